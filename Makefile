@@ -1,6 +1,6 @@
 # Each target calls the program or a script; none holds logic of its own. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup build test check generated bench demo lab release release-sums package full-setup up down health data-inventory \
+.PHONY: setup build test check generated bench bench-real demo lab release release-sums package full-setup up down health data-inventory \
 	pre-destroy-check destroy backup-full storage-status help
 
 bun := ./scripts/bun.sh
@@ -26,6 +26,10 @@ check: setup ## Format, lint and types
 
 bench: build ## Start-up, throughput and memory against the lab
 	$(bun) run --bun bench
+
+bench-real: build ## Exports of real servers beside what people use instead: LOKI=URL TEMPO=URL PROMETHEUS=URL
+	$(bun) run --bun test/bench/real.ts $(if $(LOKI),--loki $(LOKI)) $(if $(TEMPO),--tempo $(TEMPO)) \
+		$(if $(PROMETHEUS),--prometheus $(PROMETHEUS)) $(if $(SINCE),--since $(SINCE)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 demo: build ## Inventory, export, check, a destroy and the audit trail, against the lab
 	$(bun) run --bun demo

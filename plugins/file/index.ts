@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { definePlugin, messageOf, PluginError, type Sink, v } from "contextcore";
+import { definePlugin, messageOf, PluginError, type Sink, systemCode, systemRefusal, v } from "contextcore";
 
 export default definePlugin({
   name: "file",
@@ -73,7 +73,7 @@ async function probe(path: string): Promise<void> {
       if (place === path) requireRegular(path, await lstat(path));
       return await access(place, constants.W_OK);
     } catch (error) {
-      if (codeOf(error) !== "ENOENT" || place === dirname(place)) throw error;
+      if (systemCode(error) !== "ENOENT" || place === dirname(place)) throw error;
     }
   }
 }
@@ -113,7 +113,7 @@ async function openOptional(path: string): Promise<FileHandle | undefined> {
   try {
     return await openRegular(path, O_RDONLY);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -123,13 +123,10 @@ async function classified<Result>(path: string, work: () => Promise<Result>): Pr
     return await work();
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
-    const reason = messageOf(cause);
-    const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "")
+    const reason = systemRefusal(cause, { purpose: "write" })?.what ?? messageOf(cause);
+    const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(systemCode(cause) ?? "")
       ? "refused"
       : "temporary";
     throw new PluginError(kind, `cannot use ${path}: ${reason}`, { cause });
   }
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -1,10 +1,17 @@
 /** Compares objects of a snapshot with what this Grafana holds in their place. */
-import { messageOf, type ObjectComparison, PluginError, type RestoreLine, whatDiffers } from "contextcore";
+import {
+  isOfThisCall,
+  messageOf,
+  type ObjectComparison,
+  PluginError,
+  type RestoreLine,
+  whatDiffers,
+} from "contextcore";
 import { type Fields, objectIn } from "./json.ts";
 import type { ObjectKind, Place } from "./kind.ts";
 import { kindOf } from "./kinds/index.ts";
 import { HIDDEN } from "./put.ts";
-import { isFault, isHidden, type Server } from "./server.ts";
+import { isHidden, type Server } from "./server.ts";
 
 /** One comparison for each object, in order; `undefined` for lines, and for files that Grafana has no place for. */
 export async function compareObjects(
@@ -38,7 +45,7 @@ async function compareOne(
   } catch (error) {
     if (isHidden(error)) return { name, state: "unknown", what: HIDDEN };
     if (error instanceof PluginError && error.status === 404) return { name, state: "missing" };
-    if (!isFault(error)) throw error;
+    if (!isOfThisCall(error)) throw error;
     return { name, state: "unknown", what: messageOf(error) };
   }
 }

@@ -1,8 +1,8 @@
-import { type HttpClient, isKind, type Problem } from "contextcore";
+import { type HttpClient, isKind, isOfThisCall, type Problem } from "contextcore";
 import { readDataSources } from "./kinds/data-sources.ts";
 import { readLibraryPanelUids } from "./kinds/library-panels.ts";
 import { dataSourcesIn, libraryPanelsIn } from "./references.ts";
-import { isFault, type Server } from "./server.ts";
+import type { Server } from "./server.ts";
 
 interface Referring {
   /** The kind of object: `Dashboards`. */
@@ -63,6 +63,6 @@ async function readTargets(server: Server): Promise<Targets> {
 
 const ifListed = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
   reading.catch((error: unknown) => {
-    if (isKind(error, "refused", "not-found") || isFault(error)) return undefined;
+    if (isKind(error, "refused", "not-found") || isOfThisCall(error)) return undefined;
     throw error;
   });

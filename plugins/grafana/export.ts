@@ -4,6 +4,7 @@ import {
   type ExportRequest,
   given,
   isKind,
+  isOfThisCall,
   openObject,
   PluginError,
   type Problem,
@@ -15,7 +16,7 @@ import type { Content, Item, Kind, Listing, ObjectKind, Reading } from "./kind.t
 import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { directoryOf, type FolderPaths, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { isDots, isFault, read, type Server, type ServerFor, type World } from "./server.ts";
+import { isDots, read, type Server, type ServerFor, type World } from "./server.ts";
 
 /** Lists fan out to one cursor per object. Only lines are limited to the range; every object is exported as it is. */
 export const createExporter = (at: ServerFor): Exporter => ({
@@ -121,7 +122,7 @@ async function placed(
   if (!items.some(({ folderUid = "" }) => folderUid !== "")) return { items, problems: [] };
   const problems: Problem[] = [];
   const paths = await readFolderPaths(server).catch((error: unknown): FolderPaths => {
-    if (!isFault(error)) throw error;
+    if (!isOfThisCall(error)) throw error;
     problems.push({ kind: "normalised", reason: `${UNPLACED} ${error.message}` });
     return new Map();
   });

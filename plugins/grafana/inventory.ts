@@ -4,6 +4,7 @@ import {
   type Counts,
   given,
   type Inventory,
+  isOfThisCall,
   type Limit,
   PluginError,
   type Size,
@@ -16,7 +17,7 @@ import { dashboards } from "./kinds/dashboards.ts";
 import { KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { type Hit, searchAll } from "./lists.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { isFault, read, readIfThere, type Server } from "./server.ts";
+import { read, readIfThere, type Server } from "./server.ts";
 
 export interface InventoryOptions {
   /** Whether it is accessed with a token, which sees only what its role allows. */
@@ -32,7 +33,7 @@ export async function takeInventory(server: Server, { token, now }: InventoryOpt
   const { counts, refused, unread } = await countAll(server);
   const orUnread = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
     reading.catch((error: unknown) => {
-      if (!isFault(error)) throw error;
+      if (!isOfThisCall(error)) throw error;
       unread.push(error.message);
       return undefined;
     });
@@ -74,7 +75,7 @@ async function countAll(server: Server): Promise<Counted> {
       if (!(error instanceof PluginError)) throw error;
       if (error.status === 404) continue;
       if (error.status === 403) refused.push(kind.plural);
-      else if (isFault(error)) unread.push(error.message);
+      else if (isOfThisCall(error)) unread.push(error.message);
       else throw error;
     }
   }

@@ -75,7 +75,7 @@ export function libraryPanelsIn(value: unknown): ReadonlySet<string> {
 }
 
 /** The strings under these keys anywhere inside, alone or in a list. */
-export function textsUnder(value: unknown, ...keys: readonly string[]): ReadonlySet<string> {
+function textsUnder(value: unknown, ...keys: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   visit(value, (key, one) => {
     if (!keys.includes(key)) return;

@@ -29,7 +29,7 @@ export interface Condition {
 export type Selector = readonly Condition[];
 
 const CONDITION =
-  /\s*([A-Za-z][\w-]*)\s*(=~|!~|!=|=|:)\s*("(?:[^"\\]|\\.)*"|`[^`]*`|[^\s,"`]+)\s*(?:,|(?=\s|$))/y;
+  /\s*([A-Za-z][\w-]*)\s*(=~|!~|!=|=(?!~)|:)\s*("(?:[^"\\]|\\.)*"|`[^`]*`|[^\s,"`]+)\s*(?:,|(?=\s|$))/y;
 const WORD = /\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)\s*,?/y;
 
 /**
@@ -81,6 +81,7 @@ const notUnderstood = (source: string, why = ""): PluginError =>
   });
 
 function word(source: string, [, text = ""]: RegExpExecArray): Condition {
+  if (/^[A-Za-z][\w-]*(=~|!~|!=|=|:)$/.test(text)) throw notUnderstood(source, `: ${text} has no value`);
   const wanted = unquoted(source, text).toLowerCase();
   return { name: "words", negated: false, fits: (title) => title.toLowerCase().includes(wanted) };
 }

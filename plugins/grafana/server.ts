@@ -1,4 +1,4 @@
-import { given, type HttpClient, type HttpRequest, isKind, PluginError, parseExact, v } from "contextcore";
+import { askedOnce, given, type HttpClient, type HttpRequest, PluginError, parseExact, v } from "contextcore";
 
 /** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {
@@ -28,18 +28,8 @@ export interface Served {
 
 /** The server behind a client, for each task. Its kind is determined when first needed, and again if that failed. */
 export function createServer(http: HttpClient): ServerFor {
-  let known: Promise<World> | undefined;
-  return (signal) => ({
-    http,
-    signal,
-    world() {
-      known ??= findWorld({ http, signal });
-      known.catch(() => {
-        known = undefined;
-      });
-      return known;
-    },
-  });
+  const world = askedOnce((signal) => findWorld({ http, signal }));
+  return (signal) => ({ http, signal, world: () => world(signal) });
 }
 
 /** What a call needs. */
@@ -86,13 +76,6 @@ export const isDots = (value: unknown): boolean => value === "." || value === ".
 /** True when it is there, and this account may not read it (403), or not through this API (406). */
 export const isHidden = (error: unknown): boolean =>
   error instanceof PluginError && (error.status === 403 || error.status === 406);
-
-/** True when it is this one call that Grafana fails at: it is neither away nor busy, and it does not refuse. */
-export const isFault = (error: unknown): error is PluginError =>
-  isKind(error, "temporary", "too-large", "invalid") &&
-  !error.absent &&
-  error.status !== 429 &&
-  error.status !== 503;
 
 function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown {
   try {

@@ -1,12 +1,10 @@
 /** The server's own count: exact, including its ingesters. Not from the index, which only estimates. */
 import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
-import { allowedPage } from "./allowed-page.ts";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { MONTH } from "./parts.ts";
-import { wantsLess } from "./refusal.ts";
-import { rootSelectors } from "./roots.ts";
-import { parseSelector, printSelector } from "./selector.ts";
+import type { Api } from "./server/api.ts";
+import type { Border } from "./server/border.ts";
+import { allowedPage, MONTH, rootSelectors } from "./server/in-parts.ts";
+import { wantsLess } from "./server/refusal.ts";
+import { parseSelector, printSelector } from "./server/selector.ts";
 
 /** Waits for the part at Loki's border. `undefined` when less than a millisecond holds more than one answer can. */
 export async function countEntries(

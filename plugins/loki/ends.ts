@@ -1,14 +1,12 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import { halves, NS_PER_SECOND, type Range, span, windows } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { byParts, MONTH } from "./parts.ts";
-import { isFault } from "./refusal.ts";
-import { rootSelectors } from "./roots.ts";
+import { halves, isFault, NS_PER_SECOND, type Range, span, windows } from "contextcore";
+import type { Api } from "./server/api.ts";
+import type { Border } from "./server/border.ts";
+import { byParts, MONTH, rootSelectors } from "./server/in-parts.ts";
 
-/** After this many empty months the close look ends: restored old lines may lie behind a gap. */
+/** The search month by month ends after this many empty months in a row: old lines that were restored may lie behind a gap. */
 const EMPTY_MAX = 13;
-/** Beyond that, this many months at once are checked for any stream at all. */
+/** Beyond that, this many months are asked at once whether they have any stream. */
 const MONTHS_AT_ONCE = 8;
 
 /** Entries may lie in the future: Loki accepts up to ten minutes ahead, and clocks differ. ns */
@@ -25,7 +23,7 @@ export interface Horizon {
 
 /** From the oldest entry to after the newest. */
 export interface Ends extends Range {
-  /** What the server said where it could not read one of them: then it is known to the minute only. */
+  /** What the server said when it could not read one of them, which is then known to the minute only. */
   readonly unread: readonly string[];
 }
 
@@ -102,17 +100,42 @@ async function hasStreams({ api, signal }: Asking, range: Range): Promise<boolea
 
 async function endsWithin(asking: Asking, range: Range, hasNewest: boolean): Promise<Range | undefined> {
   const roots = await rootSelectors(asking.api, { range }, asking.signal);
-  // The oldest takes a server long where the beginning is empty: it looks through it hour by hour.
+  if (roots.length === 0) return undefined;
   const [oldest, newest] = await Promise.all([
-    edgeNear(asking, roots, range, "forward"),
-    hasNewest ? undefined : edgeNear(asking, roots, range, "backward"),
+    edgeIn(asking, roots, range, "forward"),
+    hasNewest ? undefined : edgeIn(asking, roots, range, "backward"),
   ]);
   return oldest === undefined ? undefined : { from: oldest, to: (newest ?? oldest) + 1n };
 }
 
 type Direction = "forward" | "backward";
 
-/** So closely an entry is looked for that cannot be read. */
+/** A range this short is asked for its entry at once. ns */
+const NEAR = 3_600n * NS_PER_SECOND;
+
+/** A server looks through an empty beginning hour by hour, for seconds; its index says at once where there are labels. */
+async function edgeIn(
+  asking: Asking,
+  roots: readonly string[],
+  range: Range,
+  direction: Direction,
+): Promise<bigint | undefined> {
+  const near = await narrowed(asking, range, direction);
+  const found = await edgeNear(asking, roots, near, direction);
+  // An index may know labels to the day only.
+  return found === undefined && near !== range ? edgeNear(asking, roots, range, direction) : found;
+}
+
+/** The first, or last, part of the range that has labels. `/index/stats` spreads chunks over times at which they have no line. */
+async function narrowed(asking: Asking, range: Range, direction: Direction): Promise<Range> {
+  const parts = range.to - range.from > NEAR ? halves(range) : undefined;
+  if (parts === undefined) return range;
+  const [first, second] = direction === "forward" ? parts : [parts[1], parts[0]];
+  const names = await asking.api.labelNames(first, asking.signal);
+  return narrowed(asking, names.length > 0 ? first : second, direction);
+}
+
+/** How closely the time of an entry that cannot be read is narrowed down. ns */
 const CLOSE = 60n * NS_PER_SECOND;
 
 /** Where the server fails at the entry itself, halves close in on it: the index, which is whole, says where there are streams. */

@@ -1,18 +1,33 @@
-import { definePlugin } from "contextcore";
-import { createApi } from "./api.ts";
-import { askedOnce } from "./at-once.ts";
-import { createBorder } from "./border.ts";
+import { askedOnce, definePlugin, option, singleFlight, v } from "contextcore";
 import { countEntries } from "./count.ts";
 import { findEnds } from "./ends.ts";
-import { createExporter } from "./export.ts";
-import { takeInventory } from "./inventory.ts";
-import { readLimits } from "./limits.ts";
-import { options } from "./options.ts";
-import { createRestorer } from "./restore.ts";
-import { readRetention, schemaStart } from "./retention.ts";
-import { readSettings } from "./settings.ts";
+import { createExporter } from "./export/export.ts";
+import { measure, takeInventory } from "./inventory.ts";
+import { limitsOf } from "./limits.ts";
+import { createRestorer } from "./restore/restore.ts";
+import { createApi } from "./server/api.ts";
+import { createBorder } from "./server/border.ts";
+import { readRetention, readSettings, schemaStart } from "./server/settings.ts";
 import { createSink } from "./sink.ts";
-import { measure } from "./size.ts";
+
+const options = v.object({
+  ...option.serverOptions("http://localhost:3100"),
+  pageSize: option.integer(
+    "Entries asked for at once; Loki's own max_entries_limit_per_query is kept to",
+    5000,
+    {
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
+  window: option.duration("Length of the windows in which an export is read and counted", "6h", {
+    min: "1s",
+  }),
+  settle: option.duration(
+    "Lines newer than this may still be on their way and are left to the next export",
+    "30s",
+  ),
+});
 
 export default definePlugin({
   name: "loki",
@@ -30,7 +45,7 @@ export default definePlugin({
       border.heard(found);
       return found;
     });
-    const ends = askedOnce(async (signal) => {
+    const ends = singleFlight(async (signal) => {
       const found = await settings(signal);
       const { retention } = readRetention(found);
       const horizon = { now: context.clock(), retention, since: schemaStart(found) };
@@ -43,8 +58,8 @@ export default definePlugin({
       size: (signal) => measure(api, ends, signal),
       export: createExporter(api, { border, settings }, context, () => flushed),
       count: (request, signal) => countEntries(api, border, request, signal),
-      limits: (signal) => readLimits(api, signal),
-      restore: createRestorer(api, border, { clock: context.clock, tenant }),
+      limits: async (signal) => limitsOf(await settings(signal)),
+      restore: createRestorer(api, border, { clock: context.clock, tenant, settings }),
       async flush(signal) {
         await api.send({ method: "POST", path: "/flush", signal });
         flushed = true;

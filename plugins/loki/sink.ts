@@ -8,13 +8,12 @@ import {
   type Sink,
   v,
 } from "contextcore";
-import { allowedPage } from "./allowed-page.ts";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { valuesOf } from "./page.ts";
-import { byParts, MONTH } from "./parts.ts";
-import { type PushStream, sendPush } from "./push.ts";
-import { quote } from "./selector.ts";
+import { type PushStream, sendPush } from "./restore/push.ts";
+import type { Api } from "./server/api.ts";
+import type { Border } from "./server/border.ts";
+import { allowedPage, byParts, MONTH } from "./server/in-parts.ts";
+import { valuesOf } from "./server/page.ts";
+import { quote } from "./server/selector.ts";
 
 const APP = "contextcore";
 
@@ -37,7 +36,7 @@ export function createSink(api: Api, border: Border, clock: () => bigint): Sink 
       const late = /too far behind|too old/.test(refusal);
       const still = late ? await refusalOf(api, [streamOf(event, clock())], signal) : refusal;
       if (still !== undefined)
-        throw new PluginError("invalid", `loki: it refused an audit event: ${reasonIn(still)}`);
+        throw new PluginError("invalid", `loki: an audit event was refused: ${reasonIn(still)}`);
     },
     history: (query, signal) => history(api, border, { ...query, now: clock() }, signal),
   };
@@ -55,8 +54,9 @@ const refusalOf = (api: Api, streams: readonly PushStream[], signal: AbortSignal
 const REASONS =
   /max entry size '\d+' bytes exceeded|timestamp too (?:new|old)|too far behind|\d+ label names; limit \d+|label value too long/;
 
-/** Only texts known to be Loki's: anything in front of it might repeat our credentials. */
-const reasonIn = (text: string): string => REASONS.exec(text)?.[0] ?? "in words that are not Loki's";
+/** Only texts that are known to be Loki's: a proxy in front of it might repeat our credentials in its own. */
+const reasonIn = (text: string): string =>
+  REASONS.exec(text)?.[0] ?? "its answer is not one of Loki's, and is not shown";
 
 /** No more are requested at once, whatever the server allows. */
 const PAGE_MAX = 5_000;

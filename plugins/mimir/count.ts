@@ -1,29 +1,22 @@
-import { type CountRequest, type Counts, type Range, toMs } from "contextcore";
+import { askedOnce, type CountRequest, type Counts, type Range, toMs } from "contextcore";
 import { saidTooMuch, shorter } from "./server/api.ts";
-import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
-import { unlistedNames } from "./unlisted.ts";
+import { matchersOf, metricNames, queryVector, unlistedNames } from "./server/queries.ts";
+import type { Server } from "./server/server.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
 /** How many metrics one query counts. */
 const METRICS_PER_QUERY = 50;
-/** Any instant that is a multiple of the points' distance. */
+/** Any time that is a multiple of the distance between two points. ms */
 const ALIGNED_MS = 1_700_000_000_000;
 
 export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counts>;
 
 /**
- * The server's own count of samples, floats and histograms, by `count_over_time`: it does not see stale markers, which are counted
- * apart (`stale`) and not compared.
+ * The server's own count of samples, floats and histograms, by `count_over_time`. It leaves out stale markers, which an export
+ * counts apart (`stale`) and does not compare.
  */
 export function createCounter(server: Server): Counter {
-  let bordersAsked: Promise<boolean> | undefined;
-  const closedRanges = (signal: AbortSignal): Promise<boolean> => {
-    bordersAsked ??= countsBothBorders(server, signal).catch((error: unknown) => {
-      bordersAsked = undefined;
-      throw error;
-    });
-    return bordersAsked;
-  };
+  const closedRanges = askedOnce((signal) => countsBothBorders(server, signal));
   return async ({ range, match }, signal) => {
     const query = { fromMs: toMs(range.from), toMs: toMs(range.to), match };
     const listed = await metricNames(server, query, signal);

@@ -1,14 +1,12 @@
 import { definePlugin, option, v } from "contextcore";
 import { createCounter } from "./count.ts";
+import { start, step } from "./export/export.ts";
 import { split } from "./export/split.ts";
-import { start } from "./export/start.ts";
-import { step } from "./export/step.ts";
-import { inventory } from "./inventory.ts";
+import { inventory, measure } from "./inventory.ts";
 import { limits } from "./limits.ts";
 import { createRestorer } from "./restore/restorer.ts";
 import { createServer, type Server } from "./server/server.ts";
-import { listTenants } from "./server/tenants.ts";
-import { measure } from "./size.ts";
+import { listTenants } from "./server/statistics.ts";
 
 export default definePlugin({
   name: "mimir",
@@ -52,8 +50,8 @@ export default definePlugin({
 });
 
 /**
- * Asks Mimir's or Cortex' ingesters to write what they hold to the storage, so that a copy of the storage is whole. Queries see
- * it without that, so a Prometheus, which has no such call, is left alone.
+ * Asks Mimir's or Cortex' ingesters to write what they hold to the storage, so that a copy of the storage is complete. Queries
+ * do not need that. A Prometheus has no such call.
  */
 async function flush(server: Server, signal: AbortSignal): Promise<void> {
   const { flavour } = await server.identity(signal);

@@ -1,26 +1,26 @@
-/** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
-import { type Inventory, NS_PER_SECOND, PluginError, type Range } from "contextcore";
-import type { Finder } from "./find.ts";
-import type { SearchAnswer } from "./search.ts";
-import type { Settings } from "./settings.ts";
+/** The times of the oldest and the newest data. Tempo has no call for them, so searches for one trace close in on both ends. */
+import { type Inventory, isFault, NS_PER_SECOND, type Range } from "contextcore";
+import type { Finder } from "./server/find.ts";
+import type { SearchAnswer } from "./server/search.ts";
+import type { Settings } from "./server/settings.ts";
 
 export type Extent = Pick<Inventory, "oldest" | "newest">;
 
 const MINUTE = 60n * NS_PER_SECOND;
 const DAY = 1_440n * MINUTE;
-/** How far back to look at first where the server keeps data for ever, or does not say how long. */
+/** How far back to look first where the server keeps data for ever, or does not say how long. */
 const LOOK_BACK = 90n * DAY;
-/** So long without a trace ends the look further back. */
+/** A time this long without a trace ends the search further back. */
 const EMPTY_MAX = 400n * DAY;
-/** Enough to see the earliest of a minute. */
+/** Enough to see the earliest trace of a minute. */
 const LIMIT = 10_000;
 
 export interface Extents extends Extent {
-  /** What Tempo said of searches that it failed at: what they look at is taken to hold something. */
+  /** What Tempo said of searches that it failed at: their ranges are taken to hold something. */
   readonly unread: readonly string[];
 }
 
-/** The earliest and latest that a search finds, ns; without either where nothing is found. */
+/** The earliest and the latest moment that a search finds, ns; neither where nothing is found. */
 export async function findExtent(
   { find }: Finder,
   { settings, now }: { readonly settings: Settings; readonly now: bigint },
@@ -53,10 +53,6 @@ export async function findExtent(
   return { ...ends, unread: [...unread] };
 }
 
-/** True when it is this one search that Tempo fails at. */
-const isFault = (error: unknown): error is PluginError =>
-  error instanceof PluginError && error.status === 500;
-
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
 export function searchable(settings: Settings, now: bigint): Range[] {
   const { retention, maxSearchDuration } = settings;
@@ -71,7 +67,7 @@ export function searchable(settings: Settings, now: bigint): Range[] {
 
 const isEndless = ({ retention }: Settings): boolean => retention === undefined || retention === 0n;
 
-/** The ranges before one that hold something, newest first, until there is nothing for long. */
+/** The ranges before this one that hold something, newest first, until a long time holds nothing. */
 async function filledBefore(
   { from, to: end }: Range,
   holds: (range: Range) => Promise<boolean>,
@@ -96,7 +92,7 @@ async function firstThat(
   return undefined;
 }
 
-/** The minute at the end of a range that `order` prefers, in which there is something. */
+/** The minute nearest to one end of a range that holds something. @param order puts the half nearer to that end first */
 async function closeIn(
   range: Range,
   holds: (range: Range) => Promise<boolean>,

@@ -1,16 +1,16 @@
 import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
-import { createExporter } from "./export.ts";
-import { createFinder, hasQuerier } from "./find.ts";
+import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
 import { createRestorer } from "./restore/restore.ts";
-import { readSettings } from "./settings.ts";
+import { createFinder, hasQuerier } from "./server/find.ts";
+import { readSettings } from "./server/settings.ts";
+import { createTraceReader } from "./server/trace-by-id.ts";
+import { createListing, holdsDropped } from "./server/waits.ts";
 import { createDirectoryStore } from "./storage/directory.ts";
 import { createS3Store } from "./storage/s3.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
-import { createTraceReader } from "./trace-by-id.ts";
-import { createListing, holdsDropped } from "./waits.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
@@ -19,7 +19,7 @@ const options = v.object({
     "address",
   ),
   querierUrl: option.place(
-    "Where a querier's API is, without `/api/search`: it alone finds old spans that have just come; default: `/querier` at `url`",
+    "Where a querier's API is, without `/api/search`: only a querier finds old spans that have just arrived; default: `/querier` at `url`",
     "address",
   ),
   storage: option.place(
@@ -27,7 +27,7 @@ const options = v.object({
     "path",
   ),
   s3Endpoint: option.place("Endpoint of the bucket, unless it is Amazon's", "address", ["S3_ENDPOINT"]),
-  // It becomes part of a host's name.
+  // The region becomes part of a host's name.
   s3Region: option.place("Region of the bucket", "address", ["AWS_REGION"]),
   s3AccessKeyId: option.secret("Access key of the bucket", ["AWS_ACCESS_KEY_ID"]),
   s3SecretAccessKey: option.secret("Secret key of the bucket", ["AWS_SECRET_ACCESS_KEY"]),

@@ -1,14 +1,14 @@
-import { formatDuration, type HttpClient, type Inventory, isKind, type Size, v } from "contextcore";
+import { formatDuration, type HttpClient, type Inventory, type Size, undefinedOn, v } from "contextcore";
 import { findExtent, searchable } from "./extent.ts";
-import type { Finder } from "./find.ts";
-import type { Settings } from "./settings.ts";
+import type { Finder } from "./server/find.ts";
+import type { Settings } from "./server/settings.ts";
 
 export interface InventoryOptions {
   readonly settings: Settings;
   readonly now: bigint;
 }
 
-/** From when to when there are traces, how long they are kept, and what to beware of. */
+/** The times of the oldest and the newest span, how long traces are kept, and what to beware of. */
 export async function takeInventory(
   { http, finder }: { readonly http: HttpClient; readonly finder: Finder },
   { settings, now }: InventoryOptions,
@@ -32,13 +32,9 @@ const buildInfo = v.object({ version: v.optional(v.string(), "") });
 
 /** A server built from its sources has no version. */
 async function version(http: HttpClient, signal: AbortSignal): Promise<Pick<Inventory, "serverVersion">> {
-  try {
-    const info = await http.json(buildInfo, { path: "/api/status/buildinfo", signal });
-    return info.version === "" ? {} : { serverVersion: info.version };
-  } catch (error) {
-    if (isKind(error, "not-found", "invalid")) return {};
-    throw error;
-  }
+  const call = http.json(buildInfo, { path: "/api/status/buildinfo", signal });
+  const info = await undefinedOn(call, "not-found", "invalid");
+  return info === undefined || info.version === "" ? {} : { serverVersion: info.version };
 }
 
 function warnings({ known, ingestionSlack }: Settings): string[] {
@@ -64,7 +60,7 @@ export interface SizeOptions {
 const SPAN_BLOCK_BYTES = 78;
 const LIMIT = 1_000;
 
-/** How big it is: the blocks that a search looks at, else worked out. */
+/** How big it is: the blocks that a search looks at, otherwise an estimate from the spans that it lists. */
 export async function measure(finder: Finder, options: SizeOptions, signal: AbortSignal): Promise<Size> {
   let [blockBytes, spans] = [0, 0];
   for (const range of searchable(await options.settings(signal), options.now)) {

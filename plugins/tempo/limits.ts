@@ -1,14 +1,14 @@
 import { formatBytes, formatDuration, type Limit } from "contextcore";
-import type { Settings } from "./settings.ts";
-import { dropsEarly } from "./waits.ts";
+import type { Settings } from "./server/settings.ts";
+import { dropsEarly } from "./server/waits.ts";
 
 const DROPPED =
-  "Blocks of old spans may leave the live stores before they are listed, and nothing finds them for so long: an export waits for the next list. A shorter one makes it faster.";
+  "Blocks of old spans may leave the live stores before they are listed; until then nothing finds them, so an export waits for the next list. A shorter period makes it faster.";
 
-/** Present only where it does something now. */
+/** The effect, if the setting has it at its present value. */
 const effectIf = (bites: boolean, effect: string): Pick<Limit, "effect"> => (bites ? { effect } : {});
 
-/** Tempo's own default, bytes: what is cut at it was cut before it was exported. */
+/** Tempo's own default: what is longer was already cut when it was exported. Bytes. */
 const ATTRIBUTE_BYTES = 2_048;
 
 /**
@@ -46,7 +46,7 @@ export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
       value: maxBytesPerTrace === 0 ? "0" : formatBytes(maxBytesPerTrace),
       ...effectIf(
         maxBytesPerTrace > 0,
-        "Search does not list larger traces, and reading them gives a part. 0 sets no limit.",
+        "Search does not list larger traces, and only a part of them can be read. 0 sets no limit.",
       ),
     },
     {
@@ -54,7 +54,7 @@ export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
       value: formatDuration(ingestionSlack),
       ...effectIf(
         !keepsTimes,
-        `Traces that arrive later than this after their time are found by id, not by a search by time. For a restore set it to the age of the oldest${others}.`,
+        `Traces that arrive later than this after their time are found by id, but not by a search by time. For a restore set it to the age of the oldest one${others}.`,
       ),
     },
     {
@@ -62,7 +62,7 @@ export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
       value: String(maxAttributeBytes),
       ...effectIf(
         maxAttributeBytes > 0 && maxAttributeBytes < ATTRIBUTE_BYTES,
-        `Longer attributes are cut when they are pushed, so a restore cannot bring them back whole. ${ATTRIBUTE_BYTES} is usual.`,
+        `Longer attributes are cut when they are pushed, so a restore cuts them. ${ATTRIBUTE_BYTES} is usual.`,
       ),
     },
     {
@@ -70,7 +70,7 @@ export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
       value: String(maxTracesPerUser),
       ...effectIf(
         maxTracesPerUser > 0,
-        "Traces pushed above it are answered with 200 and dropped, so a restore reads back what it wrote. 0 makes it faster.",
+        "Traces above this number are dropped although the push is answered with 200, so a restore reads back what it wrote. 0 makes it faster.",
       ),
     },
     { setting: "overrides.defaults.ingestion.rate_limit_bytes", value: String(rateLimitBytes) },

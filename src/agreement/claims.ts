@@ -5,7 +5,7 @@ import type { PluginKind } from "../config/resolve-options.ts";
 import { referencesIn } from "../config/secrets.ts";
 import type { Plugin } from "../contract/contract.ts";
 import type { BuiltIn } from "../host/built-in.ts";
-import { checkDeclaration } from "../host/declaration.ts";
+import { checkDeclaration } from "../host/plugin/declaration.ts";
 import { LockError, type PluginLock, readLock } from "../host/trust/lock.ts";
 import { type Claim, sorted } from "./claim.ts";
 import { pathClaims } from "./places.ts";

@@ -80,7 +80,7 @@ const isWinding = (path: string): boolean =>
   /(^|[/\\])(?!\.{1,2}[/\\])[^/\\]+[/\\]+(\.[/\\]+)*\.\.([/\\]|$)/.test(path);
 
 /** `file:/run/secrets/token` as a secret's value: the path. */
-export const secretFile = (text: string): string | undefined =>
+const secretFile = (text: string): string | undefined =>
   text.startsWith("file:") ? text.slice("file:".length).replace(/^\/\//, "") : undefined;
 
 /**

@@ -2,9 +2,9 @@
 import type { Config } from "../config/config.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "../host/apart/bounds.ts";
-import { DeclarationError } from "../host/declaration.ts";
-import type { Location } from "../host/locate.ts";
-import { toStderr } from "../host/logger.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
+import type { Location } from "../host/plugin/locate.ts";
+import { toStderr } from "../host/plugin/logger.ts";
 import { dropOldCopies, keepCopies } from "../host/trust/copies.ts";
 import { hashOfFiles, type PluginFiles, pluginFiles } from "../host/trust/files.ts";
 import { type LockEntry, readLock } from "../host/trust/lock.ts";

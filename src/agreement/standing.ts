@@ -37,7 +37,7 @@ export interface AgreementSources extends Places {
   readonly builtIns: readonly BuiltIn[];
 }
 
-/** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is malformed */
+/** @throws AgreementError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is malformed */
 export async function standingOf(config: Config, asking: AgreementSources): Promise<Standing> {
   const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
@@ -55,7 +55,7 @@ export async function standingOf(config: Config, asking: AgreementSources): Prom
   return { ...base, fresh: [], isAdopted: true };
 }
 
-/** Agrees to everything that the project wants now, and to nothing else. @throws TrailError when that cannot be stored */
+/** Agrees to everything that the project wants now, and to nothing else. @throws AgreementError when that cannot be stored */
 export const agreeTo = (
   { project, claims }: Pick<Standing, "project" | "claims">,
   home: string,
@@ -68,7 +68,7 @@ export const agreeTo = (
 
 /**
  * Agrees to a plugin as it is now, and no longer as it was.
- * @param spec its name in the configuration @param sha256 of all its files @throws TrailError when that cannot be stored
+ * @param spec its name in the configuration @param sha256 of all its files @throws AgreementError when that cannot be stored
  */
 export async function agreeToPlugin(
   spec: string,
@@ -90,7 +90,7 @@ const agreementTo = (claims: readonly string[], how: Agreement["how"]): Agreemen
   claims: [...claims],
 });
 
-/** Withdraws the agreement to a project. @returns whether there was one @throws TrailError when that cannot be stored */
+/** Withdraws the agreement to a project. @returns whether there was one @throws AgreementError when that cannot be stored */
 export async function forget(config: Config, home: string): Promise<boolean> {
   const project = projectOf(config);
   const agreement = readAgreements(home).projects[project];

@@ -2,12 +2,29 @@
 import { type BigIntStats, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { TrailError } from "../audit/format/error.ts";
-import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
-import { makeDirectory, PRIVATE, writeDurably } from "../audit/journal/durable.ts";
-import { withLock } from "../audit/journal/lock.ts";
 import { objectOf } from "../contract/any-names.ts";
-import { readOwnText } from "../storage/own-file.ts";
+import { withLock } from "../storage/lock.ts";
+import { makeOwnDirectory, readOwnText } from "../storage/own-file.ts";
+import { type FileFailure, fileFailure } from "../storage/refusal.ts";
+import { writeWhole } from "../storage/whole-file.ts";
+import { given } from "../units/given.ts";
+
+/** What the user has agreed to cannot be read, or cannot be stored. */
+class AgreementError extends Error {
+  override readonly name = "AgreementError";
+  /** What the reader can do about it, one sentence. */
+  readonly hint: string | undefined;
+
+  constructor({ message, hint, cause }: Omit<FileFailure, "cause"> & { readonly cause?: unknown }) {
+    super(message, given({ cause }));
+    this.hint = hint;
+  }
+}
+
+const failed = (failure: FileFailure): AgreementError => new AgreementError(failure);
+
+/** Far more than the agreements of any user. */
+const BYTES_MAX = 1 << 20;
 
 const agreementSchema = v.object({
   /** RFC 3339. */
@@ -47,7 +64,7 @@ export interface KeptAgreements {
 /**
  * What this user has agreed to. Only the file that this program itself wrote counts, because a project's author could include
  * a prepared home directory and get the program started with it.
- * @throws TrailError when the file exists and cannot be used
+ * @throws AgreementError when the file exists and cannot be used
  */
 export function readAgreements(home: string): KeptAgreements {
   const path = storePath(home);
@@ -59,18 +76,26 @@ export function readAgreements(home: string): KeptAgreements {
   return { projects: isForeign ? {} : projects, isForeign };
 }
 
-/** Changes what is agreed to, under a lock. @throws TrailError when it cannot be stored */
+/** Changes what is agreed to, under a lock. @throws AgreementError when it cannot be stored */
 export async function changeAgreements(
   home: string,
   change: (agreements: Agreements) => Agreements,
 ): Promise<void> {
-  makeDirectory(resolve(home), 0o700);
-  await withLock(join(resolve(home), "agreements.lock"), async () => {
+  attempt("make", resolve(home), () => makeOwnDirectory(resolve(home), resolve(home), 0o700));
+  await withLock(join(resolve(home), "agreements.lock"), failed, async () => {
     const projects = change(readAgreements(home).projects);
     const text = (status: BigIntStats): string =>
       `${JSON.stringify({ version: 1, self: selfOf(status), projects }, undefined, 2)}\n`;
-    writeDurably(storePath(home), text, PRIVATE);
+    attempt("write", storePath(home), () => writeWhole(storePath(home), text, { mode: 0o600 }));
   });
+}
+
+function attempt(doing: "make" | "write", path: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw failed(fileFailure(doing, path, cause, { purpose: "write", isMaking: doing === "make" }));
+  }
 }
 
 /** Nobody who prepares files can choose these numbers: they are assigned when the file is created. */
@@ -84,7 +109,7 @@ function parsed(path: string): v.InferOutput<typeof storeSchema> {
 }
 
 function jsonIn(path: string): unknown {
-  const text = readOwnText(path, SMALL_BYTES_MAX);
+  const text = readOwnText(path, BYTES_MAX);
   try {
     return JSON.parse(text);
   } catch {
@@ -92,7 +117,8 @@ function jsonIn(path: string): unknown {
   }
 }
 
-const unusable = (path: string, why: string): TrailError =>
-  new TrailError(`${path} ${why}: nobody can tell what you have agreed to`, {
+const unusable = (path: string, why: string): AgreementError =>
+  new AgreementError({
+    message: `${path} ${why}: nobody can tell what you have agreed to`,
     hint: "Move it away, then agree to your projects again: contextcore config trust",
   });

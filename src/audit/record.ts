@@ -4,7 +4,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { TrailError } from "./format/error.ts";
 import type { AuditEvent, Did, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
-import { markOf } from "./process.ts";
+import { markOf } from "./journal/process.ts";
 
 /** An event that is in the trail. */
 export interface Written {

@@ -1,8 +1,9 @@
 /** Finds operations that began and never ended, by looking back from the end of the trail. */
+import { adviceOnInterrupted } from "./format/advice.ts";
 import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import type { TrailLine } from "./format/trail-line.ts";
-import { stateOf, toProcessMark } from "./process.ts";
+import { stateOf, toProcessMark } from "./journal/process.ts";
 import type { UnfinishedOperation } from "./unfinished.ts";
 
 /** When an operation without an end counts as abandoned. */
@@ -63,50 +64,6 @@ export function explainInterruption({ operation, timestamp, user, host }: AuditE
   const when = timestamp.slice(0, 19).replace("T", " ");
   return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
 }
-
-/** What an interrupted operation leaves behind, and what to do. */
-export interface Advice {
-  /** The state, as a clause. */
-  readonly left: string;
-  /** The command that continues or cleans up, as a sentence. */
-  readonly next: string;
-}
-
-const UNKNOWN: Advice = { left: "its work may be half done", next: "Run it again." };
-
-const ADVICE: Readonly<Record<string, Advice>> = {
-  export: {
-    left: "the snapshot's directory still ends in .partial",
-    next: "`contextcore export --resume` finishes it.",
-  },
-  destroy: {
-    left: "parts of the stack may be gone and others still running",
-    next: "`contextcore inventory` shows what is left; `contextcore destroy` continues.",
-  },
-  restore: {
-    left: "part of the snapshot has been written",
-    next: "Run the same `contextcore restore` again: what is there already is left as it is.",
-  },
-  prune: {
-    left: "some snapshots may have been removed and others not",
-    next: "`contextcore snapshots list` shows what is left; run the prune again.",
-  },
-  provision: {
-    left: "some dashboards may have been written and others not",
-    next: "Run `contextcore dashboards provision` again: it changes only what differs.",
-  },
-  delete_dashboard: {
-    left: "the dashboards may or may not have been deleted",
-    next: "`contextcore dashboards list` shows which are left.",
-  },
-  audit_prune: {
-    left: "closed files of the trail may have been removed without the event that replaces them",
-    next: "`contextcore audit verify` shows it; run `contextcore audit prune` again.",
-  },
-};
-
-/** What this operation leaves behind when it is interrupted, and what to do then. */
-export const adviceOnInterrupted = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
 
 function isAbandoned(event: AuditEvent, { host, now, staleAfterMs, remembered }: RecoveryOptions): boolean {
   const mark = toProcessMark(event.details.process);

@@ -4,8 +4,9 @@
  */
 import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isLitter } from "../storage/litter.ts";
 import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
-import { isMissing } from "../storage/refusal.ts";
+import { isMissing } from "../units/system-refusal.ts";
 import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";
 import { SMALL_BYTES_MAX } from "./format/limits.ts";
@@ -83,7 +84,7 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
   const folder = folderOf(file);
   try {
     requireOwnDirectories(dirname(file), folder);
-    const names = readdirSync(folder);
+    const names = readdirSync(folder).filter((name) => !isLitter(name));
     return new Map(names.map((name) => [decodeURIComponent(name), noteIn(join(folder, name))]));
   } catch (cause) {
     if (isMissing(cause)) return new Map(); // nothing has begun yet, or an operation has just ended

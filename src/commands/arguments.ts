@@ -146,7 +146,7 @@ function unknownFlag(declared: Params, rawName: string): UsageError {
 }
 
 /** Every long flag that a command accepts, as typed. */
-export const flagNames = (declared: Params): string[] =>
+const flagNames = (declared: Params): string[] =>
   Object.entries(declared).flatMap(([name, arg]) => (arg.type === "positional" ? [] : [flagName(name, arg)]));
 
 function takePositional(

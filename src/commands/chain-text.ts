@@ -8,7 +8,7 @@ import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { OpenChosen } from "../tasks/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
-import { exportAgain } from "./verify/again.ts";
+import { exportAgain } from "./again.ts";
 
 /** Up to this many are named one by one. */
 const NAMED_MAX = 4;

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 const CODES: Readonly<Record<string, ExitCode>> = {
   UsageError: EXIT.usage,
   ConfigError: EXIT.usage,
+  AgreementError: EXIT.refused,
   TrailError: EXIT.refused,
   RefusedError: EXIT.refused,
   UnansweredError: EXIT.interrupted,

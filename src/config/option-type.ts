@@ -1,5 +1,7 @@
 /** Describes, from its schema, what may be written for an option. */
+
 import type * as v from "valibot";
+import { isObject } from "../units/json.ts";
 import { about, unwrap } from "./introspect.ts";
 
 export interface OptionDescription {
@@ -70,8 +72,6 @@ function boundsOf(schema: v.GenericSchema): string {
   if (least !== undefined) return `at least ${least}`;
   return most === undefined ? "" : `at most ${most}`;
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const isSchema = (value: unknown): value is v.GenericSchema =>
   isObject(value) && "kind" in value && value.kind === "schema";

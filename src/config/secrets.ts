@@ -1,8 +1,9 @@
 /** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that no secret is written in the file. */
 import { resolve } from "node:path";
 import { readNamedText } from "../storage/own-file.ts";
-import { systemCode } from "../storage/refusal.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
+import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -53,7 +54,7 @@ export function readSecret(text: string, directory: string): string {
     return readNamedText(path, SECRET_BYTES_MAX).replace(/\r?\n$/, "");
   } catch (error) {
     if (error instanceof UnsafeFileError) throw new RangeError(`the secret file ${error.message}`);
-    const code = systemCode(error) ?? String(error);
-    throw new RangeError(`the secret file ${path} cannot be read (${code})`);
+    const why = systemRefusal(error, { purpose: "read" })?.what ?? messageOf(error);
+    throw new RangeError(`the secret file ${path} cannot be read: ${why}`);
   }
 }

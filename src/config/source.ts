@@ -3,8 +3,9 @@ import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { readNamedText } from "../storage/own-file.ts";
-import { systemCode } from "../storage/refusal.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
+import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import { ConfigError } from "./errors.ts";
 
 export const FILE_NAME = "contextcore.yaml";
@@ -24,7 +25,7 @@ export interface ConfigSource {
   where(path: Path): string;
 }
 
-export const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
+const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
 
 /**
  * Reads the named file, or `contextcore.yaml` in the directory or the nearest parent that has one.
@@ -71,13 +72,14 @@ function textOf(file: string): string {
   } catch (error) {
     if (error instanceof UnsafeFileError)
       throw new ConfigError([{ where: file, key: "", what: error.what, hint: error.hint }]);
-    const what = `cannot be read (${systemCode(error) ?? error})`;
+    const why = systemRefusal(error, { purpose: "read" })?.what ?? messageOf(error);
+    const what = `cannot be read: ${why}`;
     throw new ConfigError([{ where: file, key: "", what, hint: "contextcore config init writes one" }]);
   }
 }
 
 /** Reads the text of a configuration file. @throws ConfigError with the line when it is not YAML */
-export function parseSource(text: string, file: string): ConfigSource {
+function parseSource(text: string, file: string): ConfigSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const name = basename(file);

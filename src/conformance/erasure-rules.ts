@@ -1,11 +1,11 @@
 /** One person's data is found and erased, and nothing else. */
+
 import type { Backend, EraseAnswer, Found, Json } from "../contract/contract.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
-
-const never = new AbortController().signal;
 
 /** The last rules of a backend, because what they erase is gone from the lab. */
 export const erasureRules: readonly Check<Subject>[] = [
@@ -28,7 +28,7 @@ export const erasureRules: readonly Check<Subject>[] = [
         totals(found),
         totals(await findAll(backend, target)),
       ), "a second search found something else");
-      const answer = await backend.erase?.({ id: target.subject?.id ?? "", found }, never);
+      const answer = await backend.erase?.({ id: target.subject?.id ?? "", found }, NEVER);
       const gone = requireOutcomes(found, answer);
       const left = await findAll(await subject.backend(), target);
       require(sum(totals(left)) ===
@@ -43,7 +43,7 @@ export const erasureRules: readonly Check<Subject>[] = [
 
 async function findAll(backend: Backend, { subject }: CheckTarget): Promise<Found[]> {
   if (subject === undefined) return [];
-  const found = await Array.fromAsync(backend.find?.(subject, never) ?? []);
+  const found = await Array.fromAsync(backend.find?.(subject, NEVER) ?? []);
   const told = found.find(({ where }) => where.includes(subject.id));
   require(told === undefined, `\`where\` tells the identifier: ${told?.where}`);
   return found;

@@ -1,13 +1,12 @@
 /** An export depends only on its cursors: in any order, repeated, or after a crash, it yields the same records. */
 
-import { STEP_BYTES } from "../host/context.ts";
+import { STEP_BYTES } from "../host/plugin/context.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import { checkLines } from "../snapshot/write/check-contents.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
 import type { Subject } from "./subject.ts";
-
-const never = new AbortController().signal;
 
 export const exportRules: readonly Check<Subject>[] = [
   {
@@ -59,8 +58,8 @@ export const exportRules: readonly Check<Subject>[] = [
     why: "a resumed export starts where the first one started",
     async run(subject) {
       const request = { range: await subject.range() };
-      const first = await (await subject.backend()).export.start(request, never);
-      const second = await (await subject.backend()).export.start(request, never);
+      const first = await (await subject.backend()).export.start(request, NEVER);
+      const second = await (await subject.backend()).export.start(request, NEVER);
       require(Bun.deepEquals(first.cursors, second.cursors), "`start` gave other cursors the second time");
     },
   },
@@ -127,7 +126,7 @@ export const exportRules: readonly Check<Subject>[] = [
       const range = await subject.range();
       const until = exportedUntil ?? range.to;
       const request = { range: { from: range.from, to: until } };
-      const own = await (await subject.backend()).count?.(request, never);
+      const own = await (await subject.backend()).count?.(request, NEVER);
       require(own === undefined ||
         Object.keys(own).some((unit) => unit in counts), "`count` names no unit that the records count");
       requireSameCounts(counts, own ?? {}, "by the server's own count");

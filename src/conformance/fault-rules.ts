@@ -1,5 +1,7 @@
 /** When a server fails, hangs or lies, the plugin reports it as the contract says, in time, and reveals no secret. */
+
 import { type ErrorKind, isKind, PluginError } from "../contract/errors.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, Nonconformance, require, within } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { FaultOptions } from "./faults.ts";
@@ -121,7 +123,7 @@ const shown = (failure: unknown): string =>
     : `an unclassified ${String(failure)}`;
 
 /** What the hook threw; `undefined` for an unqualified success. A step may also report what is missing. */
-export async function fails(hook: CheckedHook, signal = new AbortController().signal): Promise<unknown> {
+export async function fails(hook: CheckedHook, signal = NEVER): Promise<unknown> {
   try {
     const problems = await within(60_000, hook.call(signal), `${hook.name} did not end`);
     const [problem] = problems ?? [];

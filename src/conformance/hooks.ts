@@ -1,7 +1,8 @@
 /** The hooks that talk to a server, for rules that apply to all of them. */
 
 import type { AuditRecord, Problem } from "../contract/contract.ts";
-import type { Options } from "../host/context.ts";
+import { type BACKEND_HOOKS, hookName, type SINK_HOOKS, type STORE_HOOKS } from "../host/hooks/table.ts";
+import type { Options } from "../host/plugin/context.ts";
 import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
 import { runCursor } from "./walk.ts";
@@ -13,6 +14,25 @@ export interface CheckedHook {
   /** It must fail when the server does not answer, because its result would be taken for the truth. */
   readonly mustFail: boolean;
 }
+
+/**
+ * Hooks that these rules do not call, because they write, need something to work on, or have rules of their own. Every other
+ * hook of the contract must be called below, or this file does not compile.
+ */
+type LeftOut =
+  | "flush"
+  | "tenants"
+  | "find"
+  | "erase"
+  | "export.split"
+  | "export.read"
+  | `restore.${string}`
+  | `dashboards.${string}`
+  | "history"
+  | "retainUntil"
+  | `lifecycle.${string}`;
+type Call = (signal: AbortSignal) => Promise<unknown> | undefined;
+type Calls<Table> = Readonly<Record<Exclude<keyof Table & string, LeftOut>, Call>>;
 
 const MOST_CURSORS = 8;
 
@@ -27,13 +47,17 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
   const { cursors } = await subject.harvest();
   const range = await subject.range();
   const backend = await subject.backend(options);
-  const silent = async (answer: Promise<unknown> | undefined): Promise<undefined> => void (await answer);
+  const calls: Omit<Calls<typeof BACKEND_HOOKS>, "export.step"> = {
+    inventory: (signal) => backend.inventory(signal),
+    size: (signal) => backend.size(signal),
+    limits: (signal) => backend.limits?.(signal),
+    count: (signal) => backend.count?.({ range }, signal),
+    "export.start": (signal) => backend.export.start({ range }, signal),
+  };
   return [
-    { name: "inventory", mustFail: true, call: (signal) => silent(backend.inventory(signal)) },
-    { name: "size", mustFail: false, call: (signal) => silent(backend.size(signal)) },
-    { name: "limits", mustFail: false, call: (signal) => silent(backend.limits?.(signal)) },
-    { name: "count", mustFail: false, call: (signal) => silent(backend.count?.({ range }, signal)) },
-    { name: "start", mustFail: false, call: (signal) => silent(backend.export.start({ range }, signal)) },
+    ...Object.entries(calls).map(([path, call]) =>
+      checked(hookName("backend", path), call, path === "inventory"),
+    ),
     ...cursors.slice(0, MOST_CURSORS).map((cursor) => ({
       name: `step ${JSON.stringify(cursor).slice(0, 100)}`,
       mustFail: true,
@@ -43,14 +67,20 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
   ];
 }
 
+const checked = (name: string, call: Call, mustFail = true): CheckedHook => ({
+  name,
+  mustFail,
+  call: async (signal) => void (await call(signal)),
+});
+
 async function sinkHooks(subject: Subject, options: Options): Promise<readonly CheckedHook[]> {
   const sink = await subject.sink(options);
   const event: AuditRecord = sampleEvent(0);
-  const silent = async (answer: Promise<unknown>): Promise<undefined> => void (await answer);
-  return [
-    { name: "probe", mustFail: true, call: (signal) => silent(sink.probe(signal)) },
-    { name: "deliver", mustFail: true, call: (signal) => silent(sink.deliver(event, signal)) },
-  ];
+  const calls: Calls<typeof SINK_HOOKS> = {
+    probe: (signal) => sink.probe(signal),
+    deliver: (signal) => sink.deliver(event, signal),
+  };
+  return Object.entries(calls).map(([name, call]) => checked(name, call));
 }
 
 const NAME = "contextcore-conformance-faults";
@@ -62,18 +92,12 @@ async function storeHooks(subject: Subject, options: Options): Promise<readonly 
   async function* whole(): AsyncGenerator<Uint8Array> {
     yield bytes;
   }
-  const hook = (name: string, call: (signal: AbortSignal) => Promise<unknown>): CheckedHook => ({
-    name,
-    mustFail: true,
-    call: async (signal) => void (await call(signal)),
-  });
-  return [
-    hook("list", (signal) => Array.fromAsync(store.list(NAME, signal))),
-    hook("stat", (signal) => store.stat(NAME, signal)),
-    hook("read", (signal) => Array.fromAsync(store.read(NAME, undefined, signal))),
-    hook("write", (signal) =>
-      store.write({ name: NAME, size: bytes.length, sha256, bytes: whole() }, signal),
-    ),
-    hook("remove", (signal) => store.remove(NAME, signal)),
-  ];
+  const calls: Calls<typeof STORE_HOOKS> = {
+    list: (signal) => Array.fromAsync(store.list(NAME, signal)),
+    stat: (signal) => store.stat(NAME, signal),
+    read: (signal) => Array.fromAsync(store.read(NAME, undefined, signal)),
+    write: (signal) => store.write({ name: NAME, size: bytes.length, sha256, bytes: whole() }, signal),
+    remove: (signal) => store.remove(NAME, signal),
+  };
+  return Object.entries(calls).map(([name, call]) => checked(name, call));
 }

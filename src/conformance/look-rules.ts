@@ -1,12 +1,12 @@
 /** What a backend reports about its server before an export. */
 
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { NS_PER_MS, toRfc3339 } from "../units/range.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import type { Subject } from "./subject.ts";
 
-const never = new AbortController().signal;
 /** Allowed clock difference. */
 const SKEW_NS = 86_400_000n * NS_PER_MS;
 
@@ -15,7 +15,7 @@ export const lookRules: readonly Check<Subject>[] = [
     name: "inventory",
     why: "the inventory is what people decide by",
     async run(subject) {
-      const inventory = await (await subject.backend()).inventory(never);
+      const inventory = await (await subject.backend()).inventory(NEVER);
       fits("inventory", ANSWERS.inventory, inventory);
       const { oldest, newest, retention, signals } = inventory;
       require(signals.length > 0, "the inventory names no signal: traces, metrics, logs or dashboards");
@@ -33,7 +33,7 @@ export const lookRules: readonly Check<Subject>[] = [
     name: "size",
     why: "a size cannot be judged without knowing how it was found",
     async run(subject) {
-      const size = await (await subject.backend()).size(never);
+      const size = await (await subject.backend()).size(NEVER);
       fits("size", ANSWERS.size, size);
       require(size.source !== "estimate" ||
         Boolean(size.how), "an estimate must say in `how` how it was worked out");
@@ -46,7 +46,7 @@ export const lookRules: readonly Check<Subject>[] = [
     waived: async ({ backend }) =>
       (await backend()).limits === undefined ? "it has no `limits`" : undefined,
     async run(subject) {
-      const limits = await (await subject.backend()).limits?.(never);
+      const limits = await (await subject.backend()).limits?.(NEVER);
       fits("limits", ANSWERS.limits, limits);
     },
   },

@@ -1,12 +1,12 @@
 import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
-const never = new AbortController().signal;
 const BATCH_LINES = 500;
 
 export const restoreRules: readonly Check<Subject>[] = [
@@ -33,7 +33,7 @@ export const restoreRules: readonly Check<Subject>[] = [
       }
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
         await restoreAll(target, clean, range);
-        await target.flush?.(never);
+        await target.flush?.(NEVER);
         requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
         await requireComparison(target, clean.objects, (state) => state === "equal", how);
       }
@@ -67,14 +67,14 @@ function only(harvest: Harvest, restorable: Restorable): Harvest {
 async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan["range"]): Promise<void> {
   const { restore } = backend;
   if (restore === undefined) return;
-  requireFindings(await restore.preflight(planOf(harvest, range), never));
+  requireFindings(await restore.preflight(planOf(harvest, range), NEVER));
   for await (const batch of batches(backend, harvest, range))
-    requireTaken(await restore.apply(batch, never), batch);
+    requireTaken(await restore.apply(batch, NEVER), batch);
   for (const [file, bytes] of harvest.files) {
     require(restore.applyBytes !==
       undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
-    requireTaken(await restore.applyBytes(asked, inPieces(bytes), never), asked);
+    requireTaken(await restore.applyBytes(asked, inPieces(bytes), NEVER), asked);
   }
 }
 
@@ -92,7 +92,7 @@ async function requireComparison(
 ): Promise<void> {
   const lines = [...objects].map(([file, line]) => ({ file, line }));
   if (restore?.compare === undefined || lines.length === 0) return;
-  const answers = await restore.compare(lines, never);
+  const answers = await restore.compare(lines, NEVER);
   const objection = answerObjection(ANSWERS.compare, answers);
   require(objection === undefined, `compare returned an invalid answer: ${objection}`);
   require(answers.length ===
@@ -120,7 +120,7 @@ async function* batches(
   range: RestorePlan["range"],
 ): AsyncGenerator<RestoreBatch> {
   const files = [...new Set(blocks.map(({ file }) => file)), ...objects.keys()];
-  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, never)) {
+  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, NEVER)) {
     const lines = objects.has(file)
       ? [objects.get(file) ?? ""]
       : linesOf(file, blocks, backend.restore?.order);

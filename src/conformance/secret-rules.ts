@@ -1,4 +1,4 @@
-import type { Options } from "../host/context.ts";
+import type { Options } from "../host/plugin/context.ts";
 import { type Check, require } from "./check.ts";
 import { fails, withFaults } from "./fault-rules.ts";
 import type { FaultOptions } from "./faults.ts";

@@ -1,9 +1,9 @@
 import type { AuditRecord } from "../contract/contract.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
 
-const never = new AbortController().signal;
 const events = (from: number, count: number): AuditRecord[] =>
   Array.from({ length: count }, (_, index) => sampleEvent(from + index));
 
@@ -12,7 +12,7 @@ const blind = ({ target }: Subject): string | undefined =>
 
 async function deliver(subject: Subject, some: readonly AuditRecord[]): Promise<void> {
   const sink = await subject.sink();
-  for (const event of some) await sink.deliver(event, never);
+  for (const event of some) await sink.deliver(event, NEVER);
 }
 
 /** A sink receives events in order, one at a time, and may receive one twice. */
@@ -22,7 +22,7 @@ export const sinkRules: readonly Check<Subject>[] = [
     why: "a probe runs before every destructive command, and must leave no event behind",
     async run(subject) {
       const before = await subject.target.arrived?.();
-      await (await subject.sink()).probe(never);
+      await (await subject.sink()).probe(NEVER);
       const after = await subject.target.arrived?.();
       require(before?.length === after?.length, "`probe` wrote something");
     },
@@ -58,7 +58,7 @@ export const sinkRules: readonly Check<Subject>[] = [
       const some = Array.from({ length: 4 }, (_, index) => sampleEvent(index, project));
       await deliver(subject, [...some, sampleEvent(9, `${project}-other`)]);
       const hashes = some.map(({ line }) => String(JSON.parse(line).hash));
-      const ask = async (limit: number) => (await subject.sink()).history?.({ project, limit }, never);
+      const ask = async (limit: number) => (await subject.sink()).history?.({ project, limit }, NEVER);
       require(Bun.deepEquals(
         await ask(10),
         hashes,

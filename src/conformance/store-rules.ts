@@ -1,10 +1,10 @@
 /** A store keeps named objects whole and unchanged, and does nothing it was not asked to. */
+
 import type { NewObject, Store, StoredObject } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require, within } from "./check.ts";
 import type { Subject } from "./subject.ts";
-
-const never = new AbortController().signal;
 
 /** Works under its own name prefix, and removes the objects at the end whatever happens. */
 async function withArea<Result>(
@@ -16,7 +16,7 @@ async function withArea<Result>(
   try {
     return await work(store, (rest) => area + rest);
   } finally {
-    for await (const { name } of store.list(area, never)) await store.remove(name, never);
+    for await (const { name } of store.list(area, NEVER)) await store.remove(name, NEVER);
   }
 }
 
@@ -35,7 +35,7 @@ const objectOf = (name: string, bytes: Uint8Array, over: Partial<NewObject> = {}
 });
 
 const write = (store: Store, name: string, bytes: Uint8Array, over: Partial<NewObject> = {}) =>
-  store.write(objectOf(name, bytes, over), never);
+  store.write(objectOf(name, bytes, over), NEVER);
 
 /** Bytes of every value, without short repetitions. */
 const sample = (length: number, seed = 1): Uint8Array =>
@@ -43,11 +43,11 @@ const sample = (length: number, seed = 1): Uint8Array =>
 
 async function read(store: Store, name: string, from?: number, to?: number): Promise<Uint8Array> {
   const range = from === undefined || to === undefined ? undefined : { from, to };
-  return Buffer.concat(await Array.fromAsync(store.read(name, range, never)));
+  return Buffer.concat(await Array.fromAsync(store.read(name, range, NEVER)));
 }
 
 async function list(store: Store, prefix: string): Promise<StoredObject[]> {
-  return Array.fromAsync(store.list(prefix, never));
+  return Array.fromAsync(store.list(prefix, NEVER));
 }
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -100,7 +100,7 @@ export const storeRules: readonly Check<Subject>[] = [
           require(said ===
             "written", `write answered ${JSON.stringify(said)} for an object that did not exist`);
           require(equal(await read(store, at), bytes), `${size} bytes were written, and others are read`);
-          const known = await store.stat(at, never);
+          const known = await store.stat(at, NEVER);
           require(known?.size === size && known.name === at, `stat of ${size} bytes says ${show(known)}`);
           require(known.sha256 === undefined ||
             known.sha256 === sha256(bytes), "stat gives a SHA-256 that does not match the bytes");
@@ -182,7 +182,7 @@ export const storeRules: readonly Check<Subject>[] = [
         for (const [what, over] of Object.entries(cases)) {
           const fresh = await failureOf(() => write(store, name("new"), bytes, over), what);
           require(fresh !== undefined, `${what} were written`);
-          require((await store.stat(name("new"), never)) === undefined, `${what} left an object`);
+          require((await store.stat(name("new"), NEVER)) === undefined, `${what} left an object`);
         }
         await failureOf(() => write(store, name("there"), bytes, cases["another checksum"]), "a replacement");
         require(equal(
@@ -218,12 +218,12 @@ export const storeRules: readonly Check<Subject>[] = [
         await write(store, name("x"), sample(10));
         await write(store, name("x"), sample(20));
         await write(store, name("xy"), sample(1));
-        await store.remove(name("x"), never);
-        require((await store.stat(name("x"), never)) === undefined, "a removed object is still known");
+        await store.remove(name("x"), NEVER);
+        require((await store.stat(name("x"), NEVER)) === undefined, "a removed object is still known");
         const failure = await failureOf(() => read(store, name("x")), "reading what was removed");
         require(failure?.kind === "not-found", "reading a missing object is not `not-found`");
         require((await list(store, name(""))).length === 1, "removing one object took another, or left it");
-        await store.remove(name("x"), never);
+        await store.remove(name("x"), NEVER);
         require((await write(store, name("x"), sample(3), { ifAbsent: true })) ===
           "written", "a removed object blocks a new one");
       }),
@@ -276,7 +276,7 @@ export const storeRules: readonly Check<Subject>[] = [
         const written = store.write(object, controller.signal).catch(() => undefined);
         setTimeout(() => controller.abort(new Error("the check gave up")), 50);
         await within(CANCEL_MS + 50, written, "write did not end after it was cancelled:");
-        require((await store.stat(name("x"), never)) ===
+        require((await store.stat(name("x"), NEVER)) ===
           undefined, "a write that was cancelled left an object");
       }),
   },

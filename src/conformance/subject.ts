@@ -1,13 +1,15 @@
 /** The plugin under check, its server behind a proxy, and what several rules need to know. */
+
 import * as v from "valibot";
 import { about } from "../config/introspect.ts";
 import type { Backend, Context, FindRequest, Plugin, Sink, Store } from "../contract/contract.ts";
 import type { Apart } from "../host/apart/load-apart.ts";
-import type { FaceName } from "../host/apart/messages.ts";
-import { createContext, type Options } from "../host/context.ts";
-import { checkDeclaration } from "../host/declaration.ts";
+import type { FaceName } from "../host/hooks/table.ts";
+import { createContext, type Options } from "../host/plugin/context.ts";
+import { checkDeclaration } from "../host/plugin/declaration.ts";
 import { given } from "../units/given.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range } from "../units/range.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type FaultProxy, startProxy } from "./proxy.ts";
 import { type Harvest, STEPS_MAX, type WalkOptions, walk } from "./walk.ts";
 
@@ -99,7 +101,7 @@ export function openSubject(target: CheckTarget): Subject {
     let made: Promise<Value> | undefined;
     return () => (made ??= make());
   };
-  const range = once(async () => target.range ?? rangeOf(await (await backend()).inventory(never)));
+  const range = once(async () => target.range ?? rangeOf(await (await backend()).inventory(NEVER)));
   const walkAgain = async (over: Partial<WalkOptions>): Promise<Harvest> => {
     const same = await backend();
     const request = { range: await range() };
@@ -126,8 +128,6 @@ export function openSubject(target: CheckTarget): Subject {
 function oneFace({ backend: _, sink: __, store: ___, ...rest }: Plugin, own: Partial<Plugin>): Plugin {
   return { ...rest, ...own };
 }
-
-const never = new AbortController().signal;
 
 function opened<Face>(
   open: ((context: Context<Options>) => Face) | undefined,

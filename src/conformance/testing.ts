@@ -2,15 +2,17 @@
  * The test kit, `contextcore/testing`, for plugin tests outside the program, run with `bun test`.
  * @module contextcore/testing
  */
-import { afterAll, beforeAll, describe, test } from "bun:test";
+import { afterAll, describe, test } from "bun:test";
 import * as v from "valibot";
+import { closest } from "../config/closest.ts";
 import type { Context, OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Lab, LabServer } from "../contract/lab.ts";
 import { FACES } from "../host/apart/messages.ts";
-import { createContext } from "../host/context.ts";
+import { createContext } from "../host/plugin/context.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
-import { runCheck } from "./check.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
+import { type Check, runCheck } from "./check.ts";
 import { type CheckTarget, openSubject, type Subject } from "./subject.ts";
 import { SUITES } from "./suite.ts";
 
@@ -35,7 +37,8 @@ const RULE_MS = 120_000;
 
 /**
  * Makes each contract rule a test, with its reason: the same rules as `contextcore plugin check`, but in the test process. A
- * rule that does not apply to the plugin passes.
+ * rule that does not apply to the plugin is a skipped test that says why.
+ * @throws Error when the plugin has nothing to test, or no rule of a name in `rules`
  */
 export function testPlugin<Schema extends OptionsSchema>(
   plugin: Plugin<Schema>,
@@ -43,34 +46,53 @@ export function testPlugin<Schema extends OptionsSchema>(
 ): void {
   const faces = FACES.filter((face) => plugin[face] !== undefined);
   if (faces.length === 0) throw new Error(`${plugin.name} has no backend, no sink and no store to test`);
+  requireRules(
+    options.rules ?? [],
+    faces.flatMap((face) => SUITES[face].map(({ name }) => name)),
+  );
   for (const face of faces) describe(`the ${face} of ${plugin.name}`, () => testFace(plugin, face, options));
 }
 
-function testFace(
+/** A name that no rule has would make no test, and no test fails. */
+function requireRules(wanted: readonly string[], known: readonly string[]): void {
+  if (wanted.length === 0) return;
+  const stray = wanted.find((name) => !known.includes(name));
+  if (stray === undefined) return;
+  const meant = closest(stray, known);
+  const hint =
+    meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
+  throw new Error(`there is no rule ${stray} for this plugin. ${hint}`);
+}
+
+async function testFace(
   declaration: { readonly name: string },
   face: CheckTarget["face"],
   options: TestPluginOptions,
-): void {
-  let subject: Subject;
-  let end: () => Promise<void>;
-  beforeAll(async () => {
-    const servers = await startLab(options.lab);
-    subject = openSubject({ declaration, origin: "third-party", face, ...servers.target(options) });
-    end = async () => {
-      await subject.stop();
-      await servers.stop();
-    };
+): Promise<void> {
+  const servers = await startLab(options.lab);
+  const subject = openSubject({ declaration, origin: "third-party", face, ...servers.target(options) });
+  afterAll(async () => {
+    await subject.stop();
+    await servers.stop();
   });
-  afterAll(() => end());
-  for (const check of SUITES[face].filter(({ name }) => options.rules?.includes(name) ?? true)) {
-    test(
-      `${check.name}: ${check.why}`,
-      async () => {
-        const { verdict } = await runCheck(check, subject);
-        if (verdict.kind === "failed") throw verdict.error;
-      },
-      RULE_MS,
-    );
+  const wanted = SUITES[face].filter(({ name }) => options.rules?.includes(name) ?? true);
+  for (const check of wanted) {
+    const reason = await whyNot(check, subject);
+    const does = async (): Promise<void> => {
+      const { verdict } = await runCheck(check, subject);
+      if (verdict.kind === "failed") throw verdict.error;
+    };
+    if (reason === undefined) test(`${check.name}: ${check.why}`, does, RULE_MS);
+    else test.skip(`${check.name}: does not apply, since ${reason}`, does);
+  }
+}
+
+/** Why a rule does not apply. A plugin that fails while that is asked fails the rule. */
+async function whyNot(check: Check<Subject>, subject: Subject): Promise<string | undefined> {
+  try {
+    return await withTimeLimit(async () => check.waived?.(subject), undefined, { limitMs: RULE_MS });
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,13 +1,14 @@
 /** Runs an export to its end without the engine: cursors in any order, and any backend for each step. */
 
 import type { Backend, Counts, Cursor, ExportRequest, Problem, Step } from "../contract/contract.ts";
+import { cursorNotBefore } from "../contract/cursor-range.ts";
 import { isKind } from "../contract/errors.ts";
-import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
 import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { require } from "./check.ts";
 
 export interface WalkOptions {
@@ -61,7 +62,7 @@ export const STEPS_MAX = 50_000;
 
 /** @throws Nonconformance, InvalidStep, or what a hook throws */
 export async function walk(options: WalkOptions): Promise<Harvest> {
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = options.signal ?? NEVER;
   const start = checkStart(
     await retrying(options, async () => (await options.backend()).export.start(options.request, signal)),
   );

@@ -3,9 +3,7 @@
  * `constructor` and `prototype`, which are valid names for a label, an attribute or a setting.
  */
 import * as v from "valibot";
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+import { isObject } from "../units/json.ts";
 
 /** An object with any member names, whose values all match one schema. Member order is kept; an array is refused. */
 export function objectOf<Value extends v.GenericSchema>(value: Value) {

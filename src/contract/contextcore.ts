@@ -23,8 +23,15 @@ export {
   windowsOrSpans,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
+export {
+  type RefusalOptions,
+  type SystemRefusal,
+  systemCode,
+  systemRefusal,
+} from "../units/system-refusal.ts";
 export { objectOf, openObject } from "./any-names.ts";
 export * from "./backend.ts";
+export { decodeCursor, encodeCursor, nanoseconds } from "./cursors.ts";
 export * from "./dashboards.ts";
 export * from "./diagnostic.ts";
 export { directorySize } from "./directory-size.ts";
@@ -40,6 +47,9 @@ export * from "./plugin.ts";
 export { ProtobufReader } from "./protobuf-reader.ts";
 export { ProtobufWriter } from "./protobuf-writer.ts";
 export * from "./restore.ts";
+export * from "./server-settings.ts";
+export { checkShape, parseShape } from "./shape.ts";
+export { type Ask, askedOnce, singleFlight } from "./single-flight.ts";
 export * from "./sink.ts";
 export * from "./store.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";

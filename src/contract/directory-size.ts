@@ -1,5 +1,6 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isMissing, systemCode, systemRefusal } from "../units/system-refusal.ts";
 import { PluginError } from "./errors.ts";
 
 const BLOCK_BYTES = 512;
@@ -29,20 +30,16 @@ async function sizeOf(path: string, signal: AbortSignal | undefined): Promise<nu
 }
 
 function vanished(error: unknown): number {
-  if (codeOf(error) === "ENOENT") return 0;
+  if (isMissing(error)) return 0;
   throw error;
 }
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && "code" in error ? error.code : undefined;
-
 function classified(error: unknown, path: string): unknown {
-  const code = codeOf(error);
-  if (code === "ENOENT" || code === "ENOTDIR") {
+  const refusal = systemRefusal(error, { purpose: "read" });
+  if (isMissing(error) || systemCode(error) === "ENOTDIR") {
     const hint = "Is the option `data` the server's data directory on this machine?";
     return new PluginError("not-found", `${path} is not there`, { hint, cause: error });
   }
-  if (code === "EACCES" || code === "EPERM")
-    return new PluginError("refused", `${path} cannot be read by this user`, { cause: error });
-  return error;
+  if (refusal === undefined) return error;
+  return new PluginError("refused", `${path} cannot be read: ${refusal.what}`, { cause: error });
 }

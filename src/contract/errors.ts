@@ -1,4 +1,5 @@
 import { given } from "../units/given.ts";
+
 /**
  * The kind of a failure. The engine decides what to do from this alone.
  * - `temporary`: the same call may work later (429, 5xx, connection refused, truncated body). The engine retries it; a step
@@ -10,6 +11,7 @@ import { given } from "../units/given.ts";
  */
 export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "invalid";
 
+/** What else is known of a failure. */
 export interface PluginErrorOptions {
   /** What the reader can do about it, in one sentence. */
   readonly hint?: string | undefined;
@@ -51,3 +53,39 @@ export class PluginError extends Error {
 /** True when `error` was classified as one of these kinds. */
 export const isKind = (error: unknown, ...kinds: ErrorKind[]): error is PluginError =>
   error instanceof PluginError && kinds.includes(error.kind);
+
+/** True when the server says that it is overloaded: by its status, or by a time after which to come again. */
+export const isOverload = (error: unknown): error is PluginError =>
+  error instanceof PluginError &&
+  (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);
+
+/**
+ * True when the server is there and not overloaded, and fails at this one call (500), as where it comes upon a damaged chunk:
+ * what else it holds may be readable all the same.
+ * @param further statuses by which this kind of server says the same
+ */
+export const isFault = (error: unknown, ...further: readonly number[]): error is PluginError =>
+  isKind(error, "temporary", "invalid") &&
+  [500, ...further].some((status) => status === error.status) &&
+  !isOverload(error);
+
+/**
+ * True when an error is about this one call: the server is there, is not overloaded and does not refuse. Another call, or one
+ * that asks for less, may succeed. Wider than {@link isFault}: a call that took too long and an answer that makes no sense are
+ * of this kind, too.
+ */
+export const isOfThisCall = (error: unknown): error is PluginError =>
+  isKind(error, "temporary", "too-large", "invalid") && !error.absent && !isOverload(error);
+
+/** What a call gives; `undefined` where it fails with an error of one of these kinds. */
+export async function undefinedOn<Value>(
+  call: Promise<Value>,
+  ...kinds: ErrorKind[]
+): Promise<Value | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isKind(error, ...kinds)) return undefined;
+    throw error;
+  }
+}

@@ -10,8 +10,11 @@ const utf8 = new TextDecoder();
 
 /** How the value after a tag is encoded. */
 export const VARINT = 0;
+/** The wire type of eight bytes. */
 export const FIXED64 = 1;
+/** The wire type of a length and so many bytes. */
 export const BYTES = 2;
+/** The wire type of four bytes. */
 export const FIXED32 = 5;
 
 /** Reads one message. After `next()` moves to a field, call one of the value methods or `skip()`. */

@@ -106,7 +106,10 @@ export interface RestorePlan {
   readonly range: Range;
   /** Data files and object files to write, with their counts. */
   readonly files: readonly { readonly path: string; readonly counts: Counts; readonly range?: Range }[];
-  /** Labels added to every stream or series. */
+  /**
+   * Labels added to every stream or series, in place of one of that name. In data files of the signals the core counts those
+   * beforehand and asks; of its own files a plugin says it here.
+   */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -131,6 +134,14 @@ export interface RestoreDiagnostic extends Pick<Diagnostic<RestoreSeverity>, "se
   /** True: the server heeds no tenant, so nothing is written there for `restore --into`, among data that is another's. */
   readonly ignoresTenant?: boolean;
 }
+
+/** What a preflight says where the server heeds no tenant, and one is named. @param server `This Loki` */
+export const ignoredTenant = (server: string, tenant: string, setting: string): RestoreDiagnostic => ({
+  severity: "alters",
+  message: `${server} has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+  setting,
+  ignoresTenant: true,
+});
 
 /** Lines of one file, written together. */
 export interface RestoreBatch {

@@ -5,10 +5,12 @@
  * The format cannot express stale markers, a NaN's payload, native histograms, and exemplars of gauges. They are left out,
  * counted, and reported to the caller.
  */
+
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
+import { METRICS } from "../snapshot/format/metrics.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { writeConverted } from "./write-whole.ts";
@@ -33,7 +35,7 @@ export async function writeOpenMetrics(
   return totals;
 }
 
-const FILE = "metrics.json";
+const { file: FILE } = METRICS;
 
 const lineSchema = v.object({
   metric: objectOf(v.string()),

@@ -4,8 +4,8 @@ import type {
   DashboardListing,
   DashboardStore,
 } from "../contract/contract.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
 import { dashboardHash, readUnchanged, requireUnchangedFolder } from "./unchanged.ts";
 
@@ -21,7 +21,7 @@ export interface DeletionPlan {
 }
 
 /** The requested item does not exist, or is ambiguous. */
-export class SelectionError extends Error {
+class SelectionError extends Error {
   override readonly name = "SelectionError";
   readonly hint: string;
 

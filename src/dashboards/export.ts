@@ -1,10 +1,18 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
-import { isMissing, systemRefusal } from "../storage/refusal.ts";
+import { isLitter } from "../storage/litter.ts";
+import {
+  beginDirectory,
+  discardDirectory,
+  publishDirectory,
+  publishInto,
+  syncTree,
+} from "../storage/whole-directory.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing, systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
 export interface ExportedDashboards {
@@ -15,7 +23,7 @@ export interface ExportedDashboards {
 }
 
 /** The target is not a directory that can be filled. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = "TargetError";
   readonly hint = "Name a new directory, or empty this one: any file left in it would also be provisioned.";
 }
@@ -32,14 +40,16 @@ export async function exportDashboards(
 ): Promise<ExportedDashboards> {
   const kept = await entriesOf(directory);
   const partial = join(dirname(directory), `.${basename(directory)}.partial`);
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await discardDirectory(partial);
   try {
+    if (!(await beginDirectory(partial)))
+      throw new TargetError(`${partial} is being filled by somebody else`);
     const result = await fill(store, partial, signal);
-    await moveInto(partial, directory, kept !== undefined);
+    await syncTree(partial);
+    await (kept === undefined ? publishDirectory : publishInto)(partial, directory);
     return result;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await discardDirectory(partial);
   }
 }
 
@@ -50,7 +60,7 @@ async function entriesOf(directory: string): Promise<string[] | undefined> {
     const why = systemRefusal(error)?.what ?? messageOf(error);
     throw new TargetError(`${directory} is not a readable directory: ${why}`);
   });
-  const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
+  const visible = entries?.filter((name) => !name.startsWith(".") && !isLitter(name)) ?? [];
   if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);
   return entries;
 }
@@ -70,9 +80,4 @@ async function fill(
     ),
   );
   return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };
-}
-
-async function moveInto(partial: string, directory: string, isThere: boolean): Promise<void> {
-  if (!isThere) return rename(partial, directory);
-  for (const name of await readdir(partial)) await rename(join(partial, name), join(directory, name));
 }

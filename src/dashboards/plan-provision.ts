@@ -7,9 +7,9 @@ import type {
   PlacedDashboard,
 } from "../contract/contract.ts";
 import { given } from "../units/given.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import type { Unwritten } from "./attempts.ts";
 import { folderDoubt, folderRefusalOf } from "./folder-refusal.ts";
-import { inParallel } from "./in-parallel.ts";
 import { leftOpen } from "./placeholders.ts";
 import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";

@@ -1,6 +1,6 @@
 import type { DashboardStore } from "../contract/contract.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { type Attempts, createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
 import {
   type DashboardStep,
   type FolderStep,

@@ -2,8 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
-import { isMissing } from "../storage/refusal.ts";
+import { isLitter } from "../storage/litter.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing } from "../units/system-refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {
@@ -16,7 +17,7 @@ import {
 
 /**
  * Reads a directory of dashboard files. Each `.json` file is a dashboard, and each directory is a folder that is named like
- * the directory or by its `_folder.json`. Hidden files and other files are ignored.
+ * the directory or by its `_folder.json`. Hidden files, other files and what other programs left there are ignored.
  * @throws DashboardFilesError naming every file that is not a dashboard
  * @throws RangeError when there is no such directory
  */
@@ -50,7 +51,7 @@ interface Reading {
 async function readFolder(reading: Reading, path: string): Promise<void> {
   const entries = await readdir(join(reading.directory, path), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const visible = entries.filter(({ name }) => !name.startsWith("."));
+  const visible = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name));
   for (const entry of visible.filter((one) => one.isFile() && isDashboardFile(one.name)))
     await readDashboard(reading, path, entry.name);
   for (const entry of visible.filter((one) => one.isDirectory())) {

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
 import { safeFileName } from "../contract/file-name.ts";
 import { treePaths } from "../contract/tree-paths.ts";
-import { systemCode } from "../storage/refusal.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** The directory for each folder's dashboards, by uid. */

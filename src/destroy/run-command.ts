@@ -19,7 +19,7 @@ export interface CommandRequest {
 }
 
 /** The configured command could not be started. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = "CommandError";
   readonly hint = "set destroy.command in contextcore.yaml, as a list: [docker, compose, down, -v]";
 }

@@ -1,9 +1,9 @@
 /** Calls one backend's hooks with a time limit and retries, at a pace that the server can take. */
-import { isKind, PluginError } from "../contract/errors.ts";
+import { isKind, isOverload, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
 import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
-import { isOverload, type RetryPolicy, retryDelay } from "./retry.ts";
+import { type RetryPolicy, retryDelay } from "./retry.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks, and learns how much load it can take. */

@@ -1,9 +1,9 @@
 /** The cursors that are known but not done. The newest are taken first, so that few are waiting at any time. */
 import type { Cursor } from "../contract/contract.ts";
-import { cursorNotBefore, cursorRange } from "../snapshot/format/cursor-range.ts";
-import { createKeySet } from "../snapshot/format/key-set.ts";
+import { cursorNotBefore, cursorRange } from "../contract/cursor-range.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { given } from "../units/given.ts";
+import { createKeySet } from "../units/key-set.ts";
 import type { Range } from "../units/range.ts";
 
 /** A waiting cursor, with its share of the whole work. */

@@ -1,4 +1,4 @@
-import { isKind, PluginError } from "../contract/errors.ts";
+import { isKind, isOverload, type PluginError } from "../contract/errors.ts";
 
 /** How often and how long to retry. Times in ms. */
 export interface RetryPolicy {
@@ -72,8 +72,3 @@ function attemptsFor(error: PluginError, policy: RetryPolicy): number {
 
 /** Nothing listens there, or a proxy says so. */
 const isAbsence = ({ absent, status }: PluginError): boolean => absent || status === 502 || status === 504;
-
-/** True when the server says that it is overloaded. */
-export const isOverload = (error: unknown): error is PluginError =>
-  error instanceof PluginError &&
-  (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);

@@ -1,15 +1,14 @@
 /** What an export asks a backend before it reads. Errors become problems in the backend's ledger. */
 import type { Backend, Inventory, Limit } from "../contract/contract.ts";
-import { isKind, type PluginError } from "../contract/errors.ts";
+import { isFault, isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import { isOverload } from "../engine/retry.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { checkStart } from "../snapshot/write/check-step.ts";
 import { type Clocked, describeSkew } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { type Ledger, rootCursor } from "./ledger.ts";
-import { reasonOf } from "./reason.ts";
+import { type Ledger, rootCursor } from "./ledger/ledger.ts";
+import { reasonOf } from "./ledger/reason.ts";
 
 /** Who to ask, and where to note problems. */
 export interface Asking {
@@ -30,6 +29,7 @@ export async function askInventory({
     return await limit.call((inner) => backend.inventory(inner));
   } catch (error) {
     if (signal.aborted) return "unreachable";
+    // After an internal error of the server its data may still be readable, which the export will show.
     if (isKind(error, "temporary", "refused") && !isFault(error)) {
       ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
       return "unreachable";
@@ -38,9 +38,6 @@ export async function askInventory({
     return undefined;
   }
 }
-
-/** The server reported an internal error. Its data may still be readable, which the export will show. */
-const isFault = (error: PluginError): boolean => error.status === 500 && !isOverload(error);
 
 /** Settling and expiry follow the server's clock, so readers of the times should know about a skew. */
 export function tellClock(server: Clocked, { problems }: Ledger): void {

@@ -16,7 +16,7 @@ import { sleep } from "../units/sleep.ts";
 import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
 import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
@@ -57,9 +57,13 @@ export async function runBackend(
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
   const outcome = await live(context, { open, ledger, inventory, limit, reporter });
-  reporter.end(outcome.failed ? "failed" : "done");
+  reporter.end(outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
+
+/** Whether it was given up, or all that was asked of it failed. */
+const isLost = ({ ledger, limit }: Pick<Subject, "ledger" | "limit">): boolean =>
+  limit.givesUp() || (ledger.bytes === 0 && ledger.problems.current().some(isLoss));
 
 type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 
@@ -110,11 +114,13 @@ const committer =
 /** Reads everything that is waiting. @returns the server's earlier count */
 async function readAll(context: ExportContext, subject: Subject): Promise<TotalBefore | undefined> {
   const { open, ledger, limit, reporter } = subject;
+  const { tuning } = context;
   const { backend } = open;
   const { match } = ledger.request;
   const early = countEarly(
     ledger,
-    backend.count === undefined
+    // Only counts that are repeated are compared with an earlier one.
+    backend.count === undefined || tuning.recountMs === 0
       ? undefined
       : (range, enough) =>
           limit.callOnce(async (inner) => backend.count?.({ range, ...given({ match }) }, inner), enough),
@@ -125,27 +131,14 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 }
 
 const drainAll = (
-  { writer, budget, tuning, temporary, signal, stop }: ExportContext,
+  context: ExportContext,
   { open, ledger, limit, reporter }: Subject,
   admit?: RunStepsOptions["admit"],
-): Promise<void> =>
-  drainFrontier({
-    name: open.name,
-    plugin: open.plugin.name,
-    exporter: open.backend.export,
-    ledger,
-    limit,
-    writer,
-    budget,
-    tuning,
-    temporary,
-    signal,
-    stop,
-    now: clockOf(open),
-    onStep: reporter.report,
-    onPause: reporter.pause,
-    ...given({ admit }),
-  });
+): Promise<void> => {
+  const { name, plugin, backend } = open;
+  const source = { name, plugin: plugin.name, exporter: backend.export, now: clockOf(open) };
+  return drainFrontier({ source, ledger, limit, context, reporter, ...given({ admit }) });
+};
 
 /** `undefined` when the backend has no counts, or the export has to stop. */
 async function countAll(

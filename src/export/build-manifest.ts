@@ -5,11 +5,14 @@ import type {
   Manifest,
   ManifestFile,
   ManifestPlugin,
+  ManifestProblem,
   ManifestWindow,
   Status,
 } from "../snapshot/format/manifest.ts";
 import { FORMAT } from "../snapshot/format/manifest.ts";
+import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
+import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import type { WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
@@ -65,7 +68,7 @@ function wholeRange({ plugins, created }: SnapshotRequest): Range {
 }
 
 /** `failed` only if all of them failed. */
-export function overall(statuses: readonly Status[]): Status {
+function overall(statuses: readonly Status[]): Status {
   if (statuses.every((status) => status === "complete")) return "complete";
   return statuses.every((status) => status === "failed") ? "failed" : "partial";
 }
@@ -74,12 +77,13 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
   const { open, ledger, inventory, limits, reconciliation } = outcome;
   const { request, exportedUntil } = ledger;
   const uncounted = reconciliation?.uncounted;
+  const problems = [...ledger.problems.list(), ...vainSelection(outcome, files)];
   const twice = readTwice(reconciliation?.windows ?? [], ledger.windows.added());
   return {
     name: open.name,
     ...instanceClaims(asked),
     ...given({ version: open.plugin.version }),
-    status: statusOf(outcome, files),
+    status: statusOf(outcome, files, problems),
     ...inventoryClaims(inventory),
     ...given({ class: open.class, url: open.url, match: request.match }),
     ...sourceClaims(asked),
@@ -94,7 +98,7 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
     counts: sumCounts(files),
     ...given({ agrees: reconciliation?.agrees }),
     windows: [...(reconciliation?.windows ?? [])],
-    problems: [...ledger.problems.list()],
+    problems,
     files: files.map(fileClaims),
     durationMs: outcome.durationMs,
   };
@@ -119,9 +123,25 @@ function readTwice(windows: readonly ManifestWindow[], added: Counts | undefined
 }
 
 /** What an earlier run read counts, even if this run could not ask the backend. */
-function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFile[]): Status {
+function statusOf(
+  { failed, ledger }: BackendOutcome,
+  files: readonly WrittenFile[],
+  problems: readonly ManifestProblem[],
+): Status {
   if (failed) return files.length === 0 ? "failed" : "partial";
-  return ledger.problems.hasLoss() ? "partial" : "complete";
+  return ledger.problems.hasLoss() || problems.some(isLoss) ? "partial" : "complete";
+}
+
+/** What was chosen is not in the snapshot, unless something else explains that. */
+function vainSelection(
+  { failed, ledger, inventory }: BackendOutcome,
+  files: readonly WrittenFile[],
+): ManifestProblem[] {
+  const { match, range } = ledger.request;
+  if (match === undefined || failed || ledger.problems.hasLoss()) return [];
+  if (!hasFoundNothing({ ...inventoryClaims(inventory), files: files.map(fileClaims) })) return [];
+  const reason = vainReason(match);
+  return [{ kind: "incomplete", reason, ranges: [rangeToText(range)], items: [], itemsTotal: 0 }];
 }
 
 /** A requested backend that never answered. */

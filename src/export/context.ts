@@ -1,8 +1,8 @@
 import type { MemoryBudget } from "../engine/memory-budget.ts";
-import type { Tuning } from "../engine/tuning.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
-import type { TemporarySpace } from "./temporary-space.ts";
+import type { ExportTuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
+import type { TemporarySpace } from "./whole/temporary-space.ts";
 
 /** What all backends of an export share. */
 export interface ExportContext {
@@ -10,7 +10,7 @@ export interface ExportContext {
   readonly partial: string;
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
-  readonly tuning: Tuning;
+  readonly tuning: ExportTuning;
   readonly temporary: TemporarySpace;
   readonly concurrency: number;
   /** Aborted when the export has to stop, for whatever reason. */

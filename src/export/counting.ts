@@ -6,7 +6,7 @@ import type { Reread } from "../reconcile/part.ts";
 import { conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
 import { isAbout, type SettleOptions, settle, type TotalBefore } from "../reconcile/settle.ts";
 import type { Range } from "../units/range.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { isPartOf } from "./reread/reread.ts";
 
 /** The server's count from before or during the reading: only nice to have. */
@@ -20,7 +20,7 @@ export type CountOnce = (range: Range, enough: AbortSignal) => Promise<Counts | 
 
 /**
  * Starts counting; reading does not wait for it. Not for a resumed export, whose records are older, or if nothing is exported.
- * @param count absent: the backend has no counts
+ * @param count absent: the backend has no counts, or nothing is counted again
  */
 export function countEarly({ range, bytes }: Ledger, count: CountOnce | undefined): EarlyCount {
   if (count === undefined || bytes > 0 || range.from >= range.to) return { end: async () => undefined };

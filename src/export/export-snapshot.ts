@@ -13,8 +13,8 @@ import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/wri
 import type { Lock } from "../storage/lock.ts";
 import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
-import { isOfOldReading } from "./reread/cursor.ts";
+import { createLedger, type Ledger } from "./ledger/ledger.ts";
+import { isOfOldReading } from "./ledger/reread-cursor.ts";
 import { runSession } from "./session.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 

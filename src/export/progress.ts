@@ -1,7 +1,7 @@
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import type { Tuning } from "../engine/tuning.ts";
 import { given } from "../units/given.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { ExportTuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 
 /** Reports one backend's progress, no more often than people can read. */
@@ -21,7 +21,7 @@ export interface ReporterOptions {
   readonly name: string;
   readonly ledger: Ledger;
   readonly limit: ConcurrencyLimit;
-  readonly tuning: Tuning;
+  readonly tuning: ExportTuning;
   readonly onProgress?: (progress: ExportProgress) => void;
 }
 

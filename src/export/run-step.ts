@@ -1,27 +1,33 @@
 /** Runs one cursor to its end: it is committed, split, or given up and named. */
 
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
+import { relieveNow } from "../engine/memory-pressure.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";
-import type { Ledger } from "./ledger.ts";
-import { reasonOf } from "./reason.ts";
-import { againCursor, parseReread } from "./reread/cursor.ts";
-import { retryOf, type Splitter, type SplitterOptions } from "./split.ts";
-import { isReadWhole, readWhole, type WholeOptions } from "./whole.ts";
+import type { ExportContext } from "./context.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { reasonOf } from "./ledger/reason.ts";
+import { againCursor, parseReread } from "./ledger/reread-cursor.ts";
+import { retryOf, type Splitter } from "./split.ts";
+import type { StepSource } from "./whole/step-source.ts";
+import { isReadWhole, readWhole } from "./whole/whole.ts";
 
-/** What a step goes through. */
-export interface StepOptions extends Omit<WholeOptions, "retry">, SplitterOptions {
+/** One backend, and what each of its steps goes through. */
+export interface StepOptions {
+  readonly source: StepSource;
   readonly ledger: Ledger;
-  readonly splitter: Splitter;
-  /** Stops the whole export, because what was read cannot be written. */
-  readonly stop: (error: Error) => void;
+  readonly limit: ConcurrencyLimit;
+  readonly context: ExportContext;
   /** The part of a step to keep. Default: all. */
   readonly admit?: (step: CheckedStep) => CheckedStep;
+  readonly splitter: Splitter;
 }
 
 /** Runs one step to its end. @returns the bytes that it yielded */
@@ -30,30 +36,31 @@ export async function runStep(
   reservation: Reservation,
   options: StepOptions,
 ): Promise<number> {
-  const { signal, ledger } = options;
+  const { context, ledger } = options;
   try {
     return await readStep(pending, reservation, options);
   } catch (error) {
-    if (error instanceof SnapshotError) options.stop(error);
-    else if (signal.aborted) ledger.frontier.putBack(pending);
+    if (error instanceof SnapshotError) context.stop(error);
+    else if (context.signal.aborted) ledger.frontier.putBack(pending);
     else await divide(pending, error, options);
     return 0;
   }
 }
 
 async function readStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
-  const { name, plugin, exporter, ledger, limit, writer, admit = (step) => step } = options;
+  const { source, ledger, limit, context, admit = (step) => step } = options;
+  const { name, plugin, exporter, now } = source;
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
-  const retry = retryOf(pending, options.tuning.retry);
-  if (isReadWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
+  const retry = retryOf(pending, context.tuning.retry);
+  if (isReadWhole(cursor)) return readAll(pending, reservation, options, retry);
   const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
   const checked = checkStep(plugin, step);
-  checkContents(plugin, checked);
-  checkWaits("next", checked.next, options.now());
+  checkContents(plugin, checked, relieveNow);
+  checkWaits("next", checked.next, now());
   const { records, files, objects, bytes, ...rest } = admit(checked);
   reservation.resize(bytes);
   const commit: Commit = { cursor: pending.cursor, ...rest };
-  const blocks = await writer.write(name, { records, files, objects, commit });
+  const blocks = await context.writer.write(name, { records, files, objects, commit });
   if (blocks.length > 0) options.splitter.succeeded(pending);
   ledger.enter(pending, blocks, commit);
   return bytes;
@@ -62,17 +69,19 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
 async function readAll(
   pending: Pending,
   reservation: Reservation,
-  options: StepOptions & Pick<WholeOptions, "retry">,
+  { source, context, splitter, ledger }: StepOptions,
+  retry: RetryPolicy,
 ): Promise<number> {
-  const { blocks, commit } = await readWhole(pending.cursor, reservation, options);
-  if (blocks.length > 0) options.splitter.succeeded(pending);
-  options.ledger.enter(pending, blocks, commit);
+  const { blocks, commit } = await readWhole(pending.cursor, reservation, { ...context, source, retry });
+  if (blocks.length > 0) splitter.succeeded(pending);
+  ledger.enter(pending, blocks, commit);
   return 0;
 }
 
 /** Splits a step that failed for good and commits the split as an empty step; a step that cannot be split is given up. */
 async function divide(pending: Pending, error: unknown, options: StepOptions): Promise<void> {
-  const { name, ledger, writer, splitter, signal } = options;
+  const { source, ledger, splitter, context } = options;
+  const { writer, signal } = context;
   const again = parseReread(pending.cursor);
   const { parts, items, as } = await splitter.divide(again?.cursor ?? pending.cursor, error, pending);
   if (signal.aborted) return ledger.frontier.putBack(pending);
@@ -80,11 +89,11 @@ async function divide(pending: Pending, error: unknown, options: StepOptions): P
   const next = again === undefined ? parts : parts.map((part) => againCursor(again.reread, part));
   const commit: Commit = { cursor: pending.cursor, next, problems: [], notes: {}, done: 0 };
   try {
-    await writer.write(name, { records: [], objects: [], commit });
+    await writer.write(source.name, { records: [], objects: [], commit });
     ledger.split(pending, commit, as);
   } catch (failure) {
     if (!(failure instanceof SnapshotError)) throw failure;
-    options.stop(failure);
+    context.stop(failure);
   }
 }
 

@@ -1,9 +1,8 @@
 /** One run of an export, first or resumed: from the open directory to the finished snapshot. */
 
 import { createMemoryBudget } from "../engine/memory-budget.ts";
-import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
+import { watchMemory } from "../engine/memory-pressure.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
-import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { InstanceFolder } from "../snapshot/write/placement.ts";
 import type { Recovered } from "../snapshot/write/recover.ts";
@@ -16,9 +15,10 @@ import { type BackendOutcome, runBackend } from "./backend-run.ts";
 import { buildManifest } from "./build-manifest.ts";
 import type { ExportContext } from "./context.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
-import type { Ledger } from "./ledger.ts";
-import { createTemporarySpace } from "./temporary-space.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { EXPORT_TUNING, type ExportTuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
+import { createTemporarySpace } from "./whole/temporary-space.ts";
 
 /** What one run needs: where it writes, what is requested, and what earlier runs committed. */
 export interface Session {
@@ -35,7 +35,7 @@ export interface Session {
 /** @throws Interrupted @throws ExportStopped */
 export async function runSession(session: Session): Promise<ExportResult> {
   const { partial, job } = session;
-  const tuning: Tuning = { ...DEFAULT_TUNING, ...job.tuning };
+  const tuning: ExportTuning = { ...EXPORT_TUNING, ...job.tuning };
   using memory = watchMemory();
   const stopper = new AbortController();
   const stop = (error: Error): void => stopper.abort(error);
@@ -67,7 +67,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
 
 const openSessionWriter = (
   { partial, request, recovered }: Session,
-  { groupMs, groupBytes }: Tuning,
+  { groupMs, groupBytes }: ExportTuning,
   onFailure: (error: Error) => void,
 ): Promise<SnapshotWriter> =>
   openWriter({

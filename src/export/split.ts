@@ -1,13 +1,14 @@
 /** Splits a step that cannot be read until a single unreadable item remains, which is named. */
-import type { Cursor, Exporter, Split } from "../contract/contract.ts";
-import { isKind } from "../contract/errors.ts";
+import type { Cursor, Split } from "../contract/contract.ts";
+import { isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Pending, SplitPart } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
-import { isOverload, type RetryPolicy } from "../engine/retry.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
+import type { StepSource } from "./whole/step-source.ts";
 
 /** What became of a cursor whose step failed for good. */
 export interface Divided {
@@ -29,10 +30,8 @@ export interface Splitter {
 
 /** What a splitter is made from. */
 export interface SplitterOptions {
-  readonly exporter: Exporter;
+  readonly source: Pick<StepSource, "exporter" | "now">;
   readonly limit: ConcurrencyLimit;
-  /** By the server's clock, ns. */
-  readonly now: () => bigint;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
 }
@@ -47,7 +46,8 @@ const COARSE = 8;
 const DEPTH_MAX = 100;
 
 /** The splitter of one backend. */
-export function createSplitter({ exporter, limit, now, tuning, signal }: SplitterOptions): Splitter {
+export function createSplitter({ source, limit, tuning, signal }: SplitterOptions): Splitter {
+  const { exporter, now } = source;
   const split = async (cursor: Cursor): Promise<Omit<Divided, "as">> => {
     if (exporter.split === undefined) return { parts: [], items: named(cursor) };
     // A successful split does not prove that the server can be read.
@@ -79,11 +79,8 @@ export function createSplitter({ exporter, limit, now, tuning, signal }: Splitte
 }
 
 /** Whether less work may succeed: not if the server is absent, overloaded, or refuses everything. */
-function isOfItsOwn(error: unknown): boolean {
-  if (error instanceof StepRefused) return false;
-  if (isKind(error, "refused", "not-found")) return false;
-  return !isOverload(error) && !(isKind(error, "temporary") && error.absent);
-}
+const isOfItsOwn = (error: unknown): boolean =>
+  error instanceof PluginError ? isOfThisCall(error) : !(error instanceof StepRefused);
 
 /** A part of a cursor that just failed on every attempt gets fewer attempts. */
 export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>

@@ -1,7 +1,7 @@
 import type { Counts, ExportRequest, Inventory, Problem } from "../contract/contract.ts";
-import type { Tuning } from "../engine/tuning.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
+import type { ExportTuning } from "./tuning.ts";
 
 /** A request for one export. */
 export interface ExportJob {
@@ -30,7 +30,7 @@ export interface ExportJob {
   /** Most bytes in one part of a split data file. Ignored by a resumed export. */
   readonly fileBytesMax?: number;
   /** Engine numbers that differ from the defaults. */
-  readonly tuning?: Partial<Tuning>;
+  readonly tuning?: Partial<ExportTuning>;
 }
 
 /** The progress of one backend. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Backend, IMPORTANCES, type Plugin, type Size } from "../contract/contract.ts";
 import { directorySize } from "../contract/directory-size.ts";
 import { PluginError } from "../contract/errors.ts";
-import type { Options } from "./context.ts";
+import type { Options } from "./plugin/context.ts";
 
 /** The core's settings of an instance, and which of them somebody wrote. */
 export interface InstanceSaid {

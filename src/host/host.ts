@@ -3,57 +3,72 @@ import type { Config } from "../config/config.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
-import { boundsFrom } from "./apart/bounds.ts";
-import type { BuiltIn } from "./built-in.ts";
-import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import { locatePlugin } from "./locate.ts";
-import { toStderr } from "./logger.ts";
+import { inParallel } from "../units/in-parallel.ts";
+import { isAskedFor, type Loaded, type LoadingOptions, loadPlugins } from "./load-plugins.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
-import { pluginFiles } from "./trust/files.ts";
-import { readLock } from "./trust/lock.ts";
-import { requireTrust } from "./trust/trust.ts";
 import { unknownNames } from "./unknown-names.ts";
 
-export interface HostOptions extends OpeningOptions {
-  /** Only these plugins; default: all that are enabled. */
-  readonly only?: readonly string[];
-  /** The program's built-in plugins, in order. */
-  readonly builtIns: readonly BuiltIn[];
-}
+export interface HostOptions extends OpeningOptions, LoadingOptions {}
 
 /**
- * Loads the built-in plugins and those in `config.plugins`, checks their options and opens them. Backends are opened unless
- * `enabled: false`; sinks only if they are configured.
+ * Loads the plugins that are needed, checks their options and opens them. Backends are opened unless `enabled: false`; sinks
+ * only if they are configured. If a name of `only` is nobody's, everything is opened, so that the caller can say what there is.
  */
 export async function openPlugins(config: Config, options: HostOptions): Promise<OpenPlugins> {
+  const opened = await openNeeded(config, options);
+  const names = [...opened.backends, ...opened.failures].map(({ name }) => name);
+  if (options.only?.every((name) => names.includes(name)) ?? true) return opened;
+  await opened.end?.();
+  return openNeeded(config, { ...options, only: [] });
+}
+
+async function openNeeded(config: Config, options: HostOptions): Promise<OpenPlugins> {
   const loaded = await loadPlugins(config, options);
-  const { plugins } = loaded;
-  const failures = [...loaded.failures, ...unknownNames(plugins, config, options)];
-  const wanted = (name: string): boolean => options.only?.includes(name) ?? true;
-  const backends: OpenBackend[] = [];
+  const faces = await inParallel(loaded.plugins, (one) => openFaces(one, config, options), AT_ONCE);
+  const end = async (): Promise<void> =>
+    void (await Promise.all(loaded.plugins.map(({ apart }) => apart?.end())));
+  return {
+    backends: faces.flatMap(({ backends }) => backends),
+    sinks: faces.flatMap(({ sinks }) => sinks),
+    failures: [...loadFailures(loaded, config, options), ...faces.flatMap(({ failures }) => failures)],
+    end,
+  };
+}
+
+/** How many plugins are opened at once. */
+const AT_ONCE = 4;
+
+function loadFailures(loaded: Loaded, config: Config, options: HostOptions): OpenFailure[] {
+  const known = new Set(loaded.failures.map(({ name }) => name));
+  const unknown = unknownNames(loaded, config, options).filter(({ name }) => !known.has(name));
+  return [...loaded.failures, ...unknown];
+}
+
+/** Opens one plugin's backends and its sink; of a backend that was not asked for, only the options are checked. */
+async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions) {
+  const { name } = one.plugin;
+  const isWanted = isAskedFor(name, config, options);
+  const own: OpenBackend[] = [];
   const sinks: OpenSink[] = [];
-  const attempt = async (name: string, open: () => Promise<unknown>): Promise<void> => {
+  const failures: OpenFailure[] = [];
+  const attempt = async (as: string, open: () => Promise<unknown>): Promise<void> => {
     try {
       await open();
     } catch (error) {
-      failures.push({ name, error: asError(error) });
+      failures.push({ name: as, error: error instanceof Error ? error : new Error(String(error)) });
     }
   };
-  for (const one of plugins) {
-    const { name } = one.plugin;
-    if (!wanted(name)) continue;
-    const own: OpenBackend[] = [];
-    for (const instance of enabledInstances(name, config))
-      await attempt(instance, async () => own.push(...(await openBackend(one, config, options, instance))));
-    backends.push(...inFolders(own, failures));
-    await attempt(name, async () => sinks.push(...(await openSink(one, config, options))));
-  }
-  const isOpen = ({ plugin }: LoadedPlugin): boolean =>
-    [...backends, ...sinks].some((opened) => opened.plugin === plugin);
-  await Promise.all(plugins.filter((one) => !isOpen(one)).map(({ apart }) => apart?.end()));
-  const end = async (): Promise<void> => void (await Promise.all(plugins.map(({ apart }) => apart?.end())));
-  return { backends, sinks, failures, end };
+  for (const instance of enabledInstances(name, config))
+    await attempt(instance, async () => {
+      if (isWanted) own.push(...(await openBackend(one, config, options, instance)));
+      else if (one.plugin.backend !== undefined)
+        resolveOptions(configuredAs(instance, one.plugin), "backends", config);
+    });
+  const backends = inFolders(own, failures);
+  await attempt(name, async () => sinks.push(...(await openSink(one, config, options))));
+  if (backends.length + sinks.length === 0) await one.apart?.end();
+  return { backends, sinks, failures };
 }
 
 /**
@@ -105,56 +120,3 @@ const namesOf = (plugin: string, kind: PluginKind, config: Config): readonly str
     : config.sinks[plugin]?.enabled === true
       ? [plugin]
       : [];
-
-export interface Loaded {
-  readonly plugins: readonly LoadedPlugin[];
-  readonly failures: readonly OpenFailure[];
-}
-
-/** Loads them and checks their declarations, without opening them. */
-export async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded> {
-  const plugins: LoadedPlugin[] = [];
-  const failures: OpenFailure[] = [];
-  const load = async (name: string, from: () => Promise<LoadedPlugin>): Promise<void> => {
-    try {
-      plugins.push(await distinct(await from(), plugins));
-    } catch (error) {
-      failures.push({ name, error: asError(error) });
-    }
-  };
-  for (const builtIn of options.builtIns) {
-    if (isNeeded(builtIn.name, config, options))
-      await load(builtIn.name, async () => ({
-        plugin: checkDeclaration(await builtIn.load(), "built-in"),
-        source: "built-in",
-      }));
-  }
-  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config, options));
-  return { plugins, failures };
-}
-
-/** @throws UntrustedError when its files differ from those in `contextcore.lock` */
-async function loadTrusted(spec: string, config: Config, options: HostOptions): Promise<LoadedPlugin> {
-  const location = locatePlugin(spec, config.directory);
-  const files = pluginFiles(location);
-  requireTrust(spec, files, readLock(config.directory)[spec]);
-  const say = options.writeLog ?? toStderr;
-  const { loadApart } = await import("./apart/load-apart.ts");
-  return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
-}
-
-/** A built-in plugin that is neither requested nor enabled is not even loaded. */
-function isNeeded(name: string, config: Config, { only }: HostOptions): boolean {
-  if (only !== undefined && !only.includes(name)) return false;
-  return enabledInstances(name, config).length > 0 || config.sinks[name] !== undefined;
-}
-
-/** @throws DeclarationError when another plugin has its name; its process is then ended */
-async function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
-  const { name } = loaded.plugin;
-  if (!others.some((other) => other.plugin.name === name)) return loaded;
-  await loaded.apart?.end();
-  throw new DeclarationError(`another plugin is already called ${name}`);
-}
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

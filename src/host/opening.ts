@@ -5,21 +5,18 @@ import { CLASSES, type Configured, configuredAs, type DataClass } from "../confi
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
-import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
-import { toMs } from "../units/range.ts";
+import { hookTimeoutMs } from "./apart/bounds.ts";
 import type { Apart, OpeningApart } from "./apart/load-apart.ts";
 import { OptionsRefused } from "./apart/options-refused.ts";
 import { asConfigured } from "./as-configured.ts";
-import { createContext, type Options } from "./context.ts";
-import { DeclarationError } from "./declaration.ts";
-import { guardBackend, guardSink } from "./guard.ts";
-import type { GuardOptions, HookLimits } from "./guard-hooks.ts";
-import { guardStore } from "./guard-store.ts";
-import { logLevel } from "./logger.ts";
+import { type GuardOptions, guardBackend, guardSink, guardStore, type HookLimits } from "./hooks/guard.ts";
 import type { OpenBackend, OpenSink, OpenStore } from "./open.ts";
 import { optionFingerprints } from "./option-fingerprints.ts";
+import { createContext, type Options } from "./plugin/context.ts";
+import { DeclarationError } from "./plugin/declaration.ts";
+import { logLevel } from "./plugin/logger.ts";
 import { redactorFor, secretKeysOf } from "./secrets.ts";
 import { type OfTenant, silent, tenantsOf } from "./tenants.ts";
 
@@ -225,11 +222,6 @@ function limitsFrom(env: Config["env"]): Partial<HookLimits> {
     ...given({ lookMs: ms, workMs: ms }),
     ...(Number.isSafeInteger(barrenSteps) && barrenSteps > 0 ? { barrenSteps } : {}),
   };
-}
-
-/** The time limit of all hooks from the environment, if set. @throws RangeError when it is not a duration */
-export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
-  return text ? toMs(parseDuration(text)) : undefined;
 }
 
 const isClass = (value: unknown): value is DataClass => CLASSES.some((one) => one === value);

@@ -5,34 +5,28 @@ import { ConfigError } from "../config/errors.ts";
 import { instancesOf, nameObjection, pluginOf } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import type { Path } from "../config/source.ts";
-import type { BuiltIn } from "./built-in.ts";
-import { DeclarationError } from "./declaration.ts";
+import type { Loaded, LoadingOptions } from "./load-plugins.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
+import { DeclarationError } from "./plugin/declaration.ts";
 import { sharedVariables } from "./shared-variables.ts";
 import { unusedSettings } from "./unused-settings.ts";
 
-/** Where names come from, besides the configuration. */
-interface Naming {
-  readonly builtIns: readonly BuiltIn[];
-  readonly only?: readonly string[];
-}
-
 /** One failure for each name that is wrong. */
 export function unknownNames(
-  loaded: readonly LoadedPlugin[],
+  { plugins: loaded, idle }: Loaded,
   config: Config,
-  { builtIns, only = [] }: Naming,
+  { builtIns }: Pick<LoadingOptions, "builtIns">,
 ): OpenFailure[] {
   const plugins = [
-    ...new Set([...builtIns.map(({ name }) => name), ...loaded.map(({ plugin }) => plugin.name)]),
+    ...new Set([...builtIns.map(({ name }) => name), ...loaded.map(({ plugin }) => plugin.name), ...idle]),
   ];
   const backends = Object.keys(config.backends);
-  const others = new Set([...Object.keys(config.sinks), ...only]);
+  const others = Object.keys(config.sinks);
   return [
     ...backends.flatMap((name) => wrongBackend(name, config, plugins)),
     ...backends.flatMap((name) => noBackend(name, config, loaded)),
-    ...[...others].filter((name) => !backends.includes(name)).flatMap((name) => unknownPlugin(name, plugins)),
+    ...others.filter((name) => !backends.includes(name)).flatMap((name) => unknownPlugin(name, plugins)),
     ...unknownSettings(config, {
       backends: [...plugins.flatMap((name) => instancesOf(name, config)), ...backends],
       sinks: [...plugins, ...Object.keys(config.sinks)],

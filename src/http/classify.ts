@@ -9,7 +9,7 @@ export interface CallPlace {
 }
 
 /** The kind that a status stands for; the plugin may know better from the body. */
-export function kindOfStatus(status: number): ErrorKind {
+function kindOfStatus(status: number): ErrorKind {
   if (status === 401 || status === 403 || status === 501 || status === 407) return "refused";
   if (status === 404 || status === 410) return "not-found";
   if (status === 413 || status === 414) return "too-large";
@@ -75,7 +75,7 @@ export const tooLargeError = (place: CallPlace, bytes: number): PluginError =>
   );
 
 /** Retry-After as seconds or as an HTTP date (RFC 9110 §10.2.3), in ms from now. */
-export function parseRetryAfter(value: string | null): number | undefined {
+function parseRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
   if (/^\d+(\.\d+)?$/.test(value.trim())) return Number(value) * 1000;
   const date = Date.parse(value);

@@ -1,8 +1,7 @@
 /** The condition of a backend that could not report its contents, and what to do about it. */
 
-import { isKind, PluginError } from "../contract/errors.ts";
-import { isOverload } from "../engine/retry.ts";
-import { HookDefect } from "../host/hook.ts";
+import { isKind, isOverload, PluginError } from "../contract/errors.ts";
+import { HookDefect } from "../host/hooks/hook.ts";
 
 /**
  * - `unreachable`: no answer came (refused connection, time limit, an answer that broke off).

@@ -42,6 +42,13 @@ export const lossesOf = (
     return [{ backend, kind: "unknown", text }];
   });
 
+/** What is known where no backend is enabled. */
+export const NOBODY_ASKED: Loss = {
+  backend: "the whole stack",
+  kind: "unknown",
+  text: "no backend is enabled, so what it holds is not known",
+};
+
 function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
   const { name: backend, inventory, open } = finding;
   const isObjects = haveState(inventory.signals);

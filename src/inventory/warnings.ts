@@ -18,7 +18,7 @@ export interface Warning extends Diagnostic<"warning"> {
 /** Data that expires within this time is near its limit. */
 const SOON = 86_400n * NS_PER_SECOND;
 /** Younger data is still being written; a snapshot includes it a little later. */
-export const SETTLING = 900n * NS_PER_SECOND;
+const SETTLING = 900n * NS_PER_SECOND;
 
 /** @param now by our clock, ns; expiry follows the server's clock */
 export function warningsFor(

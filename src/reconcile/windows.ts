@@ -42,6 +42,7 @@ interface Reading {
   readonly added?: Counts | undefined;
 }
 
+/** The same of a part of the time line. */
 interface Window extends Reading {
   readonly range: Range;
 }
@@ -96,14 +97,6 @@ export function createWindowCounts(): WindowCounts {
       return loose.size === 0 ? parts : [...parts, overAll(range, "rest", isLoose)];
     },
   };
-}
-
-/** What was read of a part of the time line. */
-interface Window {
-  readonly range: Range;
-  readonly read: Counts;
-  /** What of it a second reading has added; absent: there was none. */
-  readonly added?: Counts | undefined;
 }
 
 function question(

@@ -17,7 +17,7 @@ export async function restoreBytes(
   const { target, journal, tally } = writing;
   const earlier = journal.done(target.name, block);
   if (earlier === undefined) {
-    const outcome = await writeWhole(whole, writing);
+    const outcome = await writeBytes(whole, writing);
     await journal.record(target.name, block, outcome);
     tally.note({ ...outcome, ...countRejected(whole.file, outcome.rejected) });
   } else tally.note(earlier);
@@ -26,7 +26,7 @@ export async function restoreBytes(
 }
 
 /** No time limit: the guard around the hook ends one that stops reading. */
-async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
+async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
   const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };

@@ -1,5 +1,5 @@
 /** Carries out a plan: flushes the servers, writes everything, and counts what they now hold. */
-import { flushAll } from "../engine/flush.ts";
+import { flushAll } from "../host/flush.ts";
 import type { Course } from "./course.ts";
 import { openRestoreJournal } from "./journal.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";

@@ -92,7 +92,8 @@ async function chosenPart(
   return blocks.length === 0 ? undefined : { ...file, blocks, counts };
 }
 
-async function* inBatches(lines: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
+/** Lines, as many at a time as a matcher is asked about. */
+export async function* inBatches(lines: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
   let batch: string[] = [];
   let filled = 0;
   for await (const line of lines) {

@@ -9,9 +9,10 @@ import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { groupCommit } from "../storage/group-commit.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
-import { isMissing } from "../storage/refusal.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
+import { isMissing } from "../units/system-refusal.ts";
 
 /** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {
@@ -99,7 +100,7 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
   );
   const refused = await openWhole(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
-  const keep = groupCommit(refused, state);
+  const commits = commitTo(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -119,7 +120,8 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
         differing: [...differing],
       };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
-      await keep({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` });
+      await commits.add({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` }, 0);
+      await commits.flush();
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
@@ -136,21 +138,14 @@ interface Entry {
   readonly done: string;
 }
 
-/** Blocks that finish together are written and made durable together. After a failure, none is. */
-function groupCommit(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
-  const waiting: Entry[] = [];
-  let tail: Promise<void> = Promise.resolve();
-  const writeWaiting = async (): Promise<void> => {
-    const entries = waiting.splice(0);
-    await refused.append(entries.map((one) => one.refused).join(""));
-    await state.append(entries.map((one) => one.done).join(""));
-  };
-  return (entry) => {
-    waiting.push(entry);
-    tail = tail.then(writeWaiting);
-    return tail;
-  };
-}
+/** Blocks that finish together are written and made durable together. */
+const commitTo = (refused: JournalFile, state: JournalFile) =>
+  groupCommit<Entry>({
+    async commit(entries) {
+      await refused.append(entries.map((one) => one.refused).join(""));
+      await state.append(entries.map((one) => one.done).join(""));
+    },
+  });
 
 interface JournalFile {
   /** Durable when it resolves. */

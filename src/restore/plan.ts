@@ -12,11 +12,13 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
+import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
@@ -38,6 +40,8 @@ export interface RestoreOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** What to do with objects that differ on the server. Default `keep`. */
   readonly existing?: ExistingPolicy;
+  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
   readonly signal: AbortSignal;
@@ -57,6 +61,8 @@ export interface RestoreTarget extends ComparedTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
+  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
@@ -84,7 +90,11 @@ export async function planRestore(options: RestoreOptions): Promise<PlannedResto
   const names = wanted.map(({ name }) => name);
   const found = await findBlocks(snapshot, names, { ...options, range: options.range });
   const targets: RestoreTarget[] = [];
-  const leftOut: NotPlanned[] = [...(options.lacking ?? []), ...absent(options)];
+  const leftOut: NotPlanned[] = [
+    ...(options.lacking ?? []),
+    ...absent(options),
+    ...absentSignals(wanted, options),
+  ];
   const notChosen: NotPlanned[] = [];
   for (const saved of wanted) {
     try {
@@ -112,6 +122,18 @@ function absent({ snapshot, plugins = [], lacking = [] }: RestoreOptions): NotPl
     .map((name) => ({ name, reason: "it is not in this snapshot" }));
 }
 
+/** Signals requested that none of these plugins has. */
+const absentSignals = (
+  wanted: readonly ManifestPlugin[],
+  { only = [], plugins }: RestoreOptions,
+): NotPlanned[] =>
+  only
+    .filter((signal) => !wanted.some(({ signals = [] }) => signals.includes(signal)))
+    .map((name) => ({
+      name,
+      reason: `${plugins === undefined ? "this snapshot" : listed(plugins)} has none`,
+    }));
+
 /** @returns why nothing of it is chosen, if so @throws Error saying why this plugin's data cannot be restored */
 async function planTarget(
   saved: ManifestPlugin,
@@ -127,11 +149,13 @@ async function planTarget(
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
+  const { relabelled, alike } = await relabelling(files, { ...options, range, matcher });
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   // One bad moment of a server must not leave it out of a restore.
   const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
+    ...relabelled,
     ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
@@ -148,12 +172,30 @@ async function planTarget(
     range,
     ...given({ matcher }),
     labels: options.labels,
+    alike,
     findings,
     ...given({ held: counted }),
     ...compared,
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
+  };
+}
+
+/** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */
+async function relabelling(
+  files: readonly PlannedFile[],
+  options: Labelling & Pick<RestoreOptions, "relabel">,
+): Promise<{ readonly relabelled: RestoreDiagnostic[]; readonly alike: Counts }> {
+  const found = await findRelabelled(files, options);
+  const texts = found.map(relabelText);
+  if (found.length > 0 && !options.relabel)
+    throw new Error(
+      `${texts.join("; ")}. A label of another name keeps all of them apart; --relabel writes it all the same.`,
+    );
+  return {
+    relabelled: texts.map((text) => ({ severity: "alters", message: `${text}.` })),
+    alike: Object.fromEntries(found.map(({ unit, alike }) => [unit, alike])),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../reconcile/count.ts";
 import { savedQuestions } from "../reconcile/saved.ts";
 import type { CountQuestion } from "../reconcile/windows.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -56,14 +57,24 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
   const answers = await repeatCounts(first, first.filter(isLacking), {
     ...asking,
     isUnsettled: isLacking,
-    async pause() {
-      if (Date.now() >= deadline) return false;
+    async pause(waiting) {
+      if (Date.now() >= deadline || isExplained(waiting, target)) return false;
       await sleep(pauseMs, signal);
       return true;
     },
   });
   signal.throwIfAborted();
-  return answers.map(toRecount);
+  return isExplained(answers, target)
+    ? answers.map((one) => ({ ...toRecount(one), short: [] }))
+    : answers.map(toRecount);
+}
+
+/** Whether all that is lacking is what labels have made one with others. */
+function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
+  const lacking: Record<string, number> = {};
+  for (const { unit, more } of answers.flatMap(unitDifferences))
+    if (more < 0) addCounts(lacking, { [unit]: -more });
+  return Object.entries(lacking).every(([unit, count]) => count <= (alike[unit] ?? 0));
 }
 
 /** A permanent failure is an answer too, since the data is already written. */

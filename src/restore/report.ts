@@ -101,26 +101,29 @@ export function restoreReport(
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
-  const plugins = outcomes.map(
-    ({ name, written, existing, differing, rejected, unsupported, problems, lost, failure }) => ({
+  const plugins = outcomes.map((outcome) => {
+    const { name, written, existing, differing, rejected, unsupported, problems, lost, failure } = outcome;
+    const target = plan.targets.find((one) => one.name === name);
+    const isVain = target?.matcher !== undefined && failure === undefined && isNothing(outcome);
+    return {
       name,
-      url: plan.targets.find((target) => target.name === name)?.open.url,
+      url: target?.open.url,
       written,
       existing,
       differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
       rejected,
       unsupported,
-      problems: merged(problems),
+      problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
       ...given({ failure }),
-      findings: (plan.targets.find((target) => target.name === name)?.findings ?? []).map(findingJson),
+      findings: (target?.findings ?? []).map(findingJson),
       counted: (counted.get(name) ?? []).map((one) => ({
         ...one,
         range: rangeToText(one.range),
         short: [...one.short],
       })),
-    }),
-  );
+    };
+  });
   const leftOut = [...plan.leftOut];
   return {
     snapshot: plan.snapshot.path,
@@ -135,6 +138,8 @@ export function restoreReport(
 
 const isReplacing = ({ targets }: PlannedRestore, name: string): boolean =>
   targets.find((target) => target.name === name)?.existing === "replace";
+/** A selector that finds nothing is more likely a mistake than what was meant. */
+const VAIN = { kind: "incomplete", reason: "the selector found nothing in it", items: [] };
 
 /** One entry for each kind and reason, with all items. */
 function merged(problems: TargetOutcome["problems"]): RestoreReport["plugins"][number]["problems"] {
@@ -163,21 +168,21 @@ function statusOf(
       one.rejected > 0 ||
       one.lost.length > 0 ||
       one.differing.some(({ replaced }) => !replaced) ||
+      one.problems.includes(VAIN) ||
       one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
   return failed > 0 || short ? "partial" : "complete";
 }
 
 /** Nothing of it could be read from the snapshot. */
-const isAllLost = ({
-  lost,
-  written,
-  existing,
-  rejected,
-  unsupported,
-}: RestoreReport["plugins"][number]): boolean =>
-  lost.length > 0 &&
-  rejected + unsupported === 0 &&
+const isAllLost = (one: RestoreReport["plugins"][number]): boolean =>
+  one.lost.length > 0 && one.rejected + one.unsupported === 0 && isNone(one);
+
+/** Nothing of it was chosen. */
+const isNothing = (one: TargetOutcome): boolean =>
+  one.lost.length + one.rejected + one.unsupported + one.differing.length === 0 && isNone(one);
+
+const isNone = ({ written, existing }: Pick<TargetOutcome, "written" | "existing">): boolean =>
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */

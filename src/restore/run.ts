@@ -6,9 +6,9 @@
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { type DrainOptions, drain, type Jobs } from "../engine/drain.ts";
 import { createMemoryBudget, type MemoryBudget } from "../engine/memory-budget.ts";
+import { watchMemory } from "../engine/memory-pressure.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
-import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemCode } from "../units/system-refusal.ts";
 import { openOwnSync, type Purpose } from "./own-file.ts";
-import { systemCode } from "./refusal.ts";
 
 /**
  * Appends and waits for the disk. Nobody else may write to the file meanwhile. A failed append is undone.

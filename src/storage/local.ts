@@ -1,11 +1,12 @@
 /** A directory on this machine as storage. */
+import { rmSync } from "node:fs";
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { syncDirectory } from "./durable.ts";
-import { tryLock } from "./lock.ts";
+import { type Lock, tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
 import { ownEntries } from "./own-tree.ts";
-import { isMissing, systemCode } from "./refusal.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
 import { writePieces } from "./whole-file.ts";
 
@@ -49,16 +50,24 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
     list: () => ownEntries(root),
     stat: (name) => statusOf(join(root, name)),
     remove: (name) => writing(name, (path) => rm(path, { force: true })),
-    lock(name) {
+    lock(name, { isRemoved = false } = {}) {
       const path = join(root, name);
       try {
-        return tryLock(path);
+        const lock = tryLock(path);
+        return lock !== undefined && isRemoved ? removedWith(lock, path) : lock;
       } catch (cause) {
         throw refuse(path, cause);
       }
     },
   };
 }
+
+const removedWith = (lock: Lock, path: string): Lock => ({
+  release() {
+    lock.release();
+    rmSync(path, { force: true });
+  },
+});
 
 /** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {

@@ -3,8 +3,10 @@
  * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { systemCode } from "../units/system-refusal.ts";
 import { requireOwnFile } from "./own-file.ts";
-import { systemCode } from "./refusal.ts";
+import { type FileFailure, fileFailure } from "./refusal.ts";
 
 /** A lock that is held. */
 export interface Lock {
@@ -44,6 +46,58 @@ export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promi
     await Bun.sleep(waitMs * (0.5 + Math.random()));
   }
   return heldBy(database);
+}
+
+/** How a lock file that cannot be used, or is held too long, is told. */
+export type LockFailure = (failure: FileFailure) => Error;
+
+/**
+ * Runs the work while holding the lock.
+ * @param fail makes what is thrown when its file cannot be used, or its holder does not let go in time
+ */
+export async function withLock<Result>(
+  path: string,
+  fail: LockFailure,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const lock = await waitForLock(path).catch((cause) => {
+    throw fail(fileFailure("lock", path, cause, { purpose: "write" }));
+  });
+  return holding(path, lock, fail, work);
+}
+
+/**
+ * The same without making a lock file: where there is none, or it cannot be written to, nobody writes.
+ * @param fail makes what is thrown when its holder does not let go in time
+ */
+export async function withLockIfThere<Result>(
+  path: string,
+  fail: LockFailure,
+  work: () => Result,
+): Promise<Result> {
+  const lock = existsSync(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
+  return holding(path, lock, fail, async () => work());
+}
+
+const UNLOCKED: Lock = { release() {} };
+
+async function holding<Result>(
+  path: string,
+  lock: Lock | undefined,
+  fail: LockFailure,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (lock === undefined)
+    throw fail({
+      message: `another process has held ${path} for ${PATIENCE_MS / 1000} s`,
+      hint: "Find it with `fuser` or `lsof`; if it is stopped, continue or end it.",
+      cause: undefined,
+    });
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
 }
 
 const heldBy = (database: Database): Lock => ({ release: () => database.close() });

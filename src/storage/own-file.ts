@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { systemCode } from "./refusal.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
@@ -31,6 +31,7 @@ import { UnsafeFileError } from "./unsafe-file.ts";
  */
 export type Purpose = "read" | "change" | "overwrite" | "append" | "create";
 
+/** How a file of ours is opened. */
 export interface OwnFileOptions {
   /** The directory that we made. It and every directory from there down to the file is checked; default the file's own. */
   readonly root?: string;

@@ -7,6 +7,7 @@
  */
 import type { Lock } from "./lock.ts";
 
+/** A place for files, by name. */
 export interface Storage {
   /** The place, for messages: a directory. */
   readonly root: string;
@@ -30,8 +31,11 @@ export interface Storage {
   stat(name: string): Promise<FileStatus | undefined>;
   /** Removes a file; it is no error if the file does not exist. */
   remove(name: string): Promise<void>;
-  /** Takes the lock of this name until it is released or this process ends. @returns `undefined` when it is not free */
-  lock(name: string): Lock | undefined;
+  /**
+   * Takes the lock of this name if it is free, until it is released or this process ends. With `isRemoved` its file goes when
+   * it is released. @returns `undefined` when it is not free
+   */
+  lock(name: string, options?: { readonly isRemoved?: boolean }): Lock | undefined;
 }
 
 /** A file that is written to. */

@@ -46,7 +46,7 @@ export interface Draft {
 }
 
 /** Begins a file. @throws UnsafeFileError; what the system throws */
-export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
+function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   const { isDurable = true, ifAbsent = false } = options;
   const { draft = `${path}.${randomBytes(8).toString("hex")}.tmp` } = options;
   const file = createDraft(draft, path, options);

@@ -1,6 +1,6 @@
 /** What it means for a task that its project is, or is not, agreed to. */
 import type { Standing } from "../agreement/standing.ts";
-import { DeclarationError } from "../host/declaration.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
 import { RefusedError } from "./errors.ts";
 
 /**

@@ -18,6 +18,7 @@ const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(sig
   ReturnType<typeof leaveOut>
 >;
 
+/** What an export is told. */
 export const exportParams = {
   time: {
     type: "value",
@@ -77,6 +78,7 @@ export const exportParams = {
   },
 } as const;
 
+/** The same as values, with defaults filled in. */
 export type ExportValues = ParamValues<typeof exportParams>;
 
 /** A smaller limit would only create more files, down to one per block. */

@@ -1,6 +1,6 @@
 /** What a stack holds according to its backends, compared with the kept snapshots. */
 import type { OpenBackend, OpenPlugins } from "../host/open.ts";
-import { lossesOf } from "../inventory/losses.ts";
+import { lossesOf, NOBODY_ASKED } from "../inventory/losses.ts";
 import { type Surveyed, survey } from "../inventory/survey.ts";
 import type { Taken } from "../inventory/taken.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
@@ -31,7 +31,8 @@ export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS)
     finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
   );
   const { name: stack } = context.config;
-  return { stack, findings, warnings, losses: lossesOf(findings, { snapshots, now }) };
+  const losses = findings.length === 0 ? [NOBODY_ASKED] : lossesOf(findings, { snapshots, now });
+  return { stack, findings, warnings, losses };
 }
 
 export const inventory = defineTask({
@@ -60,7 +61,7 @@ export const inventory = defineTask({
   targets: () => [],
   async run({ timeoutMs }, context) {
     const result = await takeInventory(context, timeoutMs);
-    const isWhole = result.findings.every(({ state }) => state === "reached");
+    const isWhole = result.findings.length > 0 && result.findings.every(({ state }) => state === "reached");
     return { result, ending: { outcome: isWhole ? "success" : "partial" } };
   },
 });

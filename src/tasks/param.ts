@@ -63,7 +63,9 @@ export interface PositionalParam extends Valued {
   readonly type: "positional";
 }
 
+/** One parameter of a task. */
 export type Param = FlagParam | ValueParam | PositionalParam;
+/** The parameters of a task, by name. */
 export type Params = Readonly<Record<string, Param>>;
 
 type Read<P> = P extends { parse: (text: string) => infer Value }
@@ -81,6 +83,7 @@ type ParamValue<P> = P extends { type: "flag" }
       ? Read<P>
       : Read<P> | undefined;
 
+/** Their values, with defaults filled in. */
 export type ParamValues<P extends Params> = { readonly [Name in keyof P]: ParamValue<P[Name]> };
 
 /** Values for all parameters, with declared defaults for those not given. */

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
-import { DeclarationError } from "../host/declaration.ts";
-import { type Location, locatePlugin } from "../host/locate.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
+import { type Location, locatePlugin } from "../host/plugin/locate.ts";
 import { readLock } from "../host/trust/lock.ts";
 import { UsageError } from "./errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. Package names stay unchanged. */
-export function specOf(word: string, directory: string, config: Config): string {
+function specOf(word: string, directory: string, config: Config): string {
   const isPath = /^(\.{1,2}([/\\]|$)|[/\\]|[A-Za-z]:[/\\])|\.[mc]?[tj]s$/.test(word);
   if (!isPath && !existsSync(resolve(directory, word))) return word;
   const path = relative(config.directory, resolve(directory, word)).split(sep).join("/");

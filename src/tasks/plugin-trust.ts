@@ -11,7 +11,7 @@ import type { Ending } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import { addToPlugins, takeFromPlugins } from "../config/edit-plugins.ts";
 import type { Plugin } from "../contract/contract.ts";
-import { locatePlugin } from "../host/locate.ts";
+import { locatePlugin } from "../host/plugin/locate.ts";
 import { type Difference, differences } from "../host/trust/differences.ts";
 import { hashOfFiles, pluginFiles } from "../host/trust/files.ts";
 import { type LockEntry, readLock } from "../host/trust/lock.ts";

@@ -7,6 +7,7 @@ import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
+/** What a restore is told. */
 export const restoreParams = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "everything from all kept snapshots" },
@@ -55,9 +56,15 @@ export const restoreParams = {
     default: "keep",
     about: "dashboards, rules and the like that differ on the server: keep them, replace them, or fail",
   },
+  relabel: {
+    type: "flag",
+    about:
+      "let --label replace labels that are there already; without it a backend that has them is left out",
+  },
   resume: { type: "flag", about: "continue the same restore where it was interrupted" },
 } as const;
 
+/** The same as values, with defaults filled in. */
 export type RestoreValues = ParamValues<typeof restoreParams>;
 
 /** The requested range; `undefined` when there is none. @throws UsageError when it is empty */
@@ -80,13 +87,22 @@ export function requireChoice({ snapshot, all, from, to }: RestoreValues): void 
   );
 }
 
-/** @throws UsageError when one is not `KEY=VALUE` */
+/** @throws UsageError when one is not `KEY=VALUE`, has a name that is the servers' own, or is given twice */
 export function readLabels(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw new UsageError(`--label ${text} is not a label`, "for example --label restored_from=20260124");
-    }),
-  );
+  const labels = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(`--label ${text} is not a label`, EXAMPLE);
+    if (name.startsWith("__"))
+      throw new UsageError(
+        `--label ${text}: names that begin with __ are the servers' own, such as a metric's __name__`,
+        EXAMPLE,
+      );
+    if (labels.has(name)) throw new UsageError(`--label ${name} is given more than once`);
+    labels.set(name, value);
+  }
+  return Object.fromEntries(labels);
 }
+
+const EXAMPLE = "for example --label restored_from=20260124";

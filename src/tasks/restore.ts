@@ -179,6 +179,7 @@ async function planned(
     match: Object.fromEntries(readMatches(params.match, names)),
     labels: readLabels(params.label),
     existing: params.existing,
+    relabel: params.relabel,
     ...given({ tenant: into }),
     signal,
     onLook,

@@ -30,6 +30,7 @@ export const SNAPSHOT = {
     "its name or directory, or `latest`: the newest complete one, together with the snapshots that it continues",
 } as const;
 
+/** The flag that takes the snapshots that one continues together with it. */
 export const CHAIN = {
   type: "flag",
   about: "include the snapshots that the named one continues; `latest` always does",

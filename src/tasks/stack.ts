@@ -65,7 +65,7 @@ async function opened(
   config: Config,
   { only = [], tenant, asksNothing }: Wanted,
 ): Promise<Stack> {
-  const plugins = await load(caller, config, { tenant, ...(asksNothing ? { asksNothing } : {}) });
+  const plugins = await load(caller, config, { only, tenant, ...(asksNothing ? { asksNothing } : {}) });
   await refuseUntrusted(caller, config, plugins);
   await closeInterrupted(caller, config);
   refuseMistakes(plugins, config);
@@ -112,14 +112,14 @@ function unopened({ plugins, sinks }: Config): OpenFailure[] {
 async function load(
   caller: Caller,
   config: Config,
-  { tenant, asksNothing }: Pick<Wanted, "tenant" | "asksNothing"> = {},
+  { only, tenant, asksNothing }: Pick<Wanted, "only" | "tenant" | "asksNothing"> = {},
 ): Promise<Stack> {
   const plugins = await openPlugins(config, {
     builtIns: caller.builtIns,
     debug: caller.debug,
     writeLog: (line) => caller.note(line),
     ...(asksNothing ? { asksNothing } : {}),
-    ...given({ tenant }),
+    ...given({ only, tenant }),
   });
   return { ...plugins, config };
 }

@@ -1,7 +1,7 @@
-import { systemRefusal } from "../storage/refusal.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -1,4 +1,5 @@
 /** Compares JSON with what a server stores of it: by its meaning, and allowing for what storing changes. */
+import { isObject } from "./json.ts";
 
 /**
  * True when `kept` is how `written` is stored. Members may be in another order. Numbers are the same in any spelling (`1.0`,
@@ -24,9 +25,9 @@ export function isKept(written: unknown, kept: unknown): boolean {
   );
 }
 
-/** True for a JSON object, and not for a number that `parseExact` has left as it was written. */
+/** True for an object with members. A number that `parseExact` left as written is an object, too. */
 export const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === undefined;
+  isObject(value) && numberText(value) === undefined;
 
 /** A number's digits, including one that `parseExact` left as written; `undefined` for anything else. */
 const numberText = (value: unknown): string | undefined =>

@@ -7,7 +7,9 @@ export interface Range {
   readonly to: bigint;
 }
 
+/** Nanoseconds of a millisecond. */
 export const NS_PER_MS = 1_000_000n;
+/** Nanoseconds of a second. */
 export const NS_PER_SECOND = 1_000_000_000n;
 
 /** Milliseconds since the epoch; fractions are dropped, so times before 1970 are rounded up. */
@@ -84,3 +86,6 @@ export const span = (a: Range, b: Range): Range => ({
   from: a.from < b.from ? a.from : b.from,
   to: a.to > b.to ? a.to : b.to,
 });
+
+/** The last moment that a snapshot can name, ns: years have four digits in RFC 3339. */
+export const LATEST = 253_402_300_799_999_999_999n;

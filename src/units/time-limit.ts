@@ -1,5 +1,8 @@
 /** The only implementation of time limits: for a plugin's hook, a server's answer, a sink, loading a module, checking a rule. */
 
+/** For what nobody can cancel. */
+export const NEVER = new AbortController().signal;
+
 /** How long something may take, and the error when it takes longer. */
 export interface TimeLimit {
   /** `Infinity`: no limit. ms */

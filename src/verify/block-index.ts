@@ -4,10 +4,10 @@ import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/forma
 import type { BlockPlace } from "../snapshot/format/block-place.ts";
 import { countDifferences } from "../snapshot/format/counts.ts";
 import { addBlock, type FileTotals } from "../snapshot/format/file-totals.ts";
-import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import type { Manifest, ManifestFile, ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { createKeySet, type KeySet } from "../units/key-set.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { thereAre } from "../units/words.ts";
 

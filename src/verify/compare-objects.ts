@@ -21,12 +21,12 @@ export interface SavedObject {
 export const isObjectBlock = (block: Block): boolean => kindOf(block) === "object";
 
 /** An object that is not the same on the server, in words that can be shown. */
-export const toldObjectSchema = v.object({
+const toldObjectSchema = v.object({
   file: v.string(),
   name: v.string(),
   what: v.exactOptional(v.pipe(v.string(), v.description("what differs, or why it could not be compared"))),
 });
-export type ToldObject = v.InferOutput<typeof toldObjectSchema>;
+type ToldObject = v.InferOutput<typeof toldObjectSchema>;
 
 const STATES = ["missing", "equal", "differs", "unknown"] as const;
 
@@ -149,7 +149,7 @@ const NAME_LENGTH_MAX = 200;
 const WHAT_LENGTH_MAX = 500;
 
 /** Its words bounded, and in one line: they come from a server. */
-export const toldObject = ({
+const toldObject = ({
   name,
   what,
 }: Pick<ObjectComparison, "name" | "what">): Omit<ToldObject, "file"> => ({

@@ -1,14 +1,14 @@
 /** Checks a block's contents: every line is parsed and counted. */
 
+import { relieveNow } from "../engine/memory-pressure.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { decompressBlock } from "../snapshot/format/compress.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
-import type { KeySet } from "../snapshot/format/key-set.ts";
 import type { LineFacts } from "../snapshot/format/line-format.ts";
 import { countLines, linesOf } from "../snapshot/format/lines.ts";
 import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
-import { relieveNow } from "../snapshot/memory-pressure.ts";
+import type { KeySet } from "../units/key-set.ts";
 import { messageOf } from "../units/message-of.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { counted, thereAre } from "../units/words.ts";
@@ -67,9 +67,10 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   }
 }
 
-/** A trace whose main part is in another block is not counted again. */
-const isTrue = ({ reread }: Block, unit: string, claimed: number, found: number): boolean =>
-  claimed === found || (reread === true && unit === "traces" && claimed < found);
+/** What a line is one of (a trace) is not counted again when its main part is in another block. */
+const isTrue = (block: Block, unit: string, claimed: number, found: number): boolean =>
+  claimed === found ||
+  (block.reread === true && unit === formatOf(fileOf(block))?.lineUnit && claimed < found);
 
 /** @returns what is in it @throws Error saying what is wrong with it */
 function checkLine(line: Uint8Array, block: Block, ids: KeySet): LineFacts["counts"] {

@@ -3,10 +3,10 @@
 import type { Block } from "../snapshot/format/block.ts";
 import { placeOf } from "../snapshot/format/block-place.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
-import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import { given } from "../units/given.ts";
+import { createKeySet, type KeySet } from "../units/key-set.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";

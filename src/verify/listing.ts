@@ -1,20 +1,41 @@
 /** Which files there are, and whether they are the ones that the manifest lists. */
 
+import { basename } from "node:path";
 import type { Manifest } from "../snapshot/format/manifest.ts";
+import { isLitter } from "../storage/litter.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Complain } from "./block-index.ts";
 
-/** Compares what is there with the manifest: every file, its kind and its size. */
-export async function checkListing(snapshot: Storage, manifest: Manifest, complain: Complain): Promise<void> {
+/**
+ * Compares what is there with the manifest: every file, its kind and its size.
+ * @returns what other programs have left there, at most a thousand: it is nobody's claim
+ */
+export async function checkListing(
+  snapshot: Storage,
+  manifest: Manifest,
+  complain: Complain,
+): Promise<string[]> {
   const expected = new Map<string, number | undefined>([
     ["manifest.json", undefined],
     [manifest.index.path, manifest.index.bytes],
     ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
   ]);
-  for await (const file of snapshot.list())
-    if (!expected.has(file)) complain({ subject: file, message: "is not in the manifest" });
+  const folders = new Set([...expected.keys()].flatMap(foldersOf));
+  const litter: string[] = [];
+  for await (const file of snapshot.list()) {
+    if (expected.has(file) || folders.has(file)) continue;
+    if (!isLitter(basename(file))) complain({ subject: file, message: "is not in the manifest" });
+    else if (litter.length < LITTER_MAX) litter.push(file);
+  }
   for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
+  return litter.sort();
 }
+
+const LITTER_MAX = 1_000;
+
+/** `a`, `a/b` of `a/b/c`: a plugin may name one as other programs name theirs. */
+const foldersOf = (file: string): string[] =>
+  [...file.matchAll(/\//g)].map(({ index }) => file.slice(0, index));
 
 async function checkFile(
   snapshot: Storage,

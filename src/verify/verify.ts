@@ -1,7 +1,8 @@
 /** Verifies a snapshot offline: checks everything its manifest claims. */
+
+import { watchMemory } from "../engine/memory-pressure.ts";
 import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { INDEX_FILE, indexLines } from "../snapshot/read/index-lines.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";
@@ -13,6 +14,7 @@ import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./b
 import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";
 import { checkListing } from "./listing.ts";
+import type { SnapshotPart } from "./part.ts";
 
 /**
  * - `sizes`: the manifest, the files' names and sizes, the index's checksum.
@@ -24,8 +26,11 @@ export type VerifyDepth = "sizes" | "checksums" | "lines";
 export interface VerifyOptions {
   /** Default `lines`. */
   readonly depth?: VerifyDepth;
-  /** Only every `of`-th block, starting with the `index`-th (1 to `of`), so that `of` runs together read everything. */
-  readonly part?: { readonly index: number; readonly of: number };
+  /**
+   * Only every `of`-th block, starting with the `index`-th (1 to `of`), so that `of` runs together read everything. Of a
+   * snapshot with fewer blocks than parts, each run reads one.
+   */
+  readonly part?: SnapshotPart;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
@@ -44,10 +49,14 @@ export interface VerifyReport {
   /** The first thousand. */
   readonly flaws: readonly Flaw[];
   readonly flawsTotal: number;
+  /** What other programs have left in the directory: no part of the snapshot, and no flaw. */
+  readonly litter: readonly string[];
   /** All damaged data blocks, added up. */
   readonly damaged: readonly Damage[];
   readonly files: number;
   readonly blocks: number;
+  /** How many of them were read. */
+  readonly blocksRead: number;
   readonly records: number;
   /** Bytes of data read. */
   readonly bytes: number;
@@ -96,11 +105,13 @@ export async function verifySnapshot(
 
 interface Read {
   readonly blocks: number;
+  readonly blocksRead: number;
   readonly records: number;
   readonly bytes: number;
+  readonly litter: readonly string[];
 }
 
-const NOTHING: Read = { blocks: 0, records: 0, bytes: 0 };
+const NOTHING: Read = { blocks: 0, blocksRead: 0, records: 0, bytes: 0, litter: [] };
 
 async function believableManifest(snapshot: Storage, complain: Complain): Promise<Manifest | undefined> {
   try {
@@ -118,7 +129,7 @@ async function checkAll(
   { complain, damage }: { readonly complain: Complain; readonly damage: DamageTally },
 ): Promise<Read> {
   const { depth = "lines", signal } = options;
-  await checkListing(snapshot, manifest, complain);
+  const litter = await checkListing(snapshot, manifest, complain);
   const index = createIndexCheck(manifest, complain);
   const data = createDataCheck({ snapshot, lines: depth === "lines", complain, damage });
   try {
@@ -126,7 +137,7 @@ async function checkAll(
     signal?.throwIfAborted();
     index.finish();
     compareHashes(manifest, data, complain);
-    return read;
+    return { ...read, litter };
   } finally {
     await data.close();
   }
@@ -144,9 +155,9 @@ interface Walk {
 /** Reads the index once, and each block at its line, one ahead of the check. */
 async function walkIndex(walk: Walk): Promise<Read> {
   const { manifest, options, data } = walk;
-  const { depth = "lines", part, signal, onProgress } = options;
-  const totalBytes = depth === "sizes" ? 0 : Math.ceil(manifest.bytes / (part?.of ?? 1));
-  const read = { blocks: 0, records: 0, bytes: 0 };
+  const { depth = "lines", signal, onProgress } = options;
+  const totalBytes = depth === "sizes" ? 0 : Math.ceil(manifest.bytes / partOf(manifest, options).of);
+  const read = { ...NOTHING };
   const begin = ({ plugin, block, number }: ChosenBlock) => data.begin(plugin, block, number);
   for await (const check of oneAhead(chosenBlocks(walk, read), begin)) {
     signal?.throwIfAborted();
@@ -154,6 +165,13 @@ async function walkIndex(walk: Walk): Promise<Read> {
     onProgress?.({ bytes: read.bytes, totalBytes });
   }
   return read;
+}
+
+/** The part as of this snapshot's blocks: a part without a block would prove nothing, and be called sound. */
+function partOf({ plugins }: Manifest, { part = { index: 1, of: 1 } }: VerifyOptions): SnapshotPart {
+  const blocks = plugins.flatMap(({ files }) => files).reduce((sum, file) => sum + file.blocks, 0);
+  const of = Math.max(1, Math.min(part.of, blocks));
+  return { index: ((part.index - 1) % of) + 1, of };
 }
 
 interface ChosenBlock {
@@ -166,9 +184,10 @@ interface ChosenBlock {
 /** The blocks to read; every line of the index is entered, and counted in `read`. */
 async function* chosenBlocks(
   { snapshot, manifest, options, complain, index, data }: Walk,
-  read: { blocks: number; records: number },
+  read: { blocks: number; blocksRead: number; records: number },
 ): AsyncGenerator<ChosenBlock> {
-  const { depth = "lines", part = { index: 1, of: 1 }, signal } = options;
+  const { depth = "lines", signal } = options;
+  const part = partOf(manifest, options);
   for await (const { said, number } of checkedLines(snapshot, manifest, complain)) {
     signal?.throwIfAborted();
     index.enter(said, number);
@@ -177,8 +196,11 @@ async function* chosenBlocks(
     const isChosen = depth !== "sizes" && read.blocks % part.of === part.index - 1;
     read.blocks += 1;
     read.records += block.records;
-    if (isChosen) yield { plugin, block, number };
-    else data.skip(block);
+    if (!isChosen) data.skip(block);
+    else {
+      read.blocksRead += 1;
+      yield { plugin, block, number };
+    }
   }
 }
 

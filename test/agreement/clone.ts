@@ -3,7 +3,7 @@ import { afterAll } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/contract/contextcore.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 import { cleanEnv, type Finished, run } from "../support/binary.ts";

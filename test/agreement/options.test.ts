@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { about, unwrap } from "../../src/config/introspect.ts";
 import { entriesOf } from "../../src/config/resolve-options.ts";
-import { checkDeclaration } from "../../src/host/declaration.ts";
+import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
 /** Text that is sent where the plugin sends everything, or says how long to wait. */

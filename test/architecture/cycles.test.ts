@@ -1,5 +1,6 @@
 /** No file needs one that needs it itself. */
 import { expect, test } from "bun:test";
+import { dirname } from "node:path";
 import { type Import, importsOf, importsUnder } from "./imports.ts";
 
 /**
@@ -40,6 +41,17 @@ test("no files import one another", async () => {
   expect(imports.filter(({ isLocal }) => isLocal).length).toBeGreaterThan(1_000);
   expect(cycles(imports)).toEqual([]);
 });
+
+test("the folders of a plugin import one way", async () => {
+  const folders = (await importsUnder("plugins"))
+    .map((one) => ({ ...one, file: dirname(one.file), target: dirname(one.target) }))
+    .filter(({ file, target }) => file !== target && [file, target].every(isInsidePlugin));
+  expect(folders.length).toBeGreaterThan(50);
+  expect(cycles(folders)).toEqual([]);
+});
+
+/** Whether it is a folder of a plugin, not the plugin's own. */
+const isInsidePlugin = (folder: string): boolean => /^plugins\/[^/]+\//.test(folder);
 
 test("a cycle is found, of values, of types and of what is imported later, and what is no cycle is not", () => {
   const files = {

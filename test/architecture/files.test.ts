@@ -8,7 +8,7 @@ const ENDS: Readonly<Record<string, string>> = {
   "src/host/apart/child.ts": "the process of a plugin that it started",
   "src/host/apart/inside/process.ts": "itself, the process of a plugin, when nobody asks it any more",
   "src/destroy/run-command.ts": "the configured command that it started",
-  "src/audit/process.ts": "none: signal 0 only asks whether it is there",
+  "src/audit/journal/process.ts": "none: signal 0 only asks whether it is there",
 };
 
 test("only main.ts exits, and of the others only those with a reason end a process", async () => {

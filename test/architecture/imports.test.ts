@@ -5,13 +5,15 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { importsUnder, root, sourcesUnder } from "./imports.ts";
 
-/** From the top down, as the map has them: each imports only what stands below it. */
-const ORDER: readonly string[] = await mapped();
+/** What the map says of each part, from the top down: each imports only what stands below it. */
+const MAP: ReadonlyMap<string, string> = await mapped();
+const ORDER: readonly string[] = [...MAP.keys()];
 
-async function mapped(): Promise<string[]> {
+async function mapped(): Promise<Map<string, string>> {
   const page = await Bun.file(join(root, "ARCHITECTURE.md")).text();
   const [, map = ""] = /^src\/ .*\n((?: {2}.*\n)+)/m.exec(page) ?? [];
-  return [...map.matchAll(/^ {2}([\w.]+)/gm)].map(([, name = ""]) => name);
+  const entries = map.split(/^ {2}(?=\S)/m).filter((entry) => entry !== "");
+  return new Map(entries.map((entry) => [/^[\w.]+/.exec(entry)?.[0] ?? "", entry.replace(/^\S+/, "")]));
 }
 
 /** The folder of `src/` that a file lies in, or the file itself. */
@@ -25,35 +27,51 @@ test("imports only point down the list", async () => {
   expect(wrong).toEqual([]);
 });
 
-/** What each room of a part may import of the others in it. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  "snapshot/format": [],
-  "snapshot/read": ["format"],
-  "snapshot/write": ["format", "read"],
-  "snapshot/catalog": ["format", "read", "write"],
-  "audit/format": [],
-  "audit/journal": ["format"],
-  "audit/read": ["format", "journal"],
-  "audit/deliver": ["format", "journal"],
-  "audit/export": ["format", "journal", "read"],
-  "audit/verify": ["format", "journal", "deliver", "read"],
-  "audit/retention": ["format", "journal", "deliver", "verify"],
-};
+/** Where the files stand that lie in no room of their part. */
+const OWN_FILES = "own files";
 
-test("inside snapshot/ and audit/ imports point one way too", async () => {
-  const room = (path: string): string => path.split("/").slice(1, 3).join("/");
-  const wrong = (await importsUnder("src")).filter((one) => {
-    const [from, to] = [room(one.file), room(one.target)];
-    const [part, name = ""] = to.split("/");
-    return (
-      from in ROOMS &&
-      to in ROOMS &&
-      from !== to &&
-      from.startsWith(`${part}/`) &&
-      !ROOMS[from]?.includes(name)
-    );
+/** The rooms of a part from the top down, as the map names them; its own files are above them unless it says otherwise. */
+function roomsOf(part: string): string[] {
+  const named = [...(MAP.get(part) ?? "").matchAll(/(?<![\w/`.])(\w+)\/(?!\w)|own files/g)];
+  const rooms = named.map(([text, name = text]) => name);
+  return rooms.includes(OWN_FILES) ? rooms : [OWN_FILES, ...rooms];
+}
+
+/** The room of a part that a file lies in. */
+function roomOf(path: string): string {
+  const [, , room = "", file] = path.split("/");
+  return file === undefined ? OWN_FILES : room;
+}
+
+/** Its folders are commands, not rooms: what several share lies beside them, and its list of commands names them all. */
+const WITHOUT_ROOMS = ["commands"];
+
+test("inside each part imports point one way too, of types and of what is imported later as well", async () => {
+  const wrong = (await importsUnder("src")).filter(({ file, target }) => {
+    const part = partOf(file);
+    if (!target.startsWith(`src/${part}/`) || !target.endsWith(".ts")) return false;
+    if (WITHOUT_ROOMS.includes(part)) return false;
+    const [from, to] = [roomOf(file), roomOf(target)];
+    const rooms = roomsOf(part);
+    return from !== to && rooms.indexOf(to) <= rooms.indexOf(from);
   });
   expect(wrong).toEqual([]);
+});
+
+test("the map names every room, and none that is not there", async () => {
+  const files = [...(await sourcesUnder("src")).keys()].filter(
+    (file) => !WITHOUT_ROOMS.includes(partOf(file)),
+  );
+  const there = Map.groupBy(files, partOf);
+  const found = [...there].map(([part, inside]) => [part, [...new Set(inside.map(roomOf))]] as const);
+  const real = found.map(([part, rooms]) => [part, rooms.filter((room) => room !== OWN_FILES).sort()]);
+  const named = found.map(([part]) => [
+    part,
+    roomsOf(part)
+      .filter((room) => room !== OWN_FILES)
+      .sort(),
+  ]);
+  expect(named).toEqual(real);
 });
 
 test("everything in src/ has its place in the list, and nothing else is there", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { markOf } from "../../src/audit/process.ts";
+import { markOf } from "../../src/audit/journal/process.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 
 const HERE = { identity: { user: "ada", host: hostname() } };

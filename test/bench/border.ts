@@ -10,11 +10,11 @@ import { parseArgs } from "node:util";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Backend, Plugin } from "../../src/contract/contract.ts";
 import { boundsFrom } from "../../src/host/apart/bounds.ts";
+import { importModule } from "../../src/host/apart/inside/load.ts";
 import { loadApart } from "../../src/host/apart/load-apart.ts";
-import { checkDeclaration } from "../../src/host/declaration.ts";
-import { importModule } from "../../src/host/load.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
 import { type LoadedPlugin, openBackend } from "../../src/host/opening.ts";
+import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 
 const { values } = parseArgs({ options: { lines: { type: "string", default: "1000000" } } });

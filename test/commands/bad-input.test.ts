@@ -1,6 +1,6 @@
 /** Wrong arguments, wrong configuration, wrong places: a clear message, the right exit code, and nothing runs. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
@@ -136,7 +136,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["inventory --set loki", 'error: --set: not KEY=VALUE: "loki"'],
   [
     "inventory --config gone.yaml",
-    "error: DIR/gone.yaml: cannot be read (ENOENT)\nhint: contextcore config init writes one",
+    "error: DIR/gone.yaml: cannot be read: there is no such file or directory\nhint: contextcore config init writes one",
   ],
 ];
 
@@ -317,6 +317,18 @@ test.each([
   expect(stderr).toMatch(/^hint: .*name another place/m);
   expect(stderr).not.toMatch(/\bE(NOENT|EXIST|ACCES|NOTDIR)\b/);
   expect(exitCode).toBe(1);
+});
+
+test("what the system refuses is said in words, whatever was to be read or made", async () => {
+  const home = temporaryDirectory();
+  symlinkSync(join(home, "contextcore.yaml"), join(home, "contextcore.yaml"));
+  const looping = await run(["inventory"], { cwd: home });
+  expect(looping.stderr).toContain(
+    "contextcore.yaml: cannot be read: symbolic links on that path form a loop",
+  );
+  const made = await run(["plugin", "new", "acme/x"], { cwd: "/proc" });
+  expect(made.stderr).toContain("cannot make ./x: the system allows nothing to be created there");
+  for (const { stderr } of [looping, made]) expect(stderr).not.toMatch(/\bE(NOENT|LOOP)\b/);
 });
 
 test("the doctor does not call a place without any room good", async () => {

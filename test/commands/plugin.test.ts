@@ -272,7 +272,7 @@ describe("list and info", () => {
       "contextcore.yaml": "backends:\n  loki: { tenant: shop, token: s3cret-word }\n",
     });
     const { stdout } = await contextcore(home, ["plugin", "info", "loki"]);
-    expect(stdout).toContain("can   inventory, size, export, count, limits, restore, flush, deliver");
+    expect(stdout).toContain("can   inventory, size, export, count, limits, flush, split, restore, deliver");
     expect(stdout).toMatch(/tenant +shop +contextcore.yaml:2/);
     expect(stdout).toMatch(/token +\*\*\* +contextcore.yaml:2/);
     expect(stdout).not.toContain("s3cret");
@@ -284,6 +284,16 @@ describe("list and info", () => {
       environment: ["CONTEXTCORE_LOKI_IMPORTANCE"],
       from: "default",
     });
+  });
+
+  test.each([
+    ["grafana", ["split", "dashboards"]],
+    ["mimir", ["tenants", "split", "restore"]],
+    ["loki", ["flush", "split", "restore", "deliver", "history"]],
+    ["file", ["deliver"]],
+  ])("info names everything that %s can do and need not", async (name, optional) => {
+    const { capabilities } = await json(temporaryDirectory(), ["plugin", "info", name]);
+    expect(capabilities).toEqual(expect.arrayContaining(optional));
   });
 
   test("info --markdown is the plugin's section of the documentation, without anything of this machine", async () => {

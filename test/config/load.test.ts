@@ -106,9 +106,9 @@ test.each([
 test("a named file that is not there is an error, not the defaults", async () => {
   const directory = temporaryDirectory();
   const named = loadConfig({ directory, env: {}, configFile: "other.yaml" });
-  await expect(named).rejects.toThrow("other.yaml: cannot be read (ENOENT)");
+  await expect(named).rejects.toThrow("other.yaml: cannot be read: there is no such file or directory");
   const fromEnv = loadConfig({ directory, env: { CONTEXTCORE_CONFIG: "gone.yaml" } });
-  await expect(fromEnv).rejects.toThrow("gone.yaml: cannot be read (ENOENT)");
+  await expect(fromEnv).rejects.toThrow("gone.yaml: cannot be read: there is no such file or directory");
 });
 
 test("the file that `config init` writes names every setting", () => {

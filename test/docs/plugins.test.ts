@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describePlugin } from "../../src/commands/plugin/describe.ts";
 import { toMarkdown } from "../../src/commands/plugin/markdown.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { loadPlugins } from "../../src/host/host.ts";
+import { loadPlugins } from "../../src/host/load-plugins.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 

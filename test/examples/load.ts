@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { boundsFrom } from "../../src/host/apart/bounds.ts";
 import { loadApart } from "../../src/host/apart/load-apart.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 
 const examples = resolve(import.meta.dir, "../../examples");

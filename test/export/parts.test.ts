@@ -2,16 +2,16 @@
 import { describe, expect, test } from "bun:test";
 import { type Counts, type Cursor, type Json, PluginError } from "contextcore";
 import fc from "fast-check";
+import { cursorRange } from "../../src/contract/cursor-range.ts";
 import { createFrontier } from "../../src/engine/frontier.ts";
 import { createMemoryBudget } from "../../src/engine/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/engine/pace.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/engine/retry.ts";
-import { createProblems } from "../../src/export/problems.ts";
+import { createProblems } from "../../src/export/ledger/problems.ts";
 import { conclude } from "../../src/reconcile/reconcile.ts";
 import { type SettleOptions, settle } from "../../src/reconcile/settle.ts";
 import { createWindowCounts } from "../../src/reconcile/windows.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
-import { cursorRange } from "../../src/snapshot/format/cursor-range.ts";
 import { checkStep } from "../../src/snapshot/write/check-step.ts";
 import { InvalidStep } from "../../src/snapshot/write/invalid-step.ts";
 import { canonicalJson } from "../../src/units/canonical-json.ts";

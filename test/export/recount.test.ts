@@ -69,7 +69,8 @@ describe("a window that ended lately", () => {
     const { open, times } = watched(held, 200n * SECOND);
     const { manifest } = await runExport(dir.path, [], jobFor(0, [open]));
     expect(manifest.status).toBe("partial");
-    expect(times.length).toBe(1 + QUESTIONS + 1);
+    // None before, with which nothing would be compared; the last is of what was read a second time.
+    expect(times.length).toBe(QUESTIONS + 1);
   });
 
   test("is waited for by all backends at the same time, and the progress says what is done meanwhile", async () => {

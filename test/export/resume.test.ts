@@ -245,7 +245,9 @@ describe("what a crash leaves", () => {
 
   test("a directory that is no unfinished export is refused", async () => {
     using dir = scratch();
-    await expect(resume(dir.path)).rejects.toThrow("cannot be resumed: request.json is not there");
+    await expect(resume(dir.path)).rejects.toThrow(
+      "cannot be resumed: request.json is missing or unreadable",
+    );
   });
 });
 

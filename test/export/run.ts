@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExportRequest } from "contextcore";
 import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
-import type { Tuning } from "../../src/engine/tuning.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
+import type { ExportTuning } from "../../src/export/tuning.ts";
 import type { ExportJob, ExportResult } from "../../src/export/types.ts";
 import type { OpenBackend } from "../../src/host/open.ts";
 import { fakeRange } from "./fake-backend.ts";
 
-export const FAST: Partial<Tuning> = {
+export const FAST: Partial<ExportTuning> = {
   retry: { ...DEFAULT_RETRY, baseMs: 1, capMs: 4 },
   graceMs: 50,
   recountMs: 1,

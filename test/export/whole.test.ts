@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
-import { createTemporarySpace } from "../../src/export/temporary-space.ts";
+import { createTemporarySpace } from "../../src/export/whole/temporary-space.ts";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { verifySnapshot } from "../../src/verify/verify.ts";
 import { dumpBackend, noise } from "./dump-backend.ts";

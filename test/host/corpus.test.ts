@@ -6,7 +6,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/contract/contextcore.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 import { run } from "../support/binary.ts";
@@ -96,6 +96,14 @@ describe("one that fails in the export:", () => {
     60_000,
   );
 });
+
+test("one whose process is lost before it gave anything is shown as failed, not as done", async () => {
+  const home = projectWith(source({ step: "process.exit(0);" }));
+  const range = ["--from", "1970-01-01", "--to", "1970-01-02"];
+  const { stderr } = await run(["export", ...range], { cwd: home, env: ENV });
+  expect(stderr).toMatch(/^evil\/plugin: failed/m);
+  expect(stderr).toMatch(/^good\/lines: done/m);
+}, 60_000);
 
 describe("one that works, and what it tries has no effect:", () => {
   test.each(CONTAINED.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {

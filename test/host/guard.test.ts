@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend, Sink } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { guardBackend, guardSink } from "../../src/host/guard.ts";
-import type { GuardOptions } from "../../src/host/guard-hooks.ts";
+import { type GuardOptions, guardBackend, guardSink } from "../../src/host/hooks/guard.ts";
 
 const never = new AbortController().signal;
 const options: GuardOptions = {

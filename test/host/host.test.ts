@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { definePlugin } from "../../src/contract/contract.ts";
 import type { BuiltIn } from "../../src/host/built-in.ts";
-import { DeclarationError } from "../../src/host/declaration.ts";
 import { openPlugins } from "../../src/host/host.ts";
+import { DeclarationError } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 import { configOf, pluginSource, project, trustAll } from "./support.ts";
 

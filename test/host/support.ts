@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { v } from "../../src/contract/contextcore.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 

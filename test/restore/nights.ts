@@ -3,8 +3,12 @@ import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { doubleBits } from "../../plugins/mimir/chunk/histogram-layout.ts";
-import type { Parent } from "../../src/snapshot/format/manifest.ts";
-import { formatManifest, type Manifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
+import {
+  formatManifest,
+  type Manifest,
+  type Parent,
+  parseManifest,
+} from "../../src/snapshot/format/manifest.ts";
 import { sender } from "../lab/grafana/seed.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { bulkTraces } from "../lab/tempo/bulk.ts";

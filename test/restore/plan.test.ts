@@ -170,3 +170,18 @@ test("a tenant that the servers ignore is refused, since what is restored would 
   const own = await stacks.on(stacks.empty, "restore", path, "--dry-run");
   expect(own.stdout).not.toContain("no tenants");
 });
+
+test("a dry run ends with 3 when what would be written would not be seen, as the restore itself would", async () => {
+  const tempo = await stacks.another();
+  tempo.faces.tempo.knobs.ingestionSlack = 120_000_000_000n;
+  const hidden = await stacks.on(tempo, "restore", path, "--dry-run", "--plugin", "tempo");
+  expect(hidden.stdout).toMatch(/^tempo: would be hidden: Traces from before/m);
+  expect(hidden.exitCode).toBe(3);
+  const loki = await stacks.another();
+  loki.faces.loki.limits.max_query_lookback = "1h";
+  const unseen = await stacks.on(loki, "restore", path, "--dry-run", "--plugin", "loki");
+  expect(unseen.stdout).toMatch(/^loki: would be hidden: Queries reach back 1h only/m);
+  expect(unseen.exitCode).toBe(3);
+  const seen = await stacks.on(await stacks.another(), "restore", path, "--dry-run", "--plugin", "loki");
+  expect(seen.exitCode, seen.stdout).toBe(0);
+});

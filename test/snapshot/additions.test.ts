@@ -1,8 +1,7 @@
 /** What second readings added is given out once, and each series in the order of time. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Block } from "../../src/snapshot/format/block.ts";
-import { byBlockTime } from "../../src/snapshot/format/block.ts";
+import { type Block, byBlockTime } from "../../src/snapshot/format/block.ts";
 import { linesOf } from "../../src/snapshot/format/lines.ts";
 import { createAdditions } from "../../src/snapshot/read/additions.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import * as v from "valibot";
 import { SIGNALS, type Signal, type Size } from "../../src/contract/contract.ts";
-import { ANSWERS } from "../../src/host/answers.ts";
+import { ANSWERS } from "../../src/host/hooks/answers.ts";
 import { estimateExport } from "../../src/inventory/export-size.ts";
 import type { Reached } from "../../src/inventory/survey.ts";
 import { hasTimeline } from "../../src/snapshot/catalog/coverage.ts";

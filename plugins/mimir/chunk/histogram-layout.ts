@@ -1,6 +1,5 @@
-import type { BitReader } from "./bits.ts";
-import type { HistogramSample, Span } from "./histogram-sample.ts";
-import { readVarbitInt, readVarbitUint } from "./varbit.ts";
+import { type BitReader, readVarbitInt, readVarbitUint } from "./bits.ts";
+import type { HistogramSample, Span } from "./series.ts";
 
 /** What all histograms of one chunk share. */
 export interface Layout {
@@ -14,12 +13,12 @@ export interface Layout {
 }
 
 const CUSTOM_BUCKETS = -53n;
-/** More than any chunk can hold: a damaged number must not take the memory. */
+/** More than any chunk can hold: a damaged number must not exhaust the memory. */
 const MOST_BUCKETS = 1 << 20;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** A double's 64 bits; of a NaN only those of the usual one, so for numbers that are computed. */
+/** A double's 64 bits. Every NaN becomes the usual one, so it is only for numbers that were computed. */
 export function doubleBits(value: number): bigint {
   scratch.setFloat64(0, value);
   return scratch.getBigUint64(0);

@@ -1,6 +1,5 @@
 import { BitReader } from "./bits.ts";
-import { readFloatHistogramChunk } from "./float-histogram.ts";
-import { type HistogramChunkHead, readHistogramChunk } from "./histogram.ts";
+import { type HistogramChunkHead, readFloatHistogramChunk, readHistogramChunk } from "./histogram-chunk.ts";
 import type { RawChunk, Series } from "./series.ts";
 import { readStartHeader, StartTimes } from "./start-times.ts";
 import { readXorChunk } from "./xor.ts";
@@ -8,7 +7,7 @@ import { readXor2Chunk } from "./xor2.ts";
 
 const bits = new BitReader();
 
-/** Some hundred samples; a bit may stand for a bucket that takes thirty bytes of memory. */
+/** A chunk has some hundred samples. A bit of a larger one may stand for a bucket that takes thirty bytes of memory. */
 const CHUNK_BYTES_MAX = 1 << 20;
 
 /** How each `Chunk.type` of `prompb/types.proto` is read. */

@@ -1,6 +1,4 @@
-import { compactBuckets } from "./compact-buckets.ts";
-import type { HistogramSample } from "./histogram-sample.ts";
-import type { Series } from "./series.ts";
+import type { Buckets, HistogramSample, Series, Span } from "./series.ts";
 
 /** What {@link settle} found. */
 export interface Settled {
@@ -9,8 +7,8 @@ export interface Settled {
 }
 
 /**
- * Cuts the series to `[from, to)` ms, in order, one sample at a time, histograms without empty buckets. Servers answer with whole chunks, which reach
- * outside what was asked and, with replicas or late samples, overlap.
+ * Cuts the series to `[from, to)` ms, puts it in order with one sample for each time, and drops the empty buckets of histograms.
+ * Servers answer with whole chunks, which reach outside what was asked and, with replicas or late samples, overlap.
  */
 export function settle(series: Series, from: number, to: number): Settled {
   const conflicts = isInOrder(series) ? 0 : sort(series);
@@ -27,7 +25,7 @@ function isInOrder({ times, count }: Series): boolean {
   return true;
 }
 
-/** Sorts by time and drops repetitions; answers how many of them had another value. */
+/** Sorts by time and drops repetitions. @returns how many of them had another value */
 function sort(series: Series): number {
   const { count } = series;
   const times = series.times.slice(0, count);
@@ -75,3 +73,57 @@ function settleHistograms(histograms: readonly HistogramSample[], from: number, 
 
 const isEqual = (a: HistogramSample, b: HistogramSample | undefined): boolean =>
   Bun.deepEquals({ ...a, hint: "" }, { ...b, hint: "" });
+
+/**
+ * The histogram without its empty buckets. A server gives each histogram of a chunk the buckets of all of them. So the empty ones
+ * only show how it cut its chunks, and would differ after a restore.
+ */
+export function compactBuckets(sample: HistogramSample): HistogramSample {
+  const positive = compact(sample.positive, sample.kind);
+  const negative = compact(sample.negative, sample.kind);
+  if (positive === sample.positive && negative === sample.negative) return sample;
+  return { ...sample, positive, negative };
+}
+
+function compact(buckets: Buckets, kind: HistogramSample["kind"]): Buckets {
+  const counts = kind === "integer" ? absolute(buckets.values) : buckets.values;
+  const tight = buckets.spans.every(([offset, length], at) => length > 0 && (at === 0 || offset > 0));
+  if (tight && !counts.includes(0n)) return buckets;
+  const indices = indicesOf(buckets.spans);
+  const kept = counts.flatMap((count, at) => (count === 0n ? [] : [{ index: indices[at] ?? 0, count }]));
+  const values = kept.map(({ count }) => count);
+  return { spans: spansOf(kept), values: kind === "integer" ? differences(values) : values };
+}
+
+function absolute(deltas: readonly bigint[]): bigint[] {
+  let count = 0n;
+  return deltas.map((delta) => {
+    count += delta;
+    return count;
+  });
+}
+
+const differences = (counts: readonly bigint[]): bigint[] =>
+  counts.map((count, at) => count - (counts[at - 1] ?? 0n));
+
+/** Which bucket each value is for. */
+function indicesOf(spans: readonly Span[]): number[] {
+  let next = 0;
+  return spans.flatMap(([offset, length]) => {
+    const first = next + offset;
+    next = first + length;
+    return Array.from({ length }, (_, at) => first + at);
+  });
+}
+
+function spansOf(kept: readonly { readonly index: number }[]): Span[] {
+  const spans: [number, number][] = [];
+  let next = 0;
+  for (const { index } of kept) {
+    const last = spans.at(-1);
+    if (last !== undefined && index === next) last[1] += 1;
+    else spans.push([index - next, 1]);
+    next = index + 1;
+  }
+  return spans;
+}

@@ -1,5 +1,4 @@
-import type { BitReader } from "./bits.ts";
-import { readVarbitInt } from "./varbit.ts";
+import { type BitReader, readVarbitInt } from "./bits.ts";
 
 interface StartHeader {
   /** The first sample carries its start time. */

@@ -1,23 +1,16 @@
-import { type Cursor, type Range, v } from "contextcore";
-import { checkShape } from "../shape.ts";
-import type { Method } from "./remote-read.ts";
-
-const ns = v.pipe(
-  v.string(),
-  v.regex(/^-?\d+$/),
-  v.transform((text) => BigInt(text)),
-);
+import { type Cursor, decodeCursor, encodeCursor, nanoseconds, type Range, v } from "contextcore";
+import type { Method } from "../server/remote-read.ts";
 
 const windowEntries = {
-  from: ns,
-  to: ns,
+  from: nanoseconds,
+  to: nanoseconds,
   match: v.optional(v.string()),
   method: v.picklist(["streamed", "sampled", "range"]),
   /** The export begins with this window: chunks that began before it are its own. */
   first: v.optional(v.boolean()),
 };
 
-/** Of one metric, those with one of these values of a label, or (`except`) with none of them. */
+/** The series with one of these values of a label, or (`except`) with none of them. */
 const partSchema = v.object({
   label: v.string(),
   values: v.array(v.string()),
@@ -25,7 +18,7 @@ const partSchema = v.object({
 });
 
 const cursor = v.variant("step", [
-  /** Is there anything in these days at all? Their parts, if so. */
+  /** Asks whether these days hold anything; if so, their parts follow. */
   v.object({ step: v.literal("span"), ...windowEntries }),
   /** One hour: read at once when it is small, else by groups of metrics. */
   v.object({ step: v.literal("hour"), ...windowEntries }),
@@ -33,7 +26,7 @@ const cursor = v.variant("step", [
   v.object({
     step: v.literal("groups"),
     ...windowEntries,
-    /** What comes after the series of these label bytes, base64; absent: all. */
+    /** Only what comes after the series with these label bytes, base64; absent: all. */
     after: v.optional(v.string()),
     /** How many series a read is to have. */
     series: v.optional(v.number()),
@@ -43,20 +36,25 @@ const cursor = v.variant("step", [
     step: v.literal("read"),
     ...windowEntries,
     /** The hour that it is part of, in which its samples are counted. */
-    hourFrom: ns,
-    hourTo: ns,
+    hourFrom: nanoseconds,
+    hourTo: nanoseconds,
     /** These metrics only; absent: all. */
     names: v.optional(v.array(v.string())),
     /** All but these metrics. */
     except: v.optional(v.array(v.string())),
     part: v.optional(partSchema),
-    /** And only what is in all of these, of a read that was split. */
+    /** For a read that was split: only what is in all of these. */
     within: v.optional(v.array(partSchema)),
     /** Only the series that come after the one of these label bytes, base64. */
     after: v.optional(v.string()),
   }),
-  v.object({ step: v.literal("metadata"), from: ns, to: ns }),
-  v.object({ step: v.literal("exemplars"), from: ns, to: ns, match: v.optional(v.string()) }),
+  v.object({ step: v.literal("metadata"), from: nanoseconds, to: nanoseconds }),
+  v.object({
+    step: v.literal("exemplars"),
+    from: nanoseconds,
+    to: nanoseconds,
+    match: v.optional(v.string()),
+  }),
   v.object({ step: v.literal("rules") }),
   v.object({ step: v.literal("alertmanager") }),
 ]);
@@ -72,15 +70,10 @@ export interface Window extends Range {
 }
 
 /** @throws PluginError `invalid` when it is no cursor of this plugin */
-export const readCursor = (value: Cursor): Work => checkShape("the cursor", cursor, value);
+export const readCursor = (value: Cursor): Work => decodeCursor("mimir", cursor, value);
 
-/** The work as a cursor: times become decimal strings, what is undefined is left out. */
-export function toCursor(work: Work): Cursor {
-  const entries = Object.entries(work).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, typeof value === "bigint" ? value.toString() : value]),
-  );
-}
+/** The work as a cursor. */
+export const toCursor = (work: Work): Cursor => encodeCursor(work);
 
 /** The parts of a window that every cursor within it carries on. */
 export const windowOf = ({ from, to, match, method, first }: Window): Window => ({

@@ -4,10 +4,10 @@ import { settle } from "../chunk/settle.ts";
 import { labelsJson, readLabels } from "../line/labels.ts";
 import { writeLine } from "../line/line.ts";
 import { Output } from "../line/output.ts";
-import type { ReadSeries } from "./remote-read.ts";
+import type { ReadSeries } from "../server/remote-read.ts";
 
 export interface LineWindow extends Range {
-  /** What began before the window is its own too. */
+  /** True: chunks that began before the window count as its own. */
   readonly first?: boolean | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface LineWriter {
   finish(counted: Range): { readonly records: readonly Records[]; readonly problems: readonly Problem[] };
 }
 
-/** A step ends with the line that fills it. */
+/** A step ends with the line that fills it, which may be this long. */
 const LAST_LINE_BYTES = 1 << 19;
 
 /** @param expected bytes that a full step has */

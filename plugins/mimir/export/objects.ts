@@ -1,4 +1,5 @@
 import {
+  checkShape,
   type ObjectFile,
   objectOf,
   openObject,
@@ -11,7 +12,6 @@ import {
 } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape } from "../shape.ts";
 
 const group = openObject({ name: v.string() });
 const namespacesSchema = v.nullable(objectOf(v.array(group)));
@@ -20,8 +20,8 @@ type Namespaces = NonNullable<v.InferOutput<typeof namespacesSchema>>;
 const loadedRules = v.object({ groups: v.array(openObject({ name: v.string() })) });
 
 /**
- * `mimir/rules/<namespace>/<group>.yaml`: each group as the ruler's configuration API takes it back. A Prometheus has its
- * rules in files of its own; what it has loaded is kept to be read.
+ * `mimir/rules/<namespace>/<group>.yaml`: each group as the ruler's configuration API takes it back. A Prometheus keeps its
+ * rules in files of its own; what it has loaded is exported for people to read.
  */
 export async function rules(server: Server, signal: AbortSignal): Promise<Step> {
   const { flavour, prefix } = await server.identity(signal);

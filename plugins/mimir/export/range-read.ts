@@ -1,12 +1,12 @@
 import { ProtobufWriter, v } from "contextcore";
 import { Series } from "../chunk/series.ts";
 import { toWords } from "../line/double.ts";
-import { sortedLabels, writeLabels } from "../line/labels.ts";
-import { type Server, seconds } from "../server/server.ts";
-import { labelSet } from "../shape.ts";
+import { labelSet, sortedLabels, writeLabels } from "../line/labels.ts";
+import { seconds } from "../server/queries.ts";
+import { inOrder, type ReadAnswer, type ReadSeries } from "../server/remote-read.ts";
+import type { Server } from "../server/server.ts";
 import { toSelector } from "../wire/matchers.ts";
-import type { ReadQuery } from "../wire/read-request.ts";
-import { inOrder, type ReadAnswer, type ReadSeries } from "./remote-read.ts";
+import type { ReadQuery } from "../wire/read-messages.ts";
 
 const sample = v.tuple([v.number(), v.string()]);
 const matrix = v.object({
@@ -58,7 +58,7 @@ async function* each(
   }
 }
 
-/** The NaN that Prometheus writes for a number that is none, since the text does not say which it was. */
+/** The NaN that Prometheus itself computes: the text does not say which NaN it was. */
 const NAN = [0x7ff80000, 1] as const;
 
 function wordsOf(value: string): readonly [number, number] {
@@ -67,7 +67,7 @@ function wordsOf(value: string): readonly [number, number] {
   return value === "-Inf" ? [0xfff00000, 0] : toWords(Number(value));
 }
 
-/** The query API gives buckets by their borders, without a schema: kept as it is, since nothing can be made of it. */
+/** The query API gives buckets by their borders, without a schema. No histogram can be made of that, so it is kept as it is. */
 const expandedHistogram = (time: number, expanded: unknown) => ({
   encoding: 0,
   minTime: time,

@@ -1,14 +1,15 @@
 import { PluginError, type Problem, type Step, toMs } from "contextcore";
-import { compareBytes, metricName, readLabels } from "../line/labels.ts";
+import { compareBytes, compareLabels, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch, shorter, warned } from "../server/api.ts";
-import { matchersOf, type Server } from "../server/server.ts";
+import { matchersOf } from "../server/queries.ts";
+import { type Method, type ReadAnswer, remoteRead } from "../server/remote-read.ts";
+import type { Server } from "../server/server.ts";
+import { ownLabels } from "../server/settings.ts";
 import { type Matcher, namesMatcher, oneOf } from "../wire/matchers.ts";
 import { toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
+import { partsOfMetric } from "./groups.ts";
 import { createLineWriter, type LineWriter } from "./lines.ts";
-import { partsOfMetric } from "./parts.ts";
-import { type Place, placeByOrder, placeBySeries } from "./place.ts";
 import { rangeRead } from "./range-read.ts";
-import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
 
 const NAMES: Readonly<Record<Method, string>> = {
   streamed: "remote read, streamed chunks",
@@ -59,7 +60,7 @@ async function readFrom(
   return place.found ? finish(work, answer, writer, []) : undefined;
 }
 
-/** A read that took too long is tried in parts when the server is well otherwise: one that hangs would hang on each part. */
+/** A read that took too long is tried in parts if the server still answers: one that hangs would hang on each part. */
 async function asksForLess(server: Server, error: unknown, signal: AbortSignal): Promise<boolean> {
   if (saidTooMuch(error)) return true;
   return error instanceof PluginError && error.timedOut && (await isAlive(server, signal));
@@ -79,7 +80,7 @@ function ask(server: Server, work: WorkOf<"read">, signal: AbortSignal): Promise
   return work.method === "range" ? rangeRead(server, query, signal) : remoteRead(server, query, signal);
 }
 
-/** What selects its series. */
+/** The matchers that select the series of a read. */
 export function matchersOfRead(work: WorkOf<"read">): readonly Matcher[] {
   const { match, names, except = [], part, within = [] } = work;
   const parts = part === undefined ? within : [part, ...within];
@@ -130,7 +131,7 @@ function behind(work: WorkOf<"read">, stopped: Uint8Array, read: number): readon
   return later.length === 0 ? [rest] : [rest, { ...work, names: later, after: undefined }];
 }
 
-/** What the server will not give at once, in smaller pieces; `undefined` when it cannot be split any further. */
+/** Smaller reads for one that was too much for the server; `undefined` when it cannot be split any further. */
 function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
   const { names } = work;
   if (names === undefined && work.except === undefined) {
@@ -149,4 +150,39 @@ function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
     { ...work, ...earlier },
     { ...work, ...later, first: undefined },
   ];
+}
+
+/** Where an earlier step stopped: it tells the series that are done from those that are left. */
+interface Place {
+  /** Whether an earlier step has done this series. To be asked of each series in turn. */
+  isDone(labelBytes: Uint8Array): boolean;
+  /** False until the series at which that step stopped has come. */
+  readonly found: boolean;
+}
+
+/** By the series at which it stopped: what the server gives after it is left, in whatever order. */
+function placeBySeries({ after }: WorkOf<"read">): Place {
+  const last = after === undefined ? undefined : Buffer.from(after, "base64");
+  let found = last === undefined;
+  return {
+    get found() {
+      return found;
+    },
+    isDone(labelBytes) {
+      if (found) return false;
+      found = last?.equals(labelBytes) ?? true;
+      return true;
+    },
+  };
+}
+
+/** By the order in which servers stream series, for when that series is not among those that are read, or is gone. */
+async function placeByOrder(server: Server, { after }: WorkOf<"read">, signal: AbortSignal): Promise<Place> {
+  if (after === undefined) return { found: true, isDone: () => false };
+  const own = await ownLabels(server, signal);
+  const last = own(readLabels(Buffer.from(after, "base64")).labels);
+  return {
+    found: true,
+    isDone: (labelBytes) => compareLabels(own(readLabels(labelBytes).labels), last) <= 0,
+  };
 }

@@ -1,9 +1,9 @@
 /** What a step that the server cannot answer is made of: its metrics first, then a metric's series, then their time. */
 import { type Cursor, halves, NS_PER_SECOND, objectOf, type Range, type Split, toMs, v } from "contextcore";
 import { compareBytes } from "../line/labels.ts";
-import { type Server, seconds } from "../server/server.ts";
-import { type Matcher, toSelector } from "../wire/matchers.ts";
-import { lengthOf, NAMES_LENGTH_MAX } from "../wire/names.ts";
+import { seconds } from "../server/queries.ts";
+import type { Server } from "../server/server.ts";
+import { lengthOf, type Matcher, NAMES_LENGTH_MAX, toSelector } from "../wire/matchers.ts";
 import { readCursor, toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
 import { matchersOfRead } from "./read.ts";
 import { partsOf } from "./windows.ts";

@@ -1,7 +1,8 @@
 import { type Cursor, NS_PER_SECOND, type Range, type Step, windows } from "contextcore";
-import { matchersOf, type Server } from "../server/server.ts";
+import { matchersOf } from "../server/queries.ts";
+import { hasSamples } from "../server/remote-read.ts";
+import type { Server } from "../server/server.ts";
 import { toCursor, type Window, type Work, type WorkOf, windowOf } from "./cursors.ts";
-import { hasSamples } from "./has-samples.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 const DAY = 24n * HOUR;

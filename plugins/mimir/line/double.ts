@@ -1,5 +1,4 @@
-import { writeInteger } from "./digits.ts";
-import { writeAscii } from "./output.ts";
+import { writeAscii, writeInteger } from "./output.ts";
 
 /** The most bytes that one finite double takes: `-2.2250738585072014e-308`. */
 export const DOUBLE_BYTES_MAX = 25;
@@ -29,7 +28,7 @@ export function toWords(value: number): readonly [high: number, low: number] {
   return [words[HIGH] ?? 0, words[1 - HIGH] ?? 0];
 }
 
-/** Writes a finite double as a JSON number that reads back to the same bits, `-0` included; answers where it ends. */
+/** Writes a finite double as a JSON number that reads back to the same bits, `-0` included; returns where it ends. */
 export function writeDouble(bytes: Uint8Array, at: number, high: number, low: number): number {
   const value = toDouble(high, low);
   if ((high & 0x80000000) === 0) return writePositive(bytes, at, value);

@@ -1,7 +1,10 @@
-import { ProtobufReader, type ProtobufWriter } from "contextcore";
+import { objectOf, ProtobufReader, type ProtobufWriter, v } from "contextcore";
 
 /** Name and value of each label, in the order in which the server has them. */
 export type Labels = readonly (readonly [name: string, value: string])[];
+
+/** Labels by name, as the API has them. */
+export const labelSet = objectOf(v.string());
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const loose = new TextDecoder("utf-8", { ignoreBOM: true });

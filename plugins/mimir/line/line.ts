@@ -1,9 +1,6 @@
-import { STALE_BITS } from "../chunk/histogram-sample.ts";
-import type { Series } from "../chunk/series.ts";
-import { INTEGER_DIGITS_MAX } from "./digits.ts";
-import { DOUBLE_BYTES_MAX, isSpecial, specialName, writeDouble } from "./double.ts";
-import { histogramJson } from "./histogram.ts";
-import type { Output } from "./output.ts";
+import { type Buckets, type HistogramSample, type Series, STALE_BITS } from "../chunk/series.ts";
+import { DOUBLE_BYTES_MAX, isSpecial, specialName, toDouble, writeDouble } from "./double.ts";
+import { INTEGER_DIGITS_MAX, type Output } from "./output.ts";
 import { TimestampWriter } from "./timestamps.ts";
 
 const COMMA = 44;
@@ -28,7 +25,7 @@ export interface LineHead {
 const timestamps = new TimestampWriter();
 
 /**
- * Writes one line of `metrics.json` (DESIGN §5): one series in one window.
+ * Writes one line of `metrics.json` (docs/snapshot-format.md): one series in one window.
  * The series must be in order, without two samples at one time.
  */
 export function writeLine(out: Output, head: LineHead, series: Series): LineCounts {
@@ -92,7 +89,7 @@ function writeNull(bytes: Uint8Array, at: number): number {
   return at + NULL.length;
 }
 
-/** `[[index, start], …]`: from that sample on, the counter started then; 0 is unknown. */
+/** `[[index, start], …]`: from this sample on, the counter started at this time; 0: unknown. */
 function startRuns({ starts, count }: Series): [number, number][] {
   const runs: [number, number][] = [];
   for (let index = 0; index < count; index++) {
@@ -113,3 +110,48 @@ function writeExtras(out: Output, { histograms, raw }: Series): void {
 
 const staleHistograms = ({ histograms }: Series): number =>
   histograms.filter(({ sum }) => sum === STALE_BITS).length;
+
+/**
+ * A native histogram as JSON: doubles as the shortest decimal, or by name as in `special`; integers as numbers, or as
+ * strings beyond 2^53. Integer histograms have `deltas`, float histograms `counts`.
+ */
+function histogramJson(sample: HistogramSample): string {
+  const head = `{"timestamp":${sample.timestamp},"type":"${sample.kind}"${startJson(sample.start)}`;
+  if (sample.sum === STALE_BITS) return `${head},"sum":"stale"}`;
+  const whole = sample.kind === "integer" ? integerJson : doubleJson;
+  const parts = [
+    head,
+    `"schema":${sample.schema}`,
+    `"zeroThreshold":${doubleJson(sample.zeroThreshold)}`,
+    `"zeroCount":${whole(sample.zeroCount)}`,
+    `"count":${whole(sample.count)}`,
+    `"sum":${doubleJson(sample.sum)}`,
+    ...bucketsJson("positive", sample.positive, sample.kind),
+    ...bucketsJson("negative", sample.negative, sample.kind),
+    ...(sample.customValues.length === 0 ? [] : [`"customValues":[${sample.customValues.map(doubleJson)}]`]),
+    ...(sample.hint === undefined ? [] : [`"hint":"${sample.hint}"`]),
+  ];
+  return `${parts.join(",")}}`;
+}
+
+const startJson = (start: number | undefined): string => (start === undefined ? "" : `,"start":${start}`);
+
+function bucketsJson(side: string, { spans, values }: Buckets, kind: HistogramSample["kind"]): string[] {
+  if (spans.length === 0) return [];
+  const numbers =
+    kind === "integer" ? `"deltas":[${values.map(integerJson)}]` : `"counts":[${values.map(doubleJson)}]`;
+  return [`"${side}":{"spans":${JSON.stringify(spans)},${numbers}}`];
+}
+
+function integerJson(value: bigint): string {
+  const safe = value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
+  return safe ? value.toString() : `"${value}"`;
+}
+
+function doubleJson(bits: bigint): string {
+  const high = Number(bits >> 32n);
+  const low = Number(bits & 0xffffffffn);
+  if (isSpecial(high)) return `"${specialName(high, low)}"`;
+  const value = toDouble(high, low);
+  return Object.is(value, -0) ? "-0" : String(value);
+}

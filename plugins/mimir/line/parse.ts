@@ -1,11 +1,15 @@
-import { objectOf, PluginError, v } from "contextcore";
+import { objectOf, PluginError, parseShape, v } from "contextcore";
 import { doubleBits } from "../chunk/histogram-layout.ts";
-import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
-import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
-import { Series } from "../chunk/series.ts";
-import { labelSet, readJson } from "../shape.ts";
+import {
+  type Buckets,
+  type HistogramSample,
+  Series,
+  type Span,
+  STALE_BITS,
+  staleHistogram,
+} from "../chunk/series.ts";
 import { specialWords, toWords } from "./double.ts";
-import { type Labels, readLabels } from "./labels.ts";
+import { type Labels, labelSet, readLabels } from "./labels.ts";
 
 /** Long lists are checked by one function: a schema for each item would cost more than the item. */
 const listOf = <Item>(fits: (item: unknown) => item is Item) =>
@@ -59,7 +63,7 @@ export interface ParsedLine {
 
 /** Reads what {@link writeLine} wrote, bit by bit the same. @throws PluginError `invalid` naming what is wrong */
 export function parseLine(text: string): ParsedLine {
-  const parsed = readJson("a line of metrics.json", line, text);
+  const parsed = parseShape("a line of metrics.json", line, text);
   if (parsed.timestamps.length !== parsed.values.length) throw wrong("times and values are not as many");
   const series = new Series(parsed.timestamps.length);
   for (const [index, time] of parsed.timestamps.entries()) {

@@ -1,6 +1,5 @@
 import type { Series } from "../chunk/series.ts";
-import { writeInteger, writeSix } from "./digits.ts";
-import { writeAscii } from "./output.ts";
+import { writeAscii, writeInteger, writeSix } from "./output.ts";
 
 const COMMA = 44;
 
@@ -14,7 +13,7 @@ export class TimestampWriter {
   private count = 0;
   private length = 0;
 
-  /** Room must have been reserved. Answers where the list ends. */
+  /** Room must have been reserved. Returns where the list ends. */
   write(bytes: Uint8Array, at: number, series: Series): number {
     if (!this.isSame(series)) this.keep(series);
     bytes.set(this.text.subarray(0, this.length), at);

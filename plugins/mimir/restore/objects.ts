@@ -1,9 +1,11 @@
 import {
+  checkShape,
   isKind,
   type ObjectComparison,
   objectOf,
   openObject,
   PluginError,
+  parseShape,
   parseYaml,
   type RestoreAnswer,
   type RestoreBatch,
@@ -13,8 +15,7 @@ import {
 } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape, readJson } from "../shape.ts";
-import { refuse } from "./metadata.ts";
+import { refuse } from "./extras.ts";
 
 const COMMENT = /^# namespace: (".*")$/m;
 const group = openObject({ name: v.string() });
@@ -39,7 +40,7 @@ async function ruleGroup(server: Server, { file, line: text }: RestoreLine, sign
   const { name } = saved;
   const [, quoted] = COMMENT.exec(text) ?? [];
   if (quoted === undefined) throw new PluginError("invalid", `${file} does not name its namespace`);
-  const namespace = readJson(file, v.string(), quoted);
+  const namespace = parseShape(file, v.string(), quoted);
   const rules = `${prefix}/config/v1/rules`;
   const post = `${rules}/${encodeURIComponent(namespace)}`;
   const get = `${post}/${encodeURIComponent(name)}`;

@@ -1,18 +1,25 @@
 import {
   formatDuration,
+  ignoredTenant,
   NS_PER_SECOND,
   parseDuration,
   type RestoreDiagnostic,
   type RestorePlan,
 } from "contextcore";
-import { findExtent } from "../extent.ts";
-import { type PrometheusSettings, prometheusSettings } from "../server/prometheus-settings.ts";
+import { findExtent } from "../server/extent.ts";
 import type { Server } from "../server/server.ts";
-import { durationLimit, ignoresTenants, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
+import {
+  durationLimit,
+  ignoresTenants,
+  type PrometheusSettings,
+  prometheusSettings,
+  type TenantLimits,
+  tenantLimits,
+} from "../server/settings.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
-/** How far behind its newest sample a server without an out-of-order window still takes one: half a head block. */
+/** How much older than its newest sample a sample may be for a server without an out-of-order window: half a head block. */
 const HEAD_REACH = HOUR;
 
 /** What the server would refuse, change or hide, with the setting to change. */
@@ -32,14 +39,7 @@ export async function preflight(
 
 async function tenantIgnored(server: Server, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   if (server.tenant === undefined || !(await ignoresTenants(server, signal))) return [];
-  return [
-    {
-      severity: "alters",
-      message: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
-      setting: "multitenancy_enabled: true",
-      ignoresTenant: true,
-    },
-  ];
+  return [ignoredTenant("This server", server.tenant, "multitenancy_enabled: true")];
 }
 
 interface Facts {
@@ -132,7 +132,8 @@ function tenantFindings(facts: Facts, limits: TenantLimits): RestoreDiagnostic[]
     findings.push({ severity: "hides", message, setting: "limits.max_global_exemplars_per_user: 100000" });
   }
   if (has(plan, "mimir/rules.json")) {
-    const message = "The rules of a Prometheus were kept to be read: they belong in its own rule files.";
+    const message =
+      "The rules of a Prometheus were exported for reading only: they belong in its own rule files.";
     findings.push({ severity: "note", message });
   }
   return [...findings, ...rateFinding(plan, limits), ...lookbackFinding(facts, limits)];

@@ -1,18 +1,23 @@
-import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer, v } from "contextcore";
+import {
+  PluginError,
+  parseShape,
+  type RestoreAnswer,
+  type RestoreBatch,
+  type Restorer,
+  v,
+} from "contextcore";
+import { labelSet } from "../line/labels.ts";
 import { parseLine } from "../line/parse.ts";
 import type { Server } from "../server/server.ts";
-import { labelSet, readJson } from "../shape.ts";
-import { fitting } from "../wire/fits.ts";
-import { parseSelector } from "../wire/matchers.ts";
-import { writeExemplars } from "./exemplars.ts";
-import { unsupported, writeMetadata } from "./metadata.ts";
+import { fitting, parseSelector } from "../wire/matchers.ts";
+import { unsupported, writeExemplars, writeMetadata } from "./extras.ts";
 import { createMetricsWriter } from "./metrics.ts";
 import { compareObjects, writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";
 
 type Writer = (batch: RestoreBatch, signal: AbortSignal) => Promise<RestoreAnswer>;
 
-/** Puts back what the export took. Samples go in time order across series: written series by series, most are refused. */
+/** Puts back what was exported. Samples go in time order across series: series by series, most would be refused. */
 export function createRestorer(server: Server, clock: () => bigint): Restorer {
   const writers: Readonly<Record<string, Writer>> = {
     "metrics.json": createMetricsWriter(server),
@@ -37,14 +42,17 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
 }
 
 const readOnlyRules: Writer = async ({ lines }) =>
-  unsupported(lines, "these rules were kept to be read: they belong in the server's own rule files");
+  unsupported(
+    lines,
+    "these rules were exported for reading only: they belong in the server's own rule files",
+  );
 
 const exemplarLine = v.object({ metric: labelSet });
 
 /** Where the labels stand in the lines of each file that holds series. */
 const LABELS: Readonly<Record<string, (line: string) => Readonly<Record<string, string>>>> = {
   "metrics.json": (line) => Object.fromEntries(parseLine(line).labels),
-  "mimir/exemplars.json": (line) => readJson("a line of mimir/exemplars.json", exemplarLine, line).metric,
+  "mimir/exemplars.json": (line) => parseShape("a line of mimir/exemplars.json", exemplarLine, line).metric,
 };
 
 /** A PromQL selector as the contract's matcher: lines of series that fit stay, others go. Other files are not selected. */

@@ -1,4 +1,5 @@
 import {
+  checkShape,
   type HttpClient,
   type HttpRequest,
   halves,
@@ -8,12 +9,11 @@ import {
   type Range,
   v,
 } from "contextcore";
-import { checkShape } from "../shape.ts";
 
 /** A checked answer of the Prometheus HTTP API. */
 export interface ApiAnswer<Data> {
   readonly data: Data;
-  /** What the server says of its own answer: that it is not whole, for one. */
+  /** The server's warnings about its answer, such as that it is not complete. */
   readonly warnings: readonly string[];
 }
 
@@ -69,10 +69,6 @@ export const saidTooMuch = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.kind === "too-large" || (error.status !== 429 && TOO_MUCH.test(error.message)));
 
-/** True when it is this one call that the server fails at, as where it comes upon a damaged chunk (Prometheus says 422). */
-export const isFault = (error: unknown): error is PluginError =>
-  error instanceof PluginError && (error.status === 500 || error.status === 422);
-
 /** The shortest range that a server may find too much: below it, only fewer series help. ns */
 const RANGE_MIN = 60n * NS_PER_SECOND;
 
@@ -80,7 +76,7 @@ const RANGE_MIN = 60n * NS_PER_SECOND;
 export const shorter = (range: Range): readonly [Range, Range] | undefined =>
   range.to - range.from > RANGE_MIN ? halves(range, NS_PER_SECOND) : undefined;
 
-/** A server that warns of its own answer gave less than there is, and a count of the same server may agree with that. */
+/** Problems from warnings: such an answer holds less than there is, and the server's own count may agree with it. */
 export const warned = (warnings: readonly string[], { from, to }: Range): Problem[] =>
   warnings.map((text) => ({
     kind: "incomplete",

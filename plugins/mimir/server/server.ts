@@ -1,14 +1,12 @@
-import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
-import { labelSet } from "../shape.ts";
-import { ANY_NAME, type Matcher, parseSelector, toSelector } from "../wire/matchers.ts";
-import { type ApiAnswer, callApi } from "./api.ts";
-import { type Identity, identify } from "./identity.ts";
+import { askedOnce, type HttpClient, type HttpRequest, isKind, PluginError, v } from "contextcore";
+import { type ApiAnswer, callApi, ifOffered } from "./api.ts";
+import { isVictoriaMetrics, unsupported } from "./victoria-metrics.ts";
 
 /** The server, as the other files see it. */
 export interface Server {
   readonly http: HttpClient;
   readonly tenant: string | undefined;
-  /** For messages: `Mimir at http://…`. */
+  /** Its name in messages. */
   readonly title: string;
   /** Asked once, then kept. */
   identity(signal: AbortSignal): Promise<Identity>;
@@ -27,14 +25,7 @@ export function createServer(
   http: HttpClient,
   options: { readonly prefix: string; readonly tenant?: string | undefined },
 ): Server {
-  let known: Promise<Identity> | undefined;
-  const identity = (signal: AbortSignal): Promise<Identity> => {
-    known ??= identify(http, options.prefix, signal).catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    return known;
-  };
+  const identity = askedOnce((signal) => identify(http, options.prefix, signal));
   return {
     http,
     tenant: options.tenant,
@@ -47,73 +38,73 @@ export function createServer(
   };
 }
 
-const vector = v.object({
-  resultType: v.literal("vector"),
-  result: v.array(
-    v.object({
-      metric: labelSet,
-      value: v.optional(v.tuple([v.number(), v.string()])),
-    }),
-  ),
+export type Flavour = "prometheus" | "mimir" | "cortex";
+
+/** What kind of server it is, and where its Prometheus API lies. */
+export interface Identity {
+  readonly flavour: Flavour;
+  readonly version: string;
+  /** Before `/api/v1/query` and `/api/v1/read`: empty, or `/prometheus` for Mimir and Cortex. */
+  readonly prefix: string;
+}
+
+const buildInfo = v.object({
+  version: v.optional(v.string(), ""),
+  application: v.optional(v.string()),
+  /** All of them say what they were built with. */
+  goVersion: v.optional(v.string()),
 });
 
-/** One element of an instant query's answer. */
-export interface VectorElement {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** Evaluates a PromQL expression that gives a vector of numbers at one instant, ms. */
-export async function queryVector(
-  server: Server,
-  query: string,
-  timeMs: number,
-  signal: AbortSignal,
-): Promise<readonly VectorElement[]> {
-  const request = {
-    path: "/api/v1/query",
-    form: { query, time: seconds(timeMs) },
-    method: "POST",
-    signal,
-  } as const;
-  const { data } = await server.api(vector, request);
-  return data.result.map(({ metric, value }) => ({ metric, value: Number(value?.[1] ?? Number.NaN) }));
-}
-
-/** Milliseconds as the API's seconds, exactly. */
-export const seconds = (ms: number): string => (ms / 1000).toFixed(3);
-
-/** The matchers of the option `--match`, or any series. */
-export const matchersOf = (match: string | undefined): readonly Matcher[] =>
-  match === undefined ? [ANY_NAME] : parseSelector(match);
-
-/** The selector of the option `--match` as the server takes it. */
-export const selectorOf = (match: string | undefined): string => toSelector(matchersOf(match));
-
-/** The names of the metrics that may have samples in `[fromMs, toMs)`: the API answers by block, so there may be more. */
-export async function metricNames(
-  server: Server,
-  query: {
-    readonly fromMs: number;
-    readonly toMs: number;
-    readonly match?: string | undefined;
-    readonly limit?: number;
-  },
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const { data } = await server.api(v.nullable(v.array(v.string())), {
-    path: "/api/v1/label/__name__/values",
-    query: {
-      start: seconds(query.fromMs),
-      end: seconds(query.toMs - 1),
-      "match[]": query.match === undefined ? undefined : selectorOf(query.match),
-      limit: query.limit,
-    },
-    signal,
+/**
+ * Finds out which server it is: Mimir names itself in its build information, Cortex is known by the ring pages that a
+ * Prometheus does not have.
+ * @param configured the option `prefix`; `auto` tries Mimir's prefix first
+ * @throws PluginError `invalid` when nothing there answers as one of them does, or when it is a VictoriaMetrics
+ */
+async function identify(http: HttpClient, configured: string, signal: AbortSignal): Promise<Identity> {
+  for (const prefix of configured === "auto" ? ["/prometheus", ""] : [configured]) {
+    const identity = await identifyAt(http, prefix, signal);
+    if (identity !== undefined) return identity;
+  }
+  throw new PluginError("invalid", `${http.url} does not answer as Prometheus, Mimir or Cortex do`, {
+    hint: "Check `url`; if the API lies under another path, make that path part of `url`.",
   });
-  return data ?? [];
 }
 
-/** The error for an answer that is not what its headers say. */
-export const damaged = (server: Server, what: string, cause?: unknown): PluginError =>
-  new PluginError("temporary", `${server.title}: ${what}`, { cause });
+async function identifyAt(
+  http: HttpClient,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<Identity | undefined> {
+  const info = await offered(http, buildInfo, `${prefix}/api/v1/status/buildinfo`, signal);
+  if (info?.application?.includes("Mimir")) return { flavour: "mimir", version: info.version, prefix };
+  const answers = info !== undefined || (await offered(http, v.unknown(), `${prefix}/api/v1/labels`, signal));
+  if (answers === undefined || answers === false) return undefined;
+  if (info?.goVersion === undefined && (await isVictoriaMetrics(http, prefix, signal)))
+    throw unsupported(http);
+  const cortex = prefix !== "" && (await hasCortexPages(http, signal));
+  return { flavour: cortex ? "cortex" : "prometheus", version: info?.version ?? "", prefix };
+}
+
+/**
+ * `undefined` also where a page stands instead of the API, or the path itself is called wrong (VictoriaMetrics answers 400 to
+ * one that it does not know): other prefixes are still to be tried.
+ */
+async function offered<Schema extends v.GenericSchema>(
+  http: HttpClient,
+  schema: Schema,
+  path: string,
+  signal: AbortSignal,
+): Promise<v.InferOutput<Schema> | undefined> {
+  try {
+    return (await ifOffered(callApi(http, schema, { path, signal })))?.data;
+  } catch (error) {
+    if (isKind(error, "invalid") && (error.status ?? 400) === 400) return undefined;
+    throw error;
+  }
+}
+
+async function hasCortexPages(http: HttpClient, signal: AbortSignal): Promise<boolean> {
+  const page = await ifOffered(http.send({ path: "/services", signal }).then((answer) => answer.text()));
+  return page !== undefined && /distributor|querier|ingester/i.test(page);
+}

@@ -91,3 +91,51 @@ const quoteRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g,
 
 /** Any series at all. */
 export const ANY_NAME: Matcher = { operator: "!=", name: "__name__", value: "" };
+
+type LabelsByName = Readonly<Record<string, string>>;
+
+/** Whether a series' labels fit all the matchers. A label that is missing counts as empty, as in PromQL. */
+export function fitting(matchers: readonly Matcher[]): (labels: LabelsByName) => boolean {
+  const each = matchers.map(predicate);
+  return (labels) => each.every((fits) => fits(labels));
+}
+
+function predicate({ operator, name, value }: Matcher): (labels: LabelsByName) => boolean {
+  const of = (labels: LabelsByName): string => (Object.hasOwn(labels, name) ? (labels[name] ?? "") : "");
+  if (operator === "=") return (labels) => of(labels) === value;
+  if (operator === "!=") return (labels) => of(labels) !== value;
+  const pattern = anchored(value);
+  return operator === "=~" ? (labels) => pattern.test(of(labels)) : (labels) => !pattern.test(of(labels));
+}
+
+/** Prometheus anchors its expressions, and lets `.` match a newline. */
+function anchored(source: string): RegExp {
+  const insensitive = source.startsWith("(?i)");
+  try {
+    return new RegExp(`^(?:${insensitive ? source.slice(4) : source})$`, insensitive ? "is" : "s");
+  } catch (cause) {
+    throw new PluginError("invalid", `not a regular expression: ${JSON.stringify(source)}`, { cause });
+  }
+}
+
+/** Most characters of the names in one cursor or one matcher: cursors stay small, and Mimir takes requests of up to 1 MiB. */
+export const NAMES_LENGTH_MAX = 40_000;
+
+/** What these names take as JSON. */
+export const lengthOf = (names: readonly string[]): number =>
+  names.reduce((sum, name) => sum + JSON.stringify(name).length + 1, 0);
+
+/** Matchers that together leave out all of these names: several, so that no regular expression grows without bound. */
+export function exceptNames(names: readonly string[]): readonly Matcher[] {
+  const pieces: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const name of names) {
+    if (length > NAMES_LENGTH_MAX) {
+      pieces.push([]);
+      length = 0;
+    }
+    pieces.at(-1)?.push(name);
+    length += lengthOf([name]);
+  }
+  return pieces.map((piece) => namesMatcher(piece, true));
+}

@@ -1,8 +1,13 @@
 import { ProtobufReader } from "contextcore";
-import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
-import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
-import type { Series } from "../chunk/series.ts";
-import { LabelRegion } from "./chunked-series.ts";
+import {
+  type Buckets,
+  type HistogramSample,
+  type Series,
+  type Span,
+  STALE_BITS,
+  staleHistogram,
+} from "../chunk/series.ts";
+import { LabelRegion } from "./read-messages.ts";
 
 /** One series of a `ReadResponse`, still packed. */
 export interface SampledSeries {

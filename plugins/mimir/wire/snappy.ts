@@ -5,7 +5,7 @@
 const BLOCK = 65_536;
 const HASH_BITS = 14;
 
-/** The answer is larger than this once unpacked: a length that is a lie must not take the memory. */
+/** Most bytes of an unpacked block: a false length must not exhaust the memory. */
 const MOST_BYTES = 1 << 30;
 
 /** How many bytes a block says that it holds. @throws RangeError */

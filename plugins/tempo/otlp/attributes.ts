@@ -3,8 +3,8 @@ import type { TextBuffer } from "./text-buffer.ts";
 import type { Place, Wire } from "./wire.ts";
 
 /**
- * `"attributes":[…],` from KeyValue messages, ordered by key, because a server keeps attributes in no certain order
- * (OTLP: a set of unique keys) and the same trace must always give the same line. Nothing when there are none.
+ * `"attributes":[…],` from KeyValue messages, ordered by key, because servers keep attributes in no particular order
+ * (OTLP: a set of unique keys) and the same trace must always give the same line. Left out when there are none.
  */
 export function writeAttributes(wire: Wire, pairs: Pair[] | undefined, out: TextBuffer): void {
   if (pairs === undefined) return;
@@ -19,7 +19,7 @@ export interface Pair extends Place {
   readonly keyEnd: number;
 }
 
-/** Adds the KeyValue of this field to the others; moves past it. @throws RangeError when it leaves the message */
+/** Adds the KeyValue of this field to the others and moves past it. @throws RangeError when it extends beyond the message */
 export function anotherPair(wire: Wire, pairs: Pair[] | undefined, end: number): Pair[] {
   const pair = readPair(wire, wire.endOf(end));
   if (pairs === undefined) return [pair];
@@ -113,7 +113,7 @@ function repeated(wire: Wire, { start, end }: Place): Place[] {
   return places;
 }
 
-/** Stable, so that a key that stands twice keeps its order. */
+/** The sort is stable, so equal keys keep their order. */
 const inOrderOfKeys = (bytes: Uint8Array, pairs: Pair[]): readonly Pair[] =>
   pairs.sort((a, b) => compareKeys(bytes, a, b));
 

@@ -1,8 +1,10 @@
-/** Fields of a JSON object, each with its comma; `close` takes the last comma away. Proto JSON: zero values are left out. */
+/**
+ * Fields of a JSON object, each followed by a comma; `close` removes the last one. As in proto JSON, zero values are left out.
+ */
 import type { TextBuffer } from "./text-buffer.ts";
 import type { Place, Wire } from "./wire.ts";
 
-/** Ids have 32 and 16 digits: leading zeros that a server leaves out are put back. An empty one is absent. */
+/** An id with leading zeros that a server may leave out: 32 or 16 digits. An empty one is left out. */
 export function writeId(
   name: string,
   wire: Wire,
@@ -16,7 +18,7 @@ export function writeId(
   out.comma();
 }
 
-/** A text, given by its place in the message; absent or empty, nothing. */
+/** A text, given by its place in the message; an absent or empty one is left out. */
 export function writeString(name: string, wire: Wire, text: Place | undefined, out: TextBuffer): void {
   if (text === undefined || text.start === text.end) return;
   out.name(name);
@@ -24,7 +26,7 @@ export function writeString(name: string, wire: Wire, text: Place | undefined, o
   out.comma();
 }
 
-/** A whole number of at most 32 bits; 0, nothing. */
+/** A whole number of at most 32 bits; 0 is left out. */
 export function writeNumber(name: string, value: number, out: TextBuffer): void {
   if (value === 0) return;
   out.name(name);
@@ -44,7 +46,7 @@ export function writeTime(name: string, wire: Wire, at: number, out: TextBuffer)
 
 type WriteOne<Item extends Place = Place> = (wire: Wire, item: Item, out: TextBuffer) => void;
 
-/** A list in the order of its items' text, absent when nothing is in it: a server keeps these in no certain order. */
+/** A list in the order of its items' texts, since servers keep them in no particular order. An empty one is left out. */
 export function writeSortedList(
   name: string,
   wire: Wire,

@@ -1,6 +1,6 @@
 /**
- * What stands around a list of scopes or spans, as JSON in latin1: a key that equal resources share, and bytes again when
- * it is written. `out` is only worked in.
+ * The JSON around a list of scopes or spans, as latin1: equal resources have the same, so it is their key, and it can be written
+ * as bytes again. `out` is only used as working memory.
  */
 import { anotherPair, type Pair, writeAttributes } from "./attributes.ts";
 import { close, writeNumber, writeString } from "./fields.ts";

@@ -1,4 +1,4 @@
-/** Finds and orders the spans of a trace without writing them: enough to decide whose it is and to count it. */
+/** Finds and orders the spans of a trace without writing them: enough to decide which window has it, and to count it. */
 import { resourceHead, schemaUrlTail, scopeHead } from "./head.ts";
 import { writeSpan } from "./span.ts";
 import { TextBuffer } from "./text-buffer.ts";
@@ -43,9 +43,9 @@ export interface ResourceGroup {
 }
 
 /**
- * The spans in the parts of one trace: `TracesData` or `tempopb.Trace` bytes, each part from one place that keeps it.
- * A span (its id and kind) that an earlier part has already is left out, as Tempo's own combiner does. Equal resources
- * become one, equal scopes too.
+ * The spans in the parts of one trace: `TracesData` or `tempopb.Trace` bytes, each part from one place that holds it.
+ * A span that an earlier part has already, by its id and kind, is left out, as Tempo's own combiner does. Equal resources
+ * become one, and so do equal scopes.
  * @throws RangeError when a part is truncated
  */
 export function scanTrace(parts: readonly Uint8Array[]): ScannedTrace {
@@ -133,7 +133,7 @@ function member<Value>(map: Map<string, Value>, key: string, make: () => Value):
   return made;
 }
 
-/** Reads of a span only what orders it. */
+/** Reads only what orders a span. */
 function scanSpan(wire: Wire, { start, end }: Place): SpanPlace {
   let from = 0n;
   let to = 0n;
@@ -189,7 +189,7 @@ function inTime(a: SpanPlace, b: SpanPlace): number {
   return a === b ? 0 : Buffer.compare(spanText(a), spanText(b));
 }
 
-/** Only for spans that nothing else tells apart. */
+/** The whole span, to order those that nothing else tells apart. */
 function spanText(span: SpanPlace): Buffer {
   const text = new TextBuffer(1024);
   writeSpan(span.wire, span, text);

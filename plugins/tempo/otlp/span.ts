@@ -1,6 +1,7 @@
 /**
- * One span as OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, fields in the order of the proto,
- * zero values left out; events in the order of their times, links in that of their ids. Sources: opentelemetry-proto `trace/v1/trace.proto`; OTLP specification, "JSON Protobuf Encoding".
+ * One span as OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, fields in the order of the proto, zero values
+ * left out; events in the order of their times, links in that of their ids. Sources: opentelemetry-proto
+ * `trace/v1/trace.proto`; OTLP specification, "JSON Protobuf Encoding".
  */
 import { anotherPair, type Pair, writeAttributes } from "./attributes.ts";
 import { close, writeId, writeNumber, writeSortedList, writeString, writeTime } from "./fields.ts";
@@ -133,7 +134,7 @@ function writeIds(wire: Wire, found: Found, out: TextBuffer): void {
   writeId("parentSpanId", wire, found.parentSpanId, 8, out);
 }
 
-/** Absent when it says nothing: a server may send an empty one. */
+/** Left out when it is empty, since some servers send an empty one. */
 function writeStatus(wire: Wire, { start, end }: Place, out: TextBuffer): void {
   let message: Place | undefined;
   let code = 0;

@@ -3,18 +3,18 @@ import { GrowingBuffer } from "contextcore";
 import type { Place } from "./wire.ts";
 
 /**
- * JSON text as bytes in a buffer that grows and is used again: strings go from protobuf to JSON without becoming
- * JavaScript strings on the way, 64-bit numbers without becoming doubles.
+ * JSON text as bytes in a buffer that grows and is reused. Strings go from protobuf to JSON without becoming JavaScript strings
+ * on the way, and 64-bit numbers without becoming doubles.
  */
 export class TextBuffer extends GrowingBuffer {
-  /** How many strings were not UTF-8; their bad bytes became U+FFFD. */
+  /** How many strings were not UTF-8; their invalid bytes became U+FFFD. */
   repaired = 0;
 
   constructor(capacity = 1 << 16) {
     super(capacity);
   }
 
-  /** Puts the parts that lie one behind the other from `start` on, up to these ends, into the order of their bytes. */
+  /** Sorts adjacent parts by their bytes. @param start where the first begins @param ends where each ends */
   sortParts(start: number, ends: readonly number[]): void {
     const parts = ends.map((end, index) => this.bytes.subarray(ends[index - 1] ?? start, end));
     if (parts.every((part, index) => index === 0 || Buffer.compare(parts[index - 1] ?? part, part) <= 0))
@@ -41,7 +41,7 @@ export class TextBuffer extends GrowingBuffer {
     this.byte(COMMA);
   }
 
-  /** Takes the comma at the end away, if there is one. */
+  /** Removes the last comma, if the text ends with one. */
   dropComma(): void {
     if (this.bytes[this.length - 1] === COMMA) this.length -= 1;
   }

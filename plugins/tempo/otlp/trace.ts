@@ -1,6 +1,6 @@
 /**
- * A trace as one line of OTLP/JSON TracesData, the same line whichever way the trace was read: equal resources and equal
- * scopes are one, everything stands in the order of time, attributes in the order of their keys.
+ * A trace as one line of OTLP/JSON TracesData. The line is the same whichever way the trace was read: equal resources and equal
+ * scopes are merged, everything is in the order of time, attributes in the order of their keys.
  */
 import type { ResourceGroup, ScannedTrace, ScopeGroup } from "./scan.ts";
 import { writeSpan } from "./span.ts";

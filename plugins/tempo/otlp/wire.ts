@@ -26,7 +26,10 @@ export class Wire {
     return this.position < end ? this.small() : 0;
   }
 
-  /** Where the bytes, text or message of this field stand; moves past them. @throws RangeError when they leave the message. */
+  /**
+   * Where the bytes, text or message of this field stand; moves past them.
+   * @throws RangeError when they extend beyond the message
+   */
   place(end: number): Place {
     const to = this.endOf(end);
     const start = this.position;
@@ -83,7 +86,7 @@ export class Wire {
     throw new RangeError("protobuf: number too long");
   }
 
-  /** Eight bytes, left in `high` and `low`. Returns true unless they are zero. */
+  /** Eight bytes, left in `high` and `low`. @returns false when they are zero */
   fixed64(): boolean {
     this.low = this.view.getUint32(this.position, true);
     this.high = this.view.getUint32(this.position + 4, true);
@@ -107,7 +110,7 @@ export class Wire {
     return this.view.getBigUint64(this.position - 8, true);
   }
 
-  /** The bytes of an id as a number, the first byte first; of a longer one the last eight. */
+  /** The bytes of an id as a big-endian number; of a longer id the last eight bytes. */
   bigEndian({ start, end }: Place): bigint {
     if (end - start >= 8) return this.view.getBigUint64(end - 8);
     let value = 0n;
@@ -115,7 +118,7 @@ export class Wire {
     return value;
   }
 
-  /** Passes over the value of the field with this tag. @throws RangeError when it leaves the message. */
+  /** Passes over the value of the field with this tag. @throws RangeError when it extends beyond the message */
   skip(tag: number, end: number): void {
     const type = tag & 7;
     if (type === 0) this.varint();

@@ -1,6 +1,6 @@
-/** A line of `traces.json` as it is pushed: its id, its spans, and the text of what is in it. */
-import { openObject, PluginError, type Range, v } from "contextcore";
-import { anchorOf } from "../owner.ts";
+/** A line of `traces.json` as it is pushed: its id, its spans, and its text. */
+import { checkShape, openObject, PluginError, type Range, v } from "contextcore";
+import { anchorOf } from "../export/owner.ts";
 
 export interface TraceLine {
   /** The line as it stands in the snapshot. */
@@ -39,7 +39,7 @@ export function readLine(
   line: string,
   { range, labels }: { readonly range?: Range; readonly labels: Readonly<Record<string, string>> },
 ): TraceLine | undefined {
-  const { resourceSpans } = parse(line);
+  const { resourceSpans } = checkShape("a line of traces.json", document, jsonOf(line));
   const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
   const id = all[0]?.traceId.toLowerCase();
   if (id === undefined) throw new PluginError("invalid", "a line of traces.json has no span");
@@ -53,13 +53,6 @@ export function readLine(
     inner: labelled ? inside(JSON.stringify(shown)) : innerOf(line, shown),
     spans: spansOf(shown),
   };
-}
-
-function parse(line: string): Document {
-  const checked = v.safeParse(document, jsonOf(line));
-  if (checked.success) return checked.output;
-  const [issue] = checked.issues;
-  throw new PluginError("invalid", `a line of traces.json is not a trace: ${issue.message}`);
 }
 
 function jsonOf(line: string): unknown {
@@ -81,7 +74,7 @@ const ordered = ({ from, to }: Range): Range => ({ from, to: to > from ? to : fr
 
 const PREFIX = '{"resourceSpans":[';
 
-/** The text itself where it has the form that an export writes. */
+/** The members' text, taken from the line itself where it has the form that an export writes. */
 function innerOf(line: string, resourceSpans: Document["resourceSpans"]): string {
   const text = line.trimEnd();
   if (text.startsWith(PREFIX) && text.endsWith("]}")) return text.slice(PREFIX.length, -2);

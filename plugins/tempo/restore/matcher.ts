@@ -1,6 +1,6 @@
 /**
- * TraceQL for lines of a snapshot: one `{ … }` of comparisons joined by `&&`. A line is kept whole when one of its spans
- * fits. What a server needs the whole language for is refused, not guessed at.
+ * TraceQL for lines of a snapshot: one `{ … }` of comparisons joined by `&&`. A line is kept whole when one of its spans matches.
+ * The rest of the language is refused, not guessed at.
  */
 import { openObject, PluginError, v } from "contextcore";
 
@@ -12,7 +12,7 @@ interface Spot {
 }
 type Condition = (spot: Spot) => boolean;
 
-/** @throws PluginError `invalid` when the selector is not understood */
+/** Keeps the lines of which a span matches the selector. @throws PluginError `invalid` when it is not understood */
 export function createMatcher(source: string): (line: string) => string | undefined {
   const conditions = parse(source);
   return (line) => (spotsOf(line).some((spot) => conditions.every((fits) => fits(spot))) ? line : undefined);
@@ -40,7 +40,7 @@ const notUnderstood = (source: string): PluginError =>
     "invalid",
     `tempo: the selector ${JSON.stringify(source)} is not understood for a restore`,
     {
-      hint: 'One { … } of comparisons (=, !=, =~, !~) joined by &&: { resource.service.name = "shop" && status = error }.',
+      hint: 'Write one { … } of comparisons (=, !=, =~, !~) joined by &&: { resource.service.name = "shop" && status = error }.',
     },
   );
 

@@ -1,13 +1,14 @@
 import {
   formatDuration,
   type HttpClient,
+  ignoredTenant,
   PluginError,
   type RestoreDiagnostic,
   type RestorePlan,
   toMs,
   toRfc3339,
 } from "contextcore";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../server/settings.ts";
 
 export interface PreflightOptions {
   readonly otlp: HttpClient;
@@ -33,11 +34,11 @@ export async function preflight(
   ];
 }
 
-/** Looks whether the receiver is there without writing: it names the one method that it takes. */
+/** Checks without writing that the receiver is there: it refuses every method but POST. */
 async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   try {
     await otlp.send({ method: "GET", path: "/v1/traces", signal });
-    return [notTaking(otlp, "it answers, and not as an OTLP receiver does")];
+    return [notTaking(otlp, "something answers, but not as an OTLP receiver does")];
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     return error.status === METHOD_NOT_ALLOWED ? [] : [notTaking(otlp, error.message)];
@@ -54,14 +55,7 @@ const notTaking = (otlp: HttpClient, why: string): RestoreDiagnostic => ({
 
 function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefined): RestoreDiagnostic[] {
   if (tenant === undefined || !known || hasTenants) return [];
-  return [
-    {
-      severity: "alters",
-      message: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
-      setting: "multitenancy_enabled: true",
-      ignoresTenant: true,
-    },
-  ];
+  return [ignoredTenant("This Tempo", tenant, "multitenancy_enabled: true")];
 }
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */
@@ -77,7 +71,7 @@ function hidden(
   return [
     {
       severity: "hides",
-      message: `Traces from before ${before} will be found by their id, but by no search by time, and by no export through the API.`,
+      message: `Traces from before ${before} will be found by their id, but by no search by time and by no export through the API.`,
       setting: slackSections.map((section) => `${section}.${slack}`).join(", "),
     },
   ];
@@ -122,7 +116,7 @@ function altered({ maxAttributeBytes }: Settings): RestoreDiagnostic[] {
   return [
     {
       severity: "alters",
-      message: `Attributes longer than ${maxAttributeBytes} bytes are cut; which traces that is, the restore says.`,
+      message: `Attributes longer than ${maxAttributeBytes} bytes are cut; the restore names the traces that have them.`,
       setting: "distributor.max_attribute_bytes",
     },
   ];
@@ -135,7 +129,7 @@ function dropped(
   const traces = files.reduce((sum, { counts }) => sum + (counts.traces ?? 0), 0);
   const live: RestoreDiagnostic = {
     severity: "note",
-    message: `Tempo takes ${maxTracesPerUser} traces at once and drops what is above it with a 200: every trace is read back, and pushed again if it was dropped.`,
+    message: `Tempo takes ${maxTracesPerUser} traces at once and drops others although it answers 200: every trace is read back, and pushed again if it was dropped.`,
     setting: "overrides.defaults.ingestion.max_traces_per_user: 0",
   };
   const large: RestoreDiagnostic = {

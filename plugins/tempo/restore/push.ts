@@ -1,12 +1,12 @@
 /**
- * `POST /v1/traces`: traces in bounded requests; what is refused is found by halving. What is answered with 200 may have been
- * dropped all the same, so it is read back.
+ * `POST /v1/traces`: traces in bounded requests. Refused traces are found by halving. A push that is answered with 200 may have
+ * been dropped all the same, so traces are read back.
  */
 import { type HttpClient, isKind, messageOf } from "contextcore";
 import { scanTrace } from "../otlp/scan.ts";
 import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
-import type { FetchTrace } from "../trace-by-id.ts";
+import type { FetchTrace } from "../server/trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 
 export interface Refused {
@@ -14,10 +14,10 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Characters of JSON in one request, about. */
+/** About how many characters of JSON one request has. */
 const PUSH_MAX = 1 << 20;
 
-/** Pushes all; resolves with those that the server refused by name. A 200 means only that it listened. */
+/** Pushes all traces. @returns those that the server refused; others may have been dropped */
 export async function pushTraces(
   otlp: HttpClient,
   traces: readonly TraceLine[],
@@ -80,7 +80,7 @@ async function readBack(fetchTrace: FetchTrace, trace: TraceLine, signal: AbortS
   return state;
 }
 
-/** Looks at many traces, a few at a time, since each costs the server some of its time. */
+/** Reads many traces back, a few at a time to spare the server. */
 export async function readAllBack(
   fetchTrace: FetchTrace,
   traces: readonly TraceLine[],

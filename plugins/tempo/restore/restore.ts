@@ -8,8 +8,8 @@ import {
   type Restorer,
   sleep,
 } from "contextcore";
-import type { Settings } from "../settings.ts";
-import type { FetchTrace } from "../trace-by-id.ts";
+import type { Settings } from "../server/settings.ts";
+import type { FetchTrace } from "../server/trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 import { createMatcher } from "./matcher.ts";
 import { preflight, settlingMs } from "./preflight.ts";
@@ -23,10 +23,10 @@ export interface RestorerOptions {
   readonly tenant: string | undefined;
 }
 
-/** Pushes traces through OTLP and believes only what it reads back. */
+/** Pushes traces through OTLP; only what can be read back counts as written. */
 export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: RestorerOptions): Restorer {
   return {
-    // Each line is a trace of its own, or a part of one that is read back by its spans.
+    // Each line is a whole trace, or a part whose spans are read back by themselves.
     order: { "traces.json": "any" },
     matcher: createMatcher,
     preflight: async (plan, signal) =>
@@ -34,7 +34,7 @@ export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: Re
     settleMs: async (signal) => settlingMs(await settings(signal)),
     async apply(batch, signal) {
       if (batch.file !== "traces.json") {
-        throw new PluginError("invalid", `tempo restores traces.json, not ${batch.file}`);
+        throw new PluginError("invalid", `tempo: ${batch.file} is not a file that tempo exports`);
       }
       const { traces, unreadable } = readBatch(batch);
       const before = await readAllBack(fetchTrace, traces, signal);
@@ -69,15 +69,17 @@ interface Written {
   readonly rejected: readonly Rejected[];
 }
 
-/** How long nothing new may turn up before the rest counts as dropped. ms */
+/** The rest counts as dropped when nothing new has turned up for this long. ms */
 const PATIENCE_MS = 60_000;
-/** A trace that others of the same push have overtaken was dropped; without them it may just be slow. ms */
+/**
+ * A trace that others of the same push have overtaken was dropped. If none has arrived, the push may be slow: for this long. ms
+ */
 const SLOW_MS = 10_000;
 const PAUSE_MOST_MS = 2_000;
 
 /**
- * Pushes, reads back, and pushes again what was dropped, as long as some of it arrives: Tempo takes only so many traces
- * at once, and makes room within seconds.
+ * Pushes, reads back, and pushes again what was dropped, as long as some of it arrives: Tempo takes a limited number of traces at
+ * once, and makes room within seconds.
  */
 async function writeAll(
   { otlp, fetchTrace }: Pick<RestorerOptions, "otlp" | "fetchTrace">,
@@ -110,7 +112,7 @@ async function writeAll(
 }
 
 const DROPPED =
-  "Tempo answered 200 and did not keep it, several times (too many live traces, or the trace is too large)";
+  "Tempo answered 200 several times and yet did not keep it (too many live traces, or the trace is too large)";
 
 const ALTERED =
   "Tempo stores these traces, but not as they were: it cuts attributes longer than distributor.max_attribute_bytes, and keeps neither span flags nor schema URLs.";

@@ -5,7 +5,7 @@ import type { ValueReader } from "./parquet/row-group.ts";
 /** Fields of AnyValue. */
 const [STRING, BOOL, INT, DOUBLE, ARRAY, KVLIST, BYTES] = [1, 2, 3, 4, 5, 6, 7];
 
-/** One value of a column: bytes are text. */
+/** One value of a column; bytes are written as text. */
 export function writeScalar(value: unknown, out: MessageBuffer): void {
   if (value instanceof Uint8Array) out.blob(STRING, value);
   else if (typeof value === "bigint") out.integer(INT, value);
@@ -19,7 +19,7 @@ export function writeNext(values: ValueReader, out: MessageBuffer): void {
   else writeScalar(values.take(), out);
 }
 
-/** An array of a value that was taken and of the rest of its list. */
+/** An array: a value that was already taken, and the rest of its list. */
 export function writeArray(first: unknown, rest: ValueReader, out: MessageBuffer): void {
   const array = out.open(ARRAY);
   writeItem(first, out);
@@ -36,7 +36,7 @@ function writeItem(value: unknown, out: MessageBuffer): void {
 /** An AnyValue that is a list of nothing. */
 export const writeEmptyArray = (out: MessageBuffer): void => out.close(out.open(ARRAY));
 
-/** Proto JSON, as a block keeps arrays of mixed types, lists and bytes. */
+/** A value in proto JSON, the form in which a block keeps arrays of mixed types, lists and bytes. */
 export function writeJson(text: string, out: MessageBuffer): void {
   writeParsed(JSON.parse(text), out);
 }

@@ -1,9 +1,9 @@
-/** Attributes as the formats keep them: most in common columns, some in columns of their own. */
+/** Attributes as the formats store them: most in common columns, some in columns of their own. */
 import { writeArray, writeEmptyArray, writeJson, writeNext, writeScalar } from "./any-value.ts";
 import type { MessageBuffer } from "./message.ts";
-import type { DedicatedColumn, Format } from "./meta.ts";
 import type { Columns, ValueReader } from "./parquet/row-group.ts";
-import { bytesOf } from "./values.ts";
+import { bytesOf } from "./parquet/values.ts";
+import type { DedicatedColumn, Format } from "./store.ts";
 
 /** Writes the attributes of the next resource, scope, span, event or link. */
 export type WriteAttributes = (out: MessageBuffer) => void;
@@ -17,7 +17,7 @@ export interface AttributeOptions {
   readonly dedicated?: readonly DedicatedColumn[];
 }
 
-/** Attributes that the formats up to vParquet4 keep in columns of their own, besides what meta.json names. */
+/** Attributes that the formats up to vParquet4 store in columns of their own, besides those that meta.json names. */
 const OWN_COLUMNS: Readonly<Record<string, string>> = {
   ServiceName: "service.name",
   Cluster: "cluster",
@@ -74,7 +74,7 @@ type WriteValue = (out: MessageBuffer) => boolean;
 interface Apart {
   readonly name: Uint8Array;
   readonly values: ValueReader;
-  /** A block's service is never absent: where there is none, it is empty. */
+  /** A block has an empty service name where there is none. */
   readonly emptyIsAbsent: boolean;
 }
 
@@ -105,10 +105,10 @@ function passRest(values: ValueReader): void {
   while (values.goesOn) values.take();
 }
 
-/** The columns of an attribute's value, in the order in which Tempo looks at them. */
+/** The columns of an attribute's value, in the order in which Tempo reads them. */
 const KINDS = ["Value", "ValueInt", "ValueDouble", "ValueBool"];
 
-/** vParquet4 and later: every kind is a list; what fits none of them is JSON. Tempo leaves out what has no value. */
+/** vParquet4 and later: every kind is a list, and values of other kinds are JSON. Tempo leaves out attributes without a value. */
 function anyValue(columns: Columns, path: string): WriteValue {
   const isArray = columns.value(`${path}.IsArray`);
   const kinds = KINDS.map((kind) => columns.value(`${path}.${kind}`));

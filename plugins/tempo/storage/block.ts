@@ -1,24 +1,23 @@
 /** One block, opened: its traces in the order of their ids, and where a certain one is. */
 import { messageOf, PluginError, type Range } from "contextcore";
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync } from "hyparquet";
-import type { BlockStore } from "./block-store.ts";
 import { createIdIndex, type IdIndex } from "./id-index.ts";
-import { type BlockMeta, type Format, isKnown } from "./meta.ts";
 import { createRowGroupReader } from "./parquet/row-group.ts";
 import { readSchema, type Schema, timesOf } from "./parquet/schema.ts";
+import { bytesOf } from "./parquet/values.ts";
+import { type BlockMeta, type BlockStore, type Format, isKnown } from "./store.ts";
 import { type TracePart, traceReader } from "./trace-row.ts";
-import { bytesOf } from "./values.ts";
 
 export interface Block {
   readonly id: string;
   readonly rows: number;
-  /** About what a row takes as a line of text, bytes. */
+  /** About how many bytes a row has as a line of text. */
   readonly rowBytes: number;
-  /** What it keeps in memory. */
+  /** How many bytes it keeps in memory. */
   readonly indexBytes: number;
   /** Whether a trace in it may have a span in the range. */
   mayHold(range: Range): boolean;
-  /** The row of an id, if it has it. */
+  /** The row of a trace, if the block has it. */
   rowOf(id: string): Promise<number | undefined>;
   /** Reads rows one after another; each reader has its own place. */
   reader(): TraceRows;
@@ -32,13 +31,13 @@ export interface TraceRows {
   read(start: number, end: number): Promise<TracePart[]>;
 }
 
-/** A dictionary, or the pages of some rows. */
+/** Most bytes that are read at once: a dictionary, or the pages of some rows. */
 const SLICE_BYTES_MAX = 512 << 20;
 
-/** A line's text is so many times as long as what a block keeps of it. */
+/** How many times as long as its part of a block the line of a trace is. */
 const TEXT_RATIO = 9;
 
-/** @throws PluginError `invalid` when its format is not known or its file is damaged */
+/** Opens a block and indexes its ids. @throws PluginError `invalid` when its format is unknown or its file is damaged */
 export async function openBlock(store: BlockStore, meta: BlockMeta, signal: AbortSignal): Promise<Block> {
   const { blockID, format, size } = meta;
   if (!isKnown(format)) {
@@ -63,7 +62,7 @@ export async function openBlock(store: BlockStore, meta: BlockMeta, signal: Abor
   });
 }
 
-/** What a damaged file says of its own parts takes no memory that the file does not have. */
+/** A damaged file may claim parts that it does not have: they must not exhaust the memory. */
 const withinItsSize = ({ byteLength, slice }: AsyncBuffer): AsyncBuffer => ({
   byteLength,
   slice(from, to = byteLength) {
@@ -81,7 +80,7 @@ interface Source {
   readonly format: Format;
 }
 
-/** Rows of the whole file by row group. */
+/** The row groups of a file, and which of its rows they have. */
 function* groupsOf({
   row_groups: groups,
 }: FileMetaData): Generator<{ start: number; end: number; index: number }> {
@@ -123,7 +122,7 @@ function createCursor<Item>(source: Source, itemReader: (columns: RowGroup["colu
   };
 }
 
-/** Further than this it is cheaper to decode another page than to read what lies between. */
+/** Rows that are read to get forward; for more it is cheaper to decode another page. */
 const FORWARD_MAX = 256;
 const NOWHERE = Number.MAX_SAFE_INTEGER;
 
@@ -145,7 +144,7 @@ function createTraceRows(source: Source): TraceRows {
   };
 }
 
-/** Ids of 16 bytes each, one behind the other. */
+/** Reads ids as 16 bytes each, without separators. */
 function idReader(source: Source, signal: AbortSignal): (start: number, end: number) => Promise<Uint8Array> {
   const cursor = createCursor(source, (columns) => {
     const id = columns.value("TraceID");
@@ -174,7 +173,7 @@ async function rowOf(source: Source, index: IdIndex, id: string): Promise<number
   return undefined;
 }
 
-/** What goes wrong in a file is the file's fault, unless it could not be read at all. */
+/** Errors while a file is decoded mean that it is damaged, unless it could not be read at all. */
 async function intact<Result>(block: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -3,8 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PluginError } from "contextcore";
-import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { type BlockMeta, readMeta } from "./meta.ts";
+import { type BlockMeta, type BlockStore, COMPACTED, DATA, META, readMeta } from "./store.ts";
 
 /** @param path Tempo's storage path, its `blocks` directory, or the tenant's directory in it */
 export function createDirectoryStore(path: string, tenant: string): BlockStore {
@@ -31,7 +30,7 @@ export function createDirectoryStore(path: string, tenant: string): BlockStore {
   };
 }
 
-/** The first of the places where a tenant's blocks may be. */
+/** The directory of the tenant's blocks: the first candidate that has some. */
 async function tenantDirectory(path: string, tenant: string): Promise<string> {
   for (const directory of [join(path, "blocks", tenant), join(path, tenant), path]) {
     const names = await readdir(directory).catch(() => []);
@@ -47,7 +46,7 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** What a block's description says never changes; a compaction gives it another name. */
+/** Reads a block's description once: it never changes, a compaction only renames it. */
 async function readBlock(
   directory: string,
   names: readonly string[],
@@ -63,14 +62,14 @@ async function readBlock(
   return undefined;
 }
 
-/** Columns are many small pieces of a file: read one by one they cost less than the promises to do so. */
+/** Reads synchronously: the columns of a file are many small pieces, and promises would cost more than reading them. */
 function readSlice(file: string, from: number, to: number): ArrayBuffer {
   const buffer = new ArrayBuffer(Math.max(0, to - from));
   const descriptor = opened(file);
   try {
     for (let filled = 0; filled < buffer.byteLength; ) {
       const read = readSync(descriptor, new Uint8Array(buffer, filled), { position: from + filled });
-      if (read === 0) throw new PluginError("invalid", `${file} ends before its ${to} bytes: it is damaged`);
+      if (read === 0) throw new PluginError("invalid", `${file} is damaged: it ends before byte ${to}`);
       filled += read;
     }
     return buffer;
@@ -87,7 +86,7 @@ function opened(file: string): number {
   }
 }
 
-/** A compaction removes a block's files an hour after it has replaced them; the list of blocks then says so. */
+/** A compaction removes a block's files an hour after it has replaced them; by then the list of blocks shows it. */
 function vanished(file: string, cause: unknown): never {
   throw new PluginError("temporary", `${file} cannot be read: it may just have been compacted`, { cause });
 }

@@ -1,19 +1,19 @@
-/** The ids of a block's rows, which stand in order: all of them when they are few, else every so many one. */
+/** An index of the ids of a block's rows, which are in order: of all ids when they are few, otherwise of every 64th. */
 
 const ID_BYTES = 16;
-/** More rows than this are not all kept in memory. */
+/** The ids of more rows than this are not all kept in memory. */
 const ALL_MAX = 200_000;
 const SPARSE_STRIDE = 64;
 
 export interface IdIndex {
   readonly bytes: number;
-  /** The rows among which an id must be, if it is there at all: one row when all ids are kept. */
+  /** The rows among which an id must be, if the block has it; one row when all ids are kept. */
   rowsAround(id: string): { readonly start: number; readonly end: number };
-  /** True when an answer of one row is certain. */
+  /** True when the row that `rowsAround` gives is certain to have the id. */
   readonly exact: boolean;
 }
 
-/** @param read the ids of the rows from `start` to `end`, 16 bytes each, one behind the other */
+/** @param read the ids of the rows from `start` to `end`, 16 bytes each, without separators */
 export async function createIdIndex(
   rows: number,
   read: (start: number, end: number) => Promise<Uint8Array>,
@@ -41,7 +41,7 @@ export async function createIdIndex(
 /** A multiple of the stride. */
 const READ_ROWS = 64_000;
 
-/** The place of the last id that is not greater, -1 when all are. */
+/** The index of the last id that is not greater; -1 when all are greater. */
 function lastNotAfter(ids: Uint8Array, id: Uint8Array): number {
   let [low, high] = [0, ids.length / ID_BYTES];
   while (low < high) {

@@ -1,8 +1,8 @@
 import { GrowingBuffer } from "contextcore";
 
 /**
- * Protocol Buffers written into one buffer that grows: a nested message gets room for its length before it and is never
- * copied. The lengths are longer than they need be, which every reader accepts.
+ * Protocol Buffers written into one buffer that grows. A nested message gets room for its length before it and is never copied.
+ * Lengths take more bytes than necessary, which every reader accepts.
  */
 export class MessageBuffer extends GrowingBuffer {
   constructor(capacity = 1 << 14) {
@@ -29,14 +29,14 @@ export class MessageBuffer extends GrowingBuffer {
     this.bytes[start - 1] = rest;
   }
 
-  /** Bytes or UTF-8 text, also when there are none. */
+  /** Bytes or UTF-8 text; written even if empty. */
   blob(field: number, value: Uint8Array): void {
     this.tag(field, 2);
     this.varint(value.length);
     this.append(value);
   }
 
-  /** The same of a part of some bytes. */
+  /** The same from a part of some bytes. */
   blobPart(field: number, source: Uint8Array, start: number, end: number): void {
     this.tag(field, 2);
     this.varint(end - start);

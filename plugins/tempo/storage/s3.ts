@@ -1,8 +1,7 @@
 /** Blocks in a bucket, through Bun's S3 client, read in large pieces. */
 import { given, PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
-import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { type BlockMeta, readMeta } from "./meta.ts";
+import { type BlockMeta, type BlockStore, COMPACTED, DATA, META, readMeta } from "./store.ts";
 
 export interface S3Options {
   /** `s3://bucket/prefix` */
@@ -14,7 +13,7 @@ export interface S3Options {
   readonly secretAccessKey: string | undefined;
 }
 
-/** The blocks of one tenant in a bucket. What the options leave out is up to Bun's client. */
+/** The blocks of one tenant in a bucket. Bun's client finds what the options leave out. */
 export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore {
   const { hostname: bucket, pathname } = new URL(url);
   const client = new Bun.S3Client({ bucket, ...given(access) });
@@ -46,7 +45,7 @@ export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore
   };
 }
 
-/** What a block says of itself is some kilobyte. */
+/** A block's description has a few kilobytes. */
 const META_BYTES_MAX = 16 << 20;
 
 async function textOf(file: Bun.S3File): Promise<string> {
@@ -83,27 +82,27 @@ async function keysOf(
 const REFUSED =
   /AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|MissingCredentials|Invalid(Endpoint|Path)/;
 
-/** The client's errors have a code; anything that is not a plain no may pass. */
+/** Classifies the client's errors by their code; those that are no refusal may pass. */
 async function reading<Result>(part: Promise<Result>, key: string): Promise<Result> {
   try {
     return await part;
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     const kind = REFUSED.test(code) ? "refused" : code === "NoSuchBucket" ? "not-found" : "temporary";
-    throw new PluginError(kind, `the bucket's ${key} cannot be read (${code || String(cause)})`, { cause });
+    throw new PluginError(kind, `${key} in the bucket cannot be read (${code || String(cause)})`, { cause });
   }
 }
 
 const CHUNK_BYTES = 1 << 20;
-/** Columns that are read at the same time lie further apart than any number of pieces would reach; small ones side by side. */
+/** Small columns lie side by side; large ones lie too far apart for more pieces to help. */
 const CHUNKS_MAX = 8;
 
 /** Makes a file of a bucket cheap to read in small parts. */
 type Chunked = (name: string, file: AsyncBuffer) => AsyncBuffer;
 
 /**
- * Reads in large aligned pieces and keeps the newest of them, of all files together: a reader of columns asks for hundreds of
- * small pieces that lie side by side, and each would be a request.
+ * Reads in large aligned pieces and keeps the newest of them, of all files together. Otherwise each of the hundreds of small
+ * parts that a reader of columns asks for would be a request.
  */
 function createChunks(): Chunked {
   const chunks = new Map<string, Promise<ArrayBuffer>>();

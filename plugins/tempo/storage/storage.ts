@@ -1,53 +1,52 @@
 /** The blocks of one export: opened when they are needed, and kept open while there is memory for their indexes. */
-import { PluginError } from "contextcore";
+import { type Ask, askedOnce, PluginError } from "contextcore";
 import { type Block, openBlock, type TraceRows } from "./block.ts";
-import type { BlockStore } from "./block-store.ts";
-import { type BlockMeta, isKnown } from "./meta.ts";
+import { type BlockMeta, type BlockStore, isKnown } from "./store.ts";
 
 export interface Storage {
   readonly place: string;
   /** @throws PluginError `invalid` when not all blocks can be read, with the reason */
   list(signal: AbortSignal): Promise<readonly BlockMeta[]>;
-  /** The blocks of a list of prefixes. */
+  /** The blocks with these prefixes. */
   open(prefixes: string, signal: AbortSignal): Promise<readonly Block[]>;
-  /** A reader of a block that stands at a row or a little before, if there is one. */
+  /** A reader of a block: the one that was given back at this row, otherwise a new one. */
   rows(block: Block, row: number): TraceRows;
-  /** Gives a reader back, so that the next step goes on where this one stopped. */
+  /** Gives a reader back, so that the next step continues where this one stopped. */
   keep(block: Block, rows: TraceRows): void;
-  /** A reader of another block that has parts of the same traces; to be given back, since opening one is dear. */
+  /** A reader of another block that has parts of the same traces; to be given back, since opening one is expensive. */
   beside(block: Block): TraceRows;
   keepBeside(block: Block, rows: TraceRows): void;
-  /** To be told after each step how many bytes of lines were made. */
+  /** To be called after each step with the bytes of its lines. */
   wrote(bytes: number): void;
 }
 
-/** The digits of a block's id that tell it apart. */
+/** How many digits of its id identify a block. */
 const PREFIX = 8;
 /** More blocks than this make cursors too large. */
 const BLOCKS_MAX = 1_000;
 const INDEX_BYTES_MAX = 32 << 20;
-/** Each keeps about a quarter of a row group's largest dictionary, and a page of every column. */
+/** Readers that are kept: each has about a quarter of a row group's largest dictionary, and a page of every column. */
 const READERS_MAX = 1;
-/** Three ingesters write each trace; until a compaction it lies in three blocks. */
+/** Readers of other blocks that are kept: three ingesters write each trace, so until a compaction it lies in three blocks. */
 const OTHERS_MAX = 2;
-/** The lines of a block whose dictionaries may be megabytes. Bytes. */
+/** The dictionaries of a block whose lines are longer than this may be megabytes. Bytes. */
 const LARGE_BLOCK = 32 << 20;
 /**
- * Lines leave several times their length behind as garbage, and the runtime collects it only when the heap has grown by
- * half. A collection takes a tenth of the time in which so much is written. Bytes.
+ * Lines leave several times their length as garbage, and the runtime collects it only when the heap has grown by half. So it is
+ * collected each time this much was written, which costs a tenth of the time. Bytes.
  */
 const COLLECT_EVERY = 2 << 20;
 
 /** The digits by which cursors name a block. @param id the block's */
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
 
-/** A list of prefixes, one behind the other, taken apart. */
+/** The prefixes in a list that has them without separators. */
 export const prefixesOf = (list: string): readonly string[] =>
   list.match(new RegExp(`.{${PREFIX}}`, "g")) ?? [];
 
 /** Opens blocks over a store. @throws PluginError `invalid` for a block of a format that is not known */
 export function createStorage(store: BlockStore): Storage {
-  const opened = new Map<string, Promise<Block>>();
+  const opened = new Map<string, Ask<Block>>();
   const others: { block: string; rows: TraceRows }[] = [];
   let uncollected = 0;
   const readers: { block: string; rows: TraceRows }[] = [];
@@ -70,7 +69,9 @@ export function createStorage(store: BlockStore): Storage {
       const blocks: Block[] = [];
       for (const meta of await store.known(signal)) {
         if (!wanted.has(prefixOf(meta.blockID))) continue;
-        blocks.push(await once(opened, meta.blockID, () => openBlock(store, meta, signal)));
+        const block = opened.get(meta.blockID) ?? askedOnce((one) => openBlock(store, meta, one));
+        opened.set(meta.blockID, block);
+        blocks.push(await block(signal));
       }
       await evict(opened, blocks);
       return blocks;
@@ -80,7 +81,7 @@ export function createStorage(store: BlockStore): Storage {
       const [found] = at < 0 ? [] : readers.splice(at, 1);
       if (found !== undefined) return found.rows;
       if (block.rows * block.rowBytes > LARGE_BLOCK) {
-        // What is garbage makes room before its dictionaries are unpacked.
+        // Garbage must go before its dictionaries are unpacked.
         readers.length = 0;
         Bun.gc(true);
       }
@@ -108,17 +109,8 @@ export function createStorage(store: BlockStore): Storage {
   };
 }
 
-function once(opened: Map<string, Promise<Block>>, id: string, open: () => Promise<Block>): Promise<Block> {
-  const known = opened.get(id);
-  if (known !== undefined) return known;
-  const opening = open();
-  opened.set(id, opening);
-  opening.catch(() => opened.delete(id));
-  return opening;
-}
-
-/** Lets the oldest go when all indexes together are too large. */
-async function evict(opened: Map<string, Promise<Block>>, blocks: readonly Block[]): Promise<void> {
+/** Closes the oldest blocks when all indexes together are too large. */
+async function evict(opened: Map<string, Ask<Block>>, blocks: readonly Block[]): Promise<void> {
   let bytes = blocks.reduce((sum, block) => sum + block.indexBytes, 0);
   for (const { id, indexBytes } of blocks) {
     if (bytes <= INDEX_BYTES_MAX) return;

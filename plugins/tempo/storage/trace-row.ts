@@ -1,10 +1,13 @@
-/** A row of a block, one trace, into the protobuf that Tempo's API gives of it. Source: tempodb/encoding/vparquet*. */
+/**
+ * Turns a row of a block, which is one trace, into the protobuf that Tempo's API gives for it. Source:
+ * tempodb/encoding/vparquet*.
+ */
 import { ProtobufReader } from "contextcore";
 import { attributeWriter, type WriteAttributes } from "./attributes.ts";
 import { MessageBuffer } from "./message.ts";
-import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./meta.ts";
 import type { Columns } from "./parquet/row-group.ts";
-import { bytesOf, countOf, hexOf, integerOf } from "./values.ts";
+import { bytesOf, countOf, integerOf } from "./parquet/values.ts";
+import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./store.ts";
 
 /** A part of one trace, as one block has it. */
 export interface TracePart {
@@ -140,7 +143,7 @@ function statusWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =
   };
 }
 
-/** vParquet3 keeps an event's time, the others how long after its span's start it was. */
+/** vParquet3 stores an event's time, the others the time since its span began. */
 function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: MessageBuffer) => void {
   const [name, dropped, time, since] = valuesAt(schema, path, [
     ...["Name", "DroppedAttributesCount", "TimeUnixNano", "TimeSinceStartNano"],
@@ -180,7 +183,7 @@ function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =>
   return (out) => links.each(writeLink, out);
 }
 
-/** vParquet3: a message whose field 1 are the links. */
+/** vParquet3: one message, whose field 1 holds the links. */
 function encodedLinks({ columns }: BlockSchema, path: string): (out: MessageBuffer) => void {
   const links = columns.value(path);
   return (out) => {
@@ -191,3 +194,6 @@ function encodedLinks({ columns }: BlockSchema, path: string): (out: MessageBuff
     }
   };
 }
+
+/** A trace id as 32 hex digits. */
+const hexOf = (id: Uint8Array): string => Buffer.from(id).toString("hex").padStart(32, "0");

@@ -3,7 +3,7 @@ import { eventOf } from "../format/chain.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 
 /** At most this many events wait for a sink. Older ones are dropped, counted and recorded. */
-export const OUTBOX_MAX = 10_000;
+const OUTBOX_MAX = 10_000;
 
 /** Events that a sink has not received yet. */
 export interface PendingRecords {

@@ -1,8 +1,8 @@
 /** Reading a file of lines from its end, without reading the rest. */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openOwnSync } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "./error.ts";
 import { LINE_BYTES_MAX } from "./limits.ts";
 import { createLine, type TrailLine } from "./trail-line.ts";

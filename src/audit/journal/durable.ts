@@ -3,8 +3,8 @@ import type { BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import * as durable from "../../storage/durable.ts";
 import { makeOwnDirectory, readOwnSync } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { type WholeFileOptions, writeWhole } from "../../storage/whole-file.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "../format/error.ts";
 
 /** Appends, or leaves the file as it was. Nobody else may write to it meanwhile. @throws TrailError */

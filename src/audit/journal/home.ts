@@ -10,7 +10,7 @@ import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { endOf } from "../format/lines.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
 import { appendText, makeDirectory } from "./durable.ts";
-import { withLock } from "./lock.ts";
+import { withTrailLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
 import { allLinesBackward, closedSegments } from "./segments.ts";
 
@@ -63,10 +63,10 @@ const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
 /** The copy's current file. @param directory `~/.contextcore` */
 export const copyLog = (directory: string): string => join(directory, "audit.log");
 
-/** Runs the work while no other process writes to the copy at `log`. @throws TrailError as {@link withLock} */
+/** Runs the work while no other process writes to the copy at `log`. @throws TrailError as {@link withTrailLock} */
 export async function withHomeLock<Result>(log: string, work: () => Promise<Result>): Promise<Result> {
   makeDirectory(dirname(log), 0o700);
-  return withLock(join(dirname(log), "home.lock"), work);
+  return withTrailLock(join(dirname(log), "home.lock"), work);
 }
 
 /** What the home knows about one trail. Nothing is read yet. @param directory `~/.contextcore` @param file the trail's file, absolute */

@@ -15,7 +15,7 @@ import { lineOf } from "../format/trail-line.ts";
 import { appendText, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
-import { withLock } from "./lock.ts";
+import { withTrailLock } from "./lock.ts";
 import { type LastEvent, type Repaired, repair } from "./repair.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { together } from "./together.ts";
@@ -87,7 +87,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
 
   const append = together(async (builds: readonly Build[]) => {
     makeDirectory(dirname(file));
-    return withLock(lockOf(file), () => appendLocked(builds));
+    return withTrailLock(lockOf(file), () => appendLocked(builds));
   });
   return { identity, append };
 }

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { syncDirectorySync } from "../../storage/durable.ts";
 import { readOwnSync } from "../../storage/own-file.ts";
-import { systemCode } from "../../storage/refusal.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
@@ -15,7 +15,7 @@ import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
 
 /** The size at which a file is closed, some thirty thousand events. bytes */
-export const ROTATE_BYTES = 16 * 1024 * 1024;
+const ROTATE_BYTES = 16 * 1024 * 1024;
 
 /** Whether to close the file before the next append: it is big, or its first event is from another month (UTC). */
 export function isRotationDue(file: string, now: number, bytesMax = ROTATE_BYTES): boolean {

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { requireOwnDirectories } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "../format/error.ts";
 import { linesBackward, linesInBackward, release } from "../format/lines.ts";
 import type { MovingLine, TrailLine } from "../format/trail-line.ts";

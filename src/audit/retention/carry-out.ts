@@ -10,7 +10,7 @@ import type { Did, Ending, RecordEnd } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
-import { withLock } from "../journal/lock.ts";
+import { withTrailLock } from "../journal/lock.ts";
 import { forgetInHome } from "./home-copy.ts";
 import { removeOldKept, writeKept } from "./kept-file.ts";
 import { type Doomed, doomedOf, type PrunedRange, segmentHash, type TrailPrunePlan } from "./plan.ts";
@@ -43,7 +43,7 @@ export function carryOutPrune(
 ): Promise<Ending> {
   const { file, kept, range } = plan;
   const doomed = doomedOf(plan);
-  return withLock(`${lockOf(file)}.prune`, async () => {
+  return withTrailLock(`${lockOf(file)}.prune`, async () => {
     for (const one of doomed) archiveSegment(one, archive);
     const keptFile = writeKept(file, kept);
     const details = { ...(range && detailsOf(range)), ...keptFile, archive };

@@ -18,13 +18,7 @@ import { keptLines } from "./kept-file.ts";
 const DAY_MS = 86_400_000;
 
 /** Operations whose events are kept for {@link LONG_DAYS}, whatever the configuration says. */
-export const KEPT_LONG: ReadonlySet<string> = new Set([
-  "destroy",
-  "restore",
-  "prune",
-  "erase",
-  "audit_prune",
-]);
+const KEPT_LONG: ReadonlySet<string> = new Set(["destroy", "restore", "prune", "erase", "audit_prune"]);
 const LONG_DAYS = 7 * 365;
 
 /** Which trail to prune, and how long its events are kept. */

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
-import { isList } from "../../units/json.ts";
+import { isObject } from "../../units/json.ts";
 
 /**
  * The differences between a line as a witness has it and as it is in the trail: `details.backup: "yes" became "no"`.
@@ -23,9 +23,6 @@ function* changes(path: string, before: Json | undefined, after: Json | undefine
 }
 
 const textOf = (value: Json | undefined): string => (value === undefined ? "nothing" : canonicalJson(value));
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !isList(value);
 
 function parsed(line: string): JsonObject | undefined {
   try {

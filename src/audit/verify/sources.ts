@@ -6,7 +6,7 @@ import { endOf } from "../format/lines.ts";
 import { blocksIn, blocksInFile, blocksOf, decompressed, openForReading } from "../journal/forward.ts";
 import type { Head, Home } from "../journal/home.ts";
 import { lockOf } from "../journal/journal.ts";
-import { withLockIfThere } from "../journal/lock.ts";
+import { withTrailLockIfThere } from "../journal/lock.ts";
 import { closedSegments, type Segment } from "../journal/segments.ts";
 
 /** One file of the trail. */
@@ -37,7 +37,7 @@ export interface TrailInstant {
  * @throws TrailError when there is no trail and the home knows of none, or when it cannot be read
  */
 export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
-  withLockIfThere(lockOf(file), () => {
+  withTrailLockIfThere(lockOf(file), () => {
     const end = endOf(file);
     const closed = closedSegments(file).map(sourceOf);
     const head = home.readHead();

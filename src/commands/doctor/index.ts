@@ -6,9 +6,10 @@ import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
+import { NONE_ENABLED } from "../../inventory/survey.ts";
 import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
-import { openStackToRead, type Stack } from "../../tasks/stack.ts";
+import { openStackToRead } from "../../tasks/stack.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { waitForOn } from "../../terminal/progress.ts";
@@ -108,13 +109,16 @@ async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
 }
 
-async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {
+async function examineStack(
+  call: Call<typeof args>,
+  stack: Awaited<ReturnType<typeof openStackToRead>>,
+): Promise<DoctorDiagnostic[]> {
   const { signal } = call;
   const { config, sinks } = stack;
   const surveyed = await askBackends({ signal, waitFor: waitForOn(call.terminal) }, stack, call.args.timeout);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
-    examineBackends(surveyed, signal),
+    stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
     examineClocks(
       reached.map(({ open }) => open),
@@ -127,6 +131,13 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Doct
   ]);
   return parts.flat();
 }
+
+const NOTHING_TO_ASK: DoctorDiagnostic = {
+  subject: "backends",
+  severity: "warning",
+  message: NONE_ENABLED,
+  hint: "`enabled: true` below `backends`, or no such line.",
+};
 
 function print(findings: readonly DoctorDiagnostic[], { print: line, colors, width }: Terminal): void {
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };

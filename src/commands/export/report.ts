@@ -4,6 +4,7 @@ import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import { rangeSchema } from "../../snapshot/format/range-text.ts";
+import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -88,22 +89,24 @@ export function reportExport(
 }
 
 /** One line for each requested thing that the snapshot lacks. */
-export const missingText = (manifest: Manifest): string[] => [
-  ...problemsOf(manifest, isLoss).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
-  ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
+const missingText = (manifest: Manifest): string[] => [
+  ...problemsOf(manifest, isLoss)
+    .filter(({ problem }) => !isVain(problem, manifest))
+    .map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
+  ...vainSelections(manifest).map(({ name, match = "" }) => `${name}: ${vainReason(match)}`),
 ];
 
-/** A selector that matches nothing is more likely a mistake than intended, and an empty file is not a success. */
+/** Version 0.1.1 and older called such a snapshot complete. */
 const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
-  plugins.filter(
-    ({ status, match, files }) =>
-      status === "complete" && match !== undefined && files.every(({ records }) => records === 0),
-  );
+  plugins.filter((one) => one.status !== "failed" && one.match !== undefined && hasFoundNothing(one));
+
+const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
+  vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));
 
 /** 0; 3 when something is missing or a selector matched nothing; 1 when nothing could be exported. */
-export function exportExit(manifest: Manifest): ExitCode {
-  if (manifest.status === "failed") return EXIT.error;
-  return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;
+export function exportExit({ status }: Manifest): ExitCode {
+  if (status === "failed") return EXIT.error;
+  return status === "partial" ? EXIT.partial : EXIT.ok;
 }
 
 const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";

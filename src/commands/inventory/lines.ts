@@ -28,7 +28,7 @@ function cells(finding: Surveyed, colors: Colors): string[] {
 }
 
 /** `7d`, `unlimited`, or `unknown` when the server did not say. */
-export function formatRetention(retention: bigint | "unlimited" | undefined): string {
+function formatRetention(retention: bigint | "unlimited" | undefined): string {
   if (retention === undefined) return "unknown";
   return retention === "unlimited" ? retention : formatDuration(retention);
 }

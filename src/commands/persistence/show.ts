@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { freeBytes } from "../../inventory/room.ts";
-import type { Surveyed } from "../../inventory/survey.ts";
+import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext, type Stack } from "../../tasks/stack.ts";
@@ -33,9 +33,11 @@ export default defineCommand({
     if (call.args.json) terminal.printJson({ ...inventoryJson(taken), snapshots: kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
+      if (taken.findings.length === 0) terminal.warn(NONE_ENABLED);
       for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);
     }
-    return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
+    const isWhole = taken.findings.length > 0 && taken.findings.every(({ state }) => state === "reached");
+    return isWhole ? EXIT.ok : EXIT.partial;
   },
 });
 

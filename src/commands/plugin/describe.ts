@@ -9,6 +9,7 @@ import {
   resolveOptions,
 } from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
+import { optionalParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
@@ -70,17 +71,11 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
   const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
   return [
     ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
-    ...backends.flatMap(({ backend }) =>
-      (["count", "limits", "restore", "flush", "find", "erase"] as const).filter(
-        (hook) => backend[hook] !== undefined,
-      ),
-    ),
+    ...backends.slice(0, 1).flatMap(({ backend }) => optionalParts("backend", backend)),
     ...(plugin.sink === undefined ? [] : ["deliver"]),
-    ...sinks.flatMap(({ sink }) => (sink.history === undefined ? [] : ["history"])),
+    ...sinks.flatMap(({ sink }) => optionalParts("sink", sink)),
     ...(plugin.store === undefined ? [] : ["store"]),
-    ...stores.flatMap(({ store }) =>
-      (["retainUntil", "lifecycle"] as const).filter((hook) => store[hook] !== undefined),
-    ),
+    ...stores.flatMap(({ store }) => optionalParts("store", store)),
   ];
 }
 

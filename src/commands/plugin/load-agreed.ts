@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { type Loaded, loadPlugins } from "../../host/host.ts";
+import { type Loaded, loadPlugins } from "../../host/load-plugins.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { isAgreed, notOpened } from "../../tasks/agreed.ts";
 import { agreementOf } from "../agreement.ts";
@@ -15,7 +15,7 @@ export async function loadAgreed(call: Call): Promise<Loaded & { readonly config
   const all = { ...config, backends: {}, sinks: {} };
   if (isAgreed(await agreementOf(call, config)))
     return { ...(await loadPlugins(all, { builtIns: BUILT_INS })), config };
-  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
+  const loaded = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
-  return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
+  return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };
 }

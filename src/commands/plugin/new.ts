@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { isVendorName } from "../../host/declaration.ts";
+import { isVendorName } from "../../host/plugin/declaration.ts";
 import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
+import { fileFailure } from "../../storage/refusal.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -78,10 +80,10 @@ function makeFolder(folder: string, shown: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    if (code === "EEXIST")
+    if (systemCode(error) === "EEXIST")
       throw new UsageError(`${shown} exists already`, "choose another name, or remove it");
-    throw new Error(`${shown} cannot be made: ${code}`, { cause: error });
+    const { message, ...more } = fileFailure("make", shown, error, { isMaking: true });
+    throw Object.assign(new Error(message), more);
   }
 }
 

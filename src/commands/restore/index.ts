@@ -70,12 +70,13 @@ function questionOn({ targets }: Restoration): string {
   return replaced === 0 ? "Write this?" : `Write this, and replace ${counted(replaced, "object")}?`;
 }
 
-/** Whether everything requested would be written and accepted. */
+/** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
-  const isLost = targets.some(({ lost }) => lost.length > 0);
-  const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));
-  const isLeft = !targets.every(leavesNone);
-  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused && !isLeft
+  const isShort = targets.some(
+    ({ lost, findings }) =>
+      lost.length > 0 || findings.some(({ severity }) => severity === "refuses" || severity === "hides"),
+  );
+  return targets.length > 0 && leftOut.length === 0 && !isShort && targets.every(leavesNone)
     ? EXIT.ok
     : EXIT.partial;
 }

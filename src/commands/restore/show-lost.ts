@@ -4,7 +4,7 @@ import { rangeFromText } from "../../snapshot/format/range-text.ts";
 import { coalesce } from "../../snapshot/format/ranges.ts";
 import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { exportAgain } from "../verify/again.ts";
+import { exportAgain } from "../again.ts";
 
 /** Up to this many blocks are listed one per line; the report has them all. */
 const SHOWN_MAX = 20;

@@ -8,7 +8,7 @@ import type { Verified } from "../../tasks/verify.ts";
 import { given } from "../../units/given.ts";
 import { comparedSchema } from "../../verify/compare-objects.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
-import { exportAgain } from "./again.ts";
+import { exportAgain } from "../again.ts";
 
 const ofSeveral = v.exactOptional(
   v.pipe(v.string(), v.description("its snapshot's name, if several were checked")),
@@ -35,6 +35,7 @@ const amounts = {
   status: v.optional(v.pipe(v.string(), v.description("the manifest's own status"))),
   files: v.number(),
   blocks: v.number(),
+  blocksRead: v.pipe(v.number(), v.description("blocks whose data was read")),
   records: v.number(),
   bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
   flawsTotal: v.number(),
@@ -55,6 +56,10 @@ export const verifySchema = v.object({
     v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
   ),
   flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
+  litter: v.pipe(
+    v.array(v.object({ snapshot: ofSeveral, file: v.string() })),
+    v.description("what other programs have left in the directories: no part of the snapshots, and no flaw"),
+  ),
   damaged: v.pipe(
     v.array(
       v.object({
@@ -115,6 +120,7 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
       ...place,
     })),
   ),
+  litter: reports.flatMap((report) => report.litter.map((file) => ({ ...ofWhich(report, reports), file }))),
   damaged: reports.flatMap((report) =>
     report.damaged.map(({ plugin, blocks, ranges }) => ({
       ...ofWhich(report, reports),
@@ -136,11 +142,10 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
 const ofWhich = (report: VerifyReport, { length }: readonly VerifyReport[]) =>
   length === 1 ? {} : { snapshot: nameOf(report) };
 
-const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
-  sound,
-  ...given({ status }),
-  ...{ files, blocks, records, bytes, flawsTotal },
-});
+const amountsOf = ({ sound, status, ...report }: VerifyReport) => {
+  const { files, blocks, blocksRead, records, bytes, flawsTotal } = report;
+  return { sound, ...given({ status }), files, blocks, blocksRead, records, bytes, flawsTotal };
+};
 
 /** All added up. Together they are what the least of them is. */
 export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
@@ -154,6 +159,7 @@ export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amo
     ...given({ status }),
     files: sum(({ files }) => files),
     blocks: sum(({ blocks }) => blocks),
+    blocksRead: sum(({ blocksRead }) => blocksRead),
     records: sum(({ records }) => records),
     bytes: sum(({ bytes }) => bytes),
     flawsTotal: sum(({ flawsTotal }) => flawsTotal),

@@ -4,13 +4,13 @@ import type { Verified } from "../../tasks/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { countedUnit } from "../../units/unit-text.ts";
-import { counted } from "../../units/words.ts";
+import { counted, listed } from "../../units/words.ts";
 import type { Flaw } from "../../verify/block-index.ts";
 import { countOf } from "../../verify/compare-objects.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
+import { exportAgain } from "../again.ts";
 import { chainText, namesText } from "../chain-text.ts";
-import { exportAgain } from "./again.ts";
 import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
@@ -48,6 +48,7 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
     terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.message}`);
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
+  tellLitter(report, terminal);
   terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
@@ -55,6 +56,18 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
       `the snapshot itself is ${report.status}: contextcore snapshots show lists what is missing`,
     );
   }
+}
+
+const LITTER_SHOWN = 3;
+
+function tellLitter({ litter }: VerifyReport, { note }: Terminal): void {
+  if (litter.length === 0) return;
+  const more = litter.length - LITTER_SHOWN;
+  const names = [
+    ...litter.slice(0, LITTER_SHOWN),
+    ...(more > 0 ? [`${more.toLocaleString("en")} more`] : []),
+  ];
+  note(`note: other programs have left ${listed(names)} there, which no part of the snapshot is`);
 }
 
 const verdictOn = ({ sound, depth }: VerifyReport, { colors }: Terminal): string =>
@@ -95,9 +108,10 @@ function adviseOnDamage({ damaged }: VerifyReport, shownPath: string, terminal: 
 /** How far "nothing is wrong" goes. */
 const SOUND = { sizes: "sizes and index match", checksums: "sound", lines: "sound" } as const;
 
-function amountRead({ depth, files, blocks, bytes }: VerifyReport): string {
+function amountRead({ depth, files, blocks, blocksRead, bytes }: VerifyReport): string {
   const read = depth === "sizes" ? "contents were not read" : `${formatBytes(bytes)} read`;
-  return `${counted(files, "file")}, ${counted(blocks, "block")}, ${read}`;
+  const part = depth === "sizes" || blocksRead === blocks ? "" : `${blocksRead.toLocaleString("en")} of `;
+  return `${counted(files, "file")}, ${part}${counted(blocks, "block")}, ${read}`;
 }
 
 const SENTENCES = {

@@ -5,7 +5,7 @@
 import type { Apart } from "../../host/apart/load-apart.ts";
 import { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { BEAT_MS } from "../../host/apart/word.ts";
-import { DeclarationError } from "../../host/declaration.ts";
+import { DeclarationError } from "../../host/plugin/declaration.ts";
 import { strayText, takeStrays } from "../../host/trust/stray-modules.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { type Check, type CheckOutcome, type CheckVerdict, runCheck } from "../check.ts";

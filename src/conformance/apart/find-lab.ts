@@ -1,7 +1,7 @@
 /** Finds the lab that a plugin brings along. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Location } from "../../host/locate.ts";
+import type { Location } from "../../host/plugin/locate.ts";
 
 /** The labs that are part of the program. */
 export const LAB_NAMES = ["tempo", "mimir", "loki", "grafana"] as const;

@@ -1,13 +1,13 @@
 /** An absent or wrong server breaks nearly every rule and says nothing about the plugin. */
 
 import { isKind } from "../../contract/errors.ts";
-import { HookDefect } from "../../host/hook.ts";
+import { HookDefect } from "../../host/hooks/hook.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 import type { CheckOutcome } from "../check.ts";
 import type { CheckTarget } from "../subject.ts";
 
 /** The named server does not answer, or not as this plugin expects, so the check ends. */
-export class ServerMisfit extends Error {
+class ServerMisfit extends Error {
   override readonly name = "ServerMisfit";
   readonly hint = "Name the server that the plugin is for: --url URL, --lab NAME, or a lab.ts beside it.";
 }

@@ -1,12 +1,12 @@
 /** Reads back, through the index, what a running export has committed of one backend. */
 import { join } from "node:path";
 import type { Json } from "../../contract/contract.ts";
+import { relieveNow } from "../../engine/memory-pressure.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { kindOf } from "../../snapshot/format/file-totals.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { linesOf } from "../../snapshot/format/lines.ts";
 import { recordsOf } from "../../snapshot/format/record-keys.ts";
-import { relieveNow } from "../../snapshot/memory-pressure.ts";
 import { createByteReader } from "../../snapshot/read/byte-reader.ts";
 import { readBlock } from "../../snapshot/read/reader.ts";
 import { readCommitted } from "../../snapshot/write/recover.ts";

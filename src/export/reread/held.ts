@@ -1,7 +1,7 @@
 /** Which records are held already: 16 bytes for each, 32 where a record may be held with other contents. */
 
-import { createKeySet, type KeySet } from "../../snapshot/format/key-set.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
+import { createKeySet, type KeySet } from "../../units/key-set.ts";
 
 /**
  * - `held`: it is there.

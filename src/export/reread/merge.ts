@@ -7,16 +7,16 @@ import type { Reread } from "../../reconcile/part.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { formatOf } from "../../snapshot/format/formats.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
-import { createKeySet, type KeySet } from "../../snapshot/format/key-set.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { given } from "../../units/given.ts";
+import { createKeySet, type KeySet } from "../../units/key-set.ts";
 import { type Range, span } from "../../units/range.ts";
-import { isReadWhole } from "../whole.ts";
+import { againCursor } from "../ledger/reread-cursor.ts";
+import { isReadWhole } from "../whole/whole.ts";
 import { eachLineRecord } from "./committed.ts";
-import { againCursor } from "./cursor.ts";
 import type { Held, HeldVerdict } from "./held.ts";
 import { countsOf, isCountedByRecord } from "./tally.ts";
 
@@ -110,7 +110,7 @@ const isCountable = ({ file, counts, lines }: StepRecords, unit: string): boolea
   counts[unit] === undefined || isCountedByRecord({ file }, unit) || counts[unit] === lines;
 
 /** Adds up what is kept, in the plugin's own units. */
-function createSum({ file, counts, lines, range: given }: StepRecords, { whole, held }: MergeOptions) {
+function createSum({ file, counts, lines, range: told }: StepRecords, { whole, held }: MergeOptions) {
   const units = Object.keys(counts);
   const byRecord = units.filter((unit) => isCountedByRecord({ file }, unit));
   const byLine = units.filter((unit) => !isCountedByRecord({ file }, unit));
@@ -135,7 +135,7 @@ function createSum({ file, counts, lines, range: given }: StepRecords, { whole, 
       for (const record of records) addRecord(record);
       for (const unit of byLine) addCounts(sum, ofLine(unit, records[0]?.trace));
     },
-    result: (): Pick<StepRecords, "counts" | "range"> => ({ counts: sum, range: range ?? given }),
+    result: (): Pick<StepRecords, "counts" | "range"> => ({ counts: sum, range: range ?? told }),
   };
 }
 

@@ -3,6 +3,7 @@
  * Only the short parts of a window are read, each with its own root in the tree of cursors, and missing records are added: the
  * snapshot holds what either reading gave, each record once.
  */
+
 import type { Counts, Cursor, ExportRequest, Start } from "../../contract/contract.ts";
 import type { CountAnswer } from "../../reconcile/count.ts";
 import type { Reread } from "../../reconcile/part.ts";
@@ -10,16 +11,16 @@ import type { CountQuestion } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
 import { countsIn } from "../../snapshot/format/counts.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
-import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
-import type { Ledger } from "../ledger.ts";
-import { reasonOf } from "../reason.ts";
-import { isReadWhole } from "../whole.ts";
+import { LATEST } from "../../units/range.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { reasonOf } from "../ledger/reason.ts";
+import { againCursor, beginCursor, endCursor } from "../ledger/reread-cursor.ts";
+import { isReadWhole } from "../whole/whole.ts";
 import { type Committed, reachesInto } from "./committed.ts";
-import { againCursor, beginCursor, endCursor } from "./cursor.ts";
 import { createHeld, type Held } from "./held.ts";
 import { mergeStep } from "./merge.ts";
 import { narrow } from "./narrow.ts";

@@ -1,7 +1,8 @@
 /** The limits on a third-party plugin's process, and which of them the environment can change. */
 import type { Config } from "../../config/config.ts";
 import { parseBytes } from "../../units/bytes.ts";
-import { hookTimeoutMs } from "../opening.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { toMs } from "../../units/range.ts";
 import type { Bounds } from "./launch.ts";
 
 /** A plugin works in pieces of about 8 MiB. bytes */
@@ -29,4 +30,9 @@ function bytesFrom(text: string): number {
   } catch (error) {
     throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${error instanceof Error ? error.message : text}`);
   }
+}
+
+/** The time limit of all hooks from the environment, if set. @throws RangeError when it is not a duration */
+export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
+  return text ? toMs(parseDuration(text)) : undefined;
 }

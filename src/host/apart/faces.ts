@@ -1,150 +1,73 @@
 /** A backend, sink or store whose hooks run in another process. */
-import type {
-  Backend,
-  DashboardStore,
-  Found,
-  LineMatcher,
-  RestoreLine,
-  Restorer,
-  Sink,
-  Step,
-  Store,
-} from "../../contract/contract.ts";
+import type { Backend, LineMatcher, RestoreLine, Sink, Store } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
-import { requireBackend, requireSink } from "../guard.ts";
-import { requireStore } from "../guard-store.ts";
+import { requireFace } from "../hooks/guard.ts";
+import { type Method, objectWith } from "../hooks/members.ts";
+import { bytesIn, type FaceName, type Faces, HOOK_TABLE, type Hook, withBytesAt } from "../hooks/table.ts";
 import { type Instance, nextNumber } from "./instance.ts";
 import { shownBytes, streamFrom } from "./streams.ts";
 
-const has = ({ opened }: Instance, hook: string): boolean => opened.has.includes(hook);
-
 /** The plugin's backend, with the parts of the contract that it has. @throws HookDefect when a required part is missing */
 export function backendIn(instance: Instance, plugin: string): Backend {
-  const { ask, opened } = instance;
-  requireBackend(plugin, outline(instance));
-  return {
-    inventory: (signal) => ask("inventory", [], signal),
-    size: (signal) => ask("size", [], signal),
-    export: {
-      start: (request, signal) => ask("export.start", [request], signal),
-      step: (cursor, signal) => ask("export.step", [cursor], signal),
-      ...(has(instance, "export.split")
-        ? { split: (cursor, signal) => ask("export.split", [cursor], signal) }
-        : {}),
-      ...(has(instance, "export.read")
-        ? { read: (cursor, signal) => streamFrom<Step>(instance, "export.read", [cursor], signal) }
-        : {}),
-    },
-    ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
-    ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),
-    ...(has(instance, "flush") ? { flush: (signal) => ask("flush", [], signal) } : {}),
-    ...(has(instance, "find")
-      ? { find: (request, signal) => streamFrom<Found>(instance, "find", [request], signal) }
-      : {}),
-    ...(has(instance, "erase") ? { erase: (request, signal) => ask("erase", [request], signal) } : {}),
-    ...(has(instance, "tenants") ? { tenants: (signal) => ask("tenants", [], signal) } : {}),
-    ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
-    ...(has(instance, "dashboards.list") ? { dashboards: dashboardsIn(instance) } : {}),
-  };
+  const backend = faceIn("backend", instance, plugin);
+  const { restore } = backend;
+  const { order } = instance.opened;
+  return restore === undefined ? backend : { ...backend, restore: { ...restore, ...given({ order }) } };
 }
 
 /** The plugin's sink. @throws HookDefect when a required part is missing */
-export function sinkIn(instance: Instance, plugin: string): Sink {
-  const { ask } = instance;
-  requireSink(plugin, outline(instance));
-  return {
-    probe: (signal) => ask("probe", [], signal),
-    deliver: (event, signal) => ask("deliver", [event], signal),
-    ...(has(instance, "history") ? { history: (query, signal) => ask("history", [query], signal) } : {}),
-  };
-}
+export const sinkIn = (instance: Instance, plugin: string): Sink => faceIn("sink", instance, plugin);
 
 /** The plugin's store. @throws HookDefect when a required part is missing */
-export function storeIn(instance: Instance, plugin: string): Store {
+export const storeIn = (instance: Instance, plugin: string): Store => faceIn("store", instance, plugin);
+
+function faceIn<Name extends FaceName>(face: Name, instance: Instance, plugin: string): Faces[Name] {
+  const { has } = instance.opened;
+  requireFace(face, plugin, objectWith(has.map((path) => [path, () => undefined] as const)));
+  const methods = Object.entries(HOOK_TABLE[face])
+    .filter(([path, { staysHere }]) => has.includes(path) && staysHere !== true)
+    .map(([path, row]): [string, Method] => {
+      const special = face === "backend" ? SPECIAL[path] : undefined;
+      return special?.(instance) ?? [path, methodIn(instance, path, row)];
+    });
+  // The table has a row for every method of the contract, and what is required is there.
+  return objectWith(methods) as Faces[Name];
+}
+
+function methodIn(instance: Instance, path: string, { way, bytesAt = 0 }: Hook): Method {
   const { ask } = instance;
-  requireStore(plugin, outline(instance));
-  return {
-    list: (prefix, signal) => streamFrom(instance, "list", [prefix], signal),
-    stat: (name, signal) => ask("stat", [name], signal),
-    read: (name, range, signal) => streamFrom(instance, "read", [name, range], signal),
-    write({ bytes, ...object }, signal) {
-      const shown = shownBytes(bytes);
-      return ask("write", [object, { stream: shown.id }], signal, shown);
+  const ways: Readonly<Record<Hook["way"], Method>> = {
+    call: (...args) => ask(path, args.slice(0, -1), signalIn(args)),
+    stream: (...args) => streamFrom(instance, path, args.slice(0, -1), signalIn(args)),
+    feed(...args) {
+      const shown = shownBytes(bytesIn(args, bytesAt));
+      const told = withBytesAt(args, bytesAt, { stream: shown.id });
+      return ask(path, told.slice(0, -1), signalIn(args), shown);
     },
-    remove: (name, signal) => ask("remove", [name], signal),
-    ...(has(instance, "retainUntil")
-      ? { retainUntil: (name, until, signal) => ask("retainUntil", [name, until], signal) }
-      : {}),
-    ...(has(instance, "lifecycle.read")
-      ? {
-          lifecycle: {
-            read: (signal) => ask("lifecycle.read", [], signal),
-            write: (rules, signal) => ask("lifecycle.write", [rules], signal),
-          },
-        }
-      : {}),
+    local: (...args) => ask(path, args),
   };
+  return ways[way];
 }
 
-/** The existing parts of the contract, as an object with methods. */
-function outline({ opened }: Instance): object {
-  const methods: Record<string, unknown> = {};
-  for (const hook of opened.has) {
-    const [part = "", name] = hook.split(".");
-    const there = () => undefined;
-    methods[part] = name === undefined ? there : { ...Object(methods[part]), [name]: there };
-  }
-  return methods;
-}
+/** The last argument of every hook but the local ones. */
+const signalIn = (args: readonly unknown[]): AbortSignal => args.at(-1) as AbortSignal;
 
-function dashboardsIn({ ask }: Instance): DashboardStore {
-  return {
-    list: (signal) => ask("dashboards.list", [], signal),
-    read: (uid, signal) => ask("dashboards.read", [uid], signal),
-    parse: (text) => ask("dashboards.parse", [text]),
-    write: (dashboard, signal) => ask("dashboards.write", [dashboard], signal),
-    remove: (uid, signal) => ask("dashboards.remove", [uid], signal),
-    createFolder: (folder, signal) => ask("dashboards.createFolder", [folder], signal),
-    renameFolder: (folder, signal) => ask("dashboards.renameFolder", [folder], signal),
-    removeFolder: (uid, signal) => ask("dashboards.removeFolder", [uid], signal),
-  };
-}
-
-function restorerIn(instance: Instance): Restorer {
-  const { ask, opened } = instance;
-  return {
-    ...given({ order: opened.order }),
-    ...(has(instance, "restore.rank")
-      ? { ranks: (files, signal) => ask("restore.rank", [files], signal) }
-      : {}),
-    ...(has(instance, "restore.matcher") ? { matcher: (match) => matcherBy(instance, match) } : {}),
-    ...(has(instance, "restore.selection")
-      ? {
-          async selection(match, everything, signal) {
-            const shown = { id: nextNumber(), pieces: inBatches(everything) };
-            await ask("restore.selection", [{ match, id: shown.id }], signal, shown);
-            return matcherBy(instance, shown.id);
-          },
-        }
-      : {}),
-    preflight: (plan, signal) => ask("restore.preflight", [plan], signal),
-    ...(has(instance, "restore.compare")
-      ? { compare: (objects, signal) => ask("restore.compare", [objects], signal) }
-      : {}),
-    apply: (batch, signal) => ask("restore.apply", [batch], signal),
-    ...(has(instance, "restore.applyBytes")
-      ? {
-          applyBytes(file, bytes, signal) {
-            const shown = shownBytes(bytes);
-            return ask("restore.applyBytes", [file, { stream: shown.id }], signal, shown);
-          },
-        }
-      : {}),
-    ...(has(instance, "restore.settleMs")
-      ? { settleMs: (signal) => ask("restore.settleMs", [], signal) }
-      : {}),
-  };
-}
+/** Hooks of a backend that are asked in a way of their own, with the names of the hooks that they are here. */
+const SPECIAL: Readonly<Record<string, (instance: Instance) => [name: string, Method]>> = {
+  "restore.rank": ({ ask }) => [
+    "restore.ranks",
+    (files, signal) => ask("restore.rank", [files], signal as AbortSignal),
+  ],
+  "restore.matcher": (instance) => ["restore.matcher", (match) => matcherBy(instance, match as string)],
+  "restore.selection": (instance) => [
+    "restore.selection",
+    async (match, everything, signal) => {
+      const shown = { id: nextNumber(), pieces: inBatches(everything as AsyncIterable<RestoreLine>) };
+      await instance.ask("restore.selection", [{ match, id: shown.id }], signal as AbortSignal, shown);
+      return matcherBy(instance, shown.id);
+    },
+  ],
+};
 
 /** @param by a selector, or the number of a remaining selection */
 function matcherBy({ ask }: Instance, by: string | number): LineMatcher {

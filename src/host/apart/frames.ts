@@ -15,7 +15,7 @@ const MARKS_MAX = 1_000_000;
 const NESTED_MAX = 210;
 
 /** A message that is too large, in either direction. */
-export class FrameError extends Error {
+class FrameError extends Error {
   override readonly name = "FrameError";
 }
 

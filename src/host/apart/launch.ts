@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import type { Context } from "../../contract/contract.ts";
 import { visible } from "../../units/visible.ts";
-import { DeclarationError } from "../declaration.ts";
-import type { Location } from "../locate.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
+import type { Location } from "../plugin/locate.ts";
 import type { PluginFiles } from "../trust/files.ts";
 import { addStray } from "../trust/stray-modules.ts";
 import { type Child, type ChildOptions, LostChild, startChild } from "./child.ts";

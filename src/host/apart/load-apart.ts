@@ -1,12 +1,13 @@
 /** Loads a third-party plugin in its own process: here there is only its declaration, and a way to open it there. */
 import * as v from "valibot";
 import type { Backend, Context, Plugin, Sink, Store } from "../../contract/contract.ts";
-import type { Options } from "../context.ts";
-import { checkDeclaration, DeclarationError } from "../declaration.ts";
+import type { FaceName } from "../hooks/table.ts";
+import type { Options } from "../plugin/context.ts";
+import { checkDeclaration, DeclarationError } from "../plugin/declaration.ts";
 import { backendIn, sinkIn, storeIn } from "./faces.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { type Launch, launch, type Process } from "./launch.ts";
-import type { FaceName, ToldDeclaration } from "./messages.ts";
+import type { ToldDeclaration } from "./messages.ts";
 import { standIn } from "./option-shape.ts";
 import { createRunner, type Runner } from "./runner.ts";
 

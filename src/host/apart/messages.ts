@@ -2,40 +2,24 @@
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES, SIGNALS } from "../../contract/contract.ts";
+import { type FaceName, HOOK_TABLE } from "../hooks/table.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** The parts that a plugin may have; each is opened separately. */
-export const FACES = ["backend", "sink", "store"] as const;
+export const FACES = ["backend", "sink", "store"] as const satisfies readonly FaceName[];
 export const faceSchema = v.picklist(FACES);
-export type FaceName = v.InferOutput<typeof faceSchema>;
+
+const crossing = (face: FaceName): readonly string[] =>
+  Object.entries(HOOK_TABLE[face]).flatMap(([path, { staysHere }]) => (staysHere === true ? [] : path));
 
 /** Every method of the contract that can be called from outside, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
-  backend: [
-    ...[
-      "inventory",
-      "size",
-      "count",
-      "limits",
-      "flush",
-      "tenants",
-      "find",
-      "erase",
-      "export.start",
-      "export.step",
-    ],
-    ...["export.split", "export.read"],
-    ...["rank", "matcher", "selection", "preflight", "compare", "apply", "applyBytes", "settleMs"].map(
-      (name) => `restore.${name}`,
-    ),
-    ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
-    ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
-  ],
-  sink: ["probe", "deliver", "history"],
-  store: ["list", "stat", "read", "write", "remove", "retainUntil", "lifecycle.read", "lifecycle.write"],
+  backend: crossing("backend"),
+  sink: crossing("sink"),
+  store: crossing("store"),
 };
 
 /** `load`: the plugin's module, and every file that it may load as code, with its hash. */
@@ -80,7 +64,7 @@ export const openSchema = v.object({
 export type OpenInput = v.InferOutput<typeof openSchema>;
 
 /** One problem with the options: the parts of valibot's issue that a sentence is made from. */
-export const optionIssueSchema = v.object({
+const optionIssueSchema = v.object({
   type: word,
   message: v.pipe(v.string(), v.maxLength(4_000)),
   expected: v.nullable(v.string()),
@@ -160,7 +144,7 @@ export const nextSchema = v.pipe(v.array(v.unknown()), v.maxLength(1));
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
 /** Maximum length of a log message or an unhandled error; a longer one is cut by its sender. characters */
-export const TOLD_LENGTH = 16_384;
+const TOLD_LENGTH = 16_384;
 const CUT = " … (cut)";
 
 /** The message, or its beginning with a mark. */

@@ -3,10 +3,12 @@
  * a value. What only the plugin's own code can judge is judged in its process. Extra environment variables do not cross: a
  * third party could name any variable and read it.
  */
+
 import * as v from "valibot";
 import { about, unwrap } from "../../config/introspect.ts";
 import { objectOf, openObject } from "../../contract/any-names.ts";
 import { given } from "../../units/given.ts";
+import { isObject } from "../../units/json.ts";
 
 const DEPTH_MAX = 5;
 const word = v.pipe(v.string(), v.maxLength(200));
@@ -90,8 +92,6 @@ function below(inner: v.GenericSchema, depth: number): Pick<OptionShape, "item" 
   );
   return { members: members.map(([name, member]) => [name, shapeOf(member, depth)] as const) };
 }
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 const isSchema = (value: unknown): value is v.GenericSchema =>
   isObject(value) && "kind" in value && value.kind === "schema";
 

@@ -43,7 +43,7 @@ export interface PeerOptions {
 }
 
 /** The other side violates the protocol, so nothing more is read from it or sent to it. */
-export class ProtocolError extends Error {
+class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
 

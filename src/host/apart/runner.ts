@@ -4,7 +4,7 @@ import { LostChild } from "./child.ts";
 import type { Process } from "./launch.ts";
 
 /** After this many lost processes, the next would be lost too. */
-export const LOST_MAX = 3;
+const LOST_MAX = 3;
 
 export interface Runner {
   /**

@@ -1,7 +1,7 @@
 /** The options as a plugin's process sees them: without what only the HTTP client outside needs. */
 import { about } from "../../config/introspect.ts";
 import type { OptionsSchema } from "../../contract/contract.ts";
-import type { Options } from "../context.ts";
+import type { Options } from "../plugin/context.ts";
 
 /** Client options that are credentials if declared secret: see `option.serverOptions`. */
 const CREDENTIALS = ["password", "token", "headers"];

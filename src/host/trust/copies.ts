@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { makeOwnDirectory, readOwnSync, requireOwnDirectories } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
-import type { Location } from "../locate.ts";
+import type { Location } from "../plugin/locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
 import type { PluginLock } from "./lock.ts";
 

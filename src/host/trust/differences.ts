@@ -1,6 +1,6 @@
 /** What has changed in a plugin's files since they were trusted, line by line. */
 import { structuredPatch } from "diff";
-import type { Location } from "../locate.ts";
+import type { Location } from "../plugin/locate.ts";
 import { copyOf } from "./copies.ts";
 import { type PluginFiles, readFileOf } from "./files.ts";
 import type { LockEntry } from "./lock.ts";

@@ -4,8 +4,8 @@ import { isBuiltin } from "node:module";
 import { dirname, extname, join, relative, sep } from "node:path";
 import { readOwnSync } from "../../storage/own-file.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
-import { DeclarationError } from "../declaration.ts";
-import type { Location } from "../locate.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
+import type { Location } from "../plugin/locate.ts";
 
 /** What the lock remembers about a file. */
 export interface TrustedFile {

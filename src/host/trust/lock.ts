@@ -3,10 +3,10 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import { readOwnText } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
-import { DeclarationError } from "../declaration.ts";
+import { isMissing } from "../../units/system-refusal.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
 import type { TrustedFile } from "./files.ts";
 
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"));
@@ -44,7 +44,7 @@ export class LockError extends DeclarationError {}
 export type PluginLock = Readonly<Record<string, LockEntry>>;
 
 /** The path of a project's lock. @param directory of the configuration */
-export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
+const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
 /** Each file of each plugin takes some 150 bytes. */
 const BYTES_MAX = 16 << 20;

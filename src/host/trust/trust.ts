@@ -1,5 +1,5 @@
 /** Checks whether a plugin's files are the trusted ones, and what has changed since. */
-import { DeclarationError } from "../declaration.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
 import { hashOfFiles, type PluginFiles } from "./files.ts";
 import type { LockEntry } from "./lock.ts";
 import { usesOf } from "./uses.ts";

@@ -1,7 +1,7 @@
 /** The snapshots kept in a directory. */
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileFailure, isMissing } from "../../storage/refusal.ts";
+import { fileFailure } from "../../storage/refusal.ts";
+import { namesIn } from "../../storage/whole-directory.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -29,10 +29,10 @@ const NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
 /** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
 export async function readKept(directory: string): Promise<KeptSnapshots> {
-  const names = await namesIn(directory);
+  const names = await entriesOf(directory);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names.filter((entry) => NAME.test(entry)).sort()) {
+  for (const name of names.filter((entry) => NAME.test(entry))) {
     const path = join(directory, name);
     try {
       snapshots.push({ path, manifest: await readManifest(path) });
@@ -52,11 +52,10 @@ const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
   return left < right ? -1 : left > right ? 1 : 0;
 };
 
-async function namesIn(directory: string): Promise<string[]> {
+async function entriesOf(directory: string): Promise<string[]> {
   try {
-    return await readdir(directory);
+    return await namesIn(directory);
   } catch (cause) {
-    if (isMissing(cause)) return [];
     const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
     throw new SnapshotError(message, more);
   }

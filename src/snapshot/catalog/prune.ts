@@ -1,7 +1,5 @@
-import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncDirectory } from "../../storage/durable.ts";
-import { isMissing } from "../../storage/refusal.ts";
+import { discardDirectory, namesIn, removeDirectory } from "../../storage/whole-directory.ts";
 import type { KeptSnapshot } from "./kept.ts";
 
 const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
@@ -13,23 +11,14 @@ const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
  */
 export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void): Promise<void> {
   const doomed = join(dirname(path), `.${basename(path)}.removed`);
-  await rename(path, doomed);
-  onGone();
-  await syncDirectory(dirname(path));
-  await sweepRemoved(doomed);
+  await removeDirectory(path, doomed, onGone);
 }
 
 /** Leftovers of interrupted removals in the snapshots directory: no longer snapshots, but they take up disk space. */
 export async function listRemoved(directory: string): Promise<string[]> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return names
-    .filter((name) => REMOVED.test(name))
-    .sort()
-    .map((name) => join(directory, name));
+  const names = await namesIn(directory);
+  return names.filter((name) => REMOVED.test(name)).map((name) => join(directory, name));
 }
 
 /** Finishes what {@link removeSnapshot} began; another process may be doing the same. */
-export const sweepRemoved = (doomed: string): Promise<void> => rm(doomed, { recursive: true, force: true });
+export const sweepRemoved = (doomed: string): Promise<void> => discardDirectory(doomed);

@@ -3,11 +3,11 @@
  * is bounded: only times that two snapshots share are examined, a few at once.
  */
 import type { Json } from "../../contract/contract.ts";
+import { createKeySet, type KeySet } from "../../units/key-set.ts";
 import { fromMs, NS_PER_MS, type Range, toMs } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { unitOf } from "../format/formats.ts";
-import { createKeySet, type KeySet } from "../format/key-set.ts";
 import { byFrom, coalesce } from "../format/ranges.ts";
 import { recordsOf } from "../format/record-keys.ts";
 import { createMarks, type Marks } from "./marks.ts";

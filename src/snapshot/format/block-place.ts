@@ -13,6 +13,7 @@ export const blockPlaceSchema = v.object({
     v.pipe(rangeSchema, v.description("the times of the block's records, half-open; absent for an object")),
   ),
 });
+/** Where a block lies: its file, its bytes there, and its times. */
 export type BlockPlace = v.InferOutput<typeof blockPlaceSchema>;
 
 /** A block's place: its bytes in the stored file, and the times of its records. */

@@ -5,9 +5,11 @@
  * commits a step: every line of that plugin since its previous commit belongs to the step. Where possible, a step's last block
  * and its commit share a line.
  */
+
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import type { Counts, Cursor, Problem } from "../../contract/contract.ts";
+import { isObject } from "../../units/json.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
 import { fromRfc3339, toRfc3339 } from "../../units/range.ts";
@@ -67,6 +69,7 @@ export interface Commit {
   readonly exportedUntil?: bigint;
 }
 
+/** One line of `blocks.jsonl`: a block, or the end of a step. */
 export interface IndexLine {
   readonly plugin: string;
   readonly block?: Block;
@@ -74,8 +77,6 @@ export interface IndexLine {
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const isObject = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const cursorSchema = v.pipe(
   v.custom<Cursor>(isObject, "not a JSON object"),
   v.check(

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from "node:zlib";
-import { systemCode } from "../../storage/refusal.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { SnapshotError } from "./errors.ts";
 import { BLOCK_BYTES_MAX } from "./limits.ts";
 

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
 import type { Members } from "./members.ts";
 
+/** One data file, and what is known of its lines. */
 export interface LineFormat {
   /** The data file, as plugins name it. */
   readonly file: string;
@@ -23,8 +24,11 @@ export interface LineFormat {
   keep?(line: Members, isKept: IsKept): Members;
   /** How to join lines of one stream or one series; absent: they need not be joined. */
   readonly join?: LineJoin;
+  /** Where its records' labels are, to which a restore may add; absent: they have none. */
+  readonly labelled?: Labelled;
 }
 
+/** How a line is checked and counted. */
 export interface LineCheck {
   /** @throws Error saying which part of the line violates the format */
   measure(value: Json): LineFacts;
@@ -65,6 +69,26 @@ export interface LineRecord {
 
 /** Called once for each record of a line, in order. */
 export type IsKept = () => boolean;
+
+/** Where labels are in a line. */
+export interface Labelled {
+  /** What has labels: `streams`, `series`, `resources`. */
+  readonly unit: string;
+  /** Those that have the same labels are one. */
+  readonly isIdentity: boolean;
+  /** A label's value as a line has it. Default: the text. */
+  value?(text: string): Json;
+  /** @throws Error when it is not what the file holds */
+  sets(line: JsonObject): Iterable<LabelSet>;
+}
+
+/** The labels of one stream, series or resource in a line. */
+export interface LabelSet {
+  /** By name: texts, or the values of attributes. */
+  readonly labels: JsonObject;
+  /** Its records as they are, or would be with these labels instead. */
+  records(labels: JsonObject): Iterable<LineRecord>;
+}
 
 /** For lines of which a server accepts data older than the newest only within limits, or not at all. */
 export interface LineJoin {

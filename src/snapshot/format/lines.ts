@@ -4,6 +4,7 @@ import { SnapshotError } from "./errors.ts";
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 10;
 
+/** One line of a file, with its place. */
 export interface Line {
   /** Without its newline; a view that is valid until the next line is requested. */
   readonly bytes: Uint8Array;

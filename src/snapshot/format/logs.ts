@@ -2,10 +2,18 @@
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { Json, JsonObject } from "../../units/json.ts";
 import { createExtent, isBefore, nsToMs } from "./extent.ts";
-import { countsNamed, type IsKept, type LineFacts, type LineFormat, type LineRecord } from "./line-format.ts";
+import {
+  countsNamed,
+  type IsKept,
+  type LabelSet,
+  type LineFacts,
+  type LineFormat,
+  type LineRecord,
+} from "./line-format.ts";
 import { list, type Members, members } from "./members.ts";
 import { listIn, requiredList, requiredObject } from "./required.ts";
 
+/** `logs.json`: a line is a stream with some of its entries. */
 export const LOGS: LineFormat = {
   file: "logs.json",
   unit: "entries",
@@ -14,6 +22,7 @@ export const LOGS: LineFormat = {
   records,
   keep,
   join: { key, join },
+  labelled: { unit: "streams", isIdentity: true, sets },
 };
 
 function measure(line: Json): LineFacts {
@@ -37,22 +46,31 @@ function measure(line: Json): LineFacts {
 const ENTRY = ["entries"];
 
 function* records(line: JsonObject): Generator<LineRecord> {
-  for (const stream of requiredList(line.streams).map(requiredObject)) {
-    const labels = canonicalJson(stream.stream);
-    for (const value of requiredList(stream.values)) {
-      const [time, text, metadata = {}] = requiredList(value);
-      const content = `${labels} ${time} ${canonicalJson(metadata)} ${text}`;
-      yield {
-        identity: content,
-        content,
-        get time() {
-          const from = BigInt(`${time}`);
-          return { from, to: from + 1n };
-        },
-        timeMs: nsToMs(time),
-        units: ENTRY,
-      };
-    }
+  for (const { labels, records: ofStream } of sets(line)) yield* ofStream(labels);
+}
+
+function* sets(line: JsonObject): Generator<LabelSet> {
+  for (const { stream, values } of requiredList(line.streams).map(requiredObject))
+    yield {
+      labels: requiredObject(stream),
+      records: (labels) => entriesOf(canonicalJson(labels), requiredList(values)),
+    };
+}
+
+function* entriesOf(labels: string, values: readonly Json[]): Generator<LineRecord> {
+  for (const value of values) {
+    const [time, text, metadata = {}] = requiredList(value);
+    const content = `${labels} ${time} ${canonicalJson(metadata)} ${text}`;
+    yield {
+      identity: content,
+      content,
+      get time() {
+        const from = BigInt(`${time}`);
+        return { from, to: from + 1n };
+      },
+      timeMs: nsToMs(time),
+      units: ENTRY,
+    };
   }
 }
 

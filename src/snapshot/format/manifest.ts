@@ -21,7 +21,8 @@ export const FORMAT = 1;
 const wholeSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));
 
-export const statusSchema = v.picklist(["complete", "partial", "failed"]);
+const statusSchema = v.picklist(["complete", "partial", "failed"]);
+/** `complete`; `partial`: something is missing, and the problems say what; `failed`: nothing could be read. */
 export type Status = v.InferOutput<typeof statusSchema>;
 
 const problemSchema = v.object({
@@ -34,6 +35,7 @@ const problemSchema = v.object({
   items: v.pipe(v.array(v.string()), v.description("The first hundred names concerned")),
   itemsTotal: v.pipe(wholeSchema, v.description("How many items there are in all")),
 });
+/** Something that the snapshot lacks or holds in another form, as it is written down. */
 export type ManifestProblem = v.InferOutput<typeof problemSchema>;
 
 const fileSchema = v.object({
@@ -54,6 +56,7 @@ const fileSchema = v.object({
   to: v.exactOptional(timeSchema),
   counts: countsSchema,
 });
+/** What the manifest claims of one file. */
 export type ManifestFile = v.InferOutput<typeof fileSchema>;
 
 const windowSchema = v.object({
@@ -73,6 +76,7 @@ const windowSchema = v.object({
   ),
   agrees: v.exactOptional(v.boolean()),
 });
+/** A window that was counted: what was read, and what the server says. */
 export type ManifestWindow = v.InferOutput<typeof windowSchema>;
 
 const limitSchema = v.object({
@@ -82,6 +86,7 @@ const limitSchema = v.object({
   clamps: v.exactOptional(v.boolean()),
 });
 
+/** The snapshot that a backend of this one continues. */
 export const parentSchema = v.object({
   snapshot: v.pipe(
     v.string(),
@@ -90,6 +95,7 @@ export const parentSchema = v.object({
   ),
   sha256: v.pipe(sha256Schema, v.description("The hash of its manifest, by which it is found")),
 });
+/** See {@link parentSchema}. */
 export type Parent = v.InferOutput<typeof parentSchema>;
 
 const pluginSchema = v.object({
@@ -145,8 +151,10 @@ const pluginSchema = v.object({
   files: v.array(fileSchema),
   durationMs: wholeSchema,
 });
+/** What the manifest claims of one backend. */
 export type ManifestPlugin = v.InferOutput<typeof pluginSchema>;
 
+/** `manifest.json`: what a snapshot claims, by which it is verified. */
 export const manifestSchema = v.object({
   format: v.pipe(v.literal(FORMAT), v.description("The format's version")),
   tool: v.pipe(v.string(), v.description("The program that wrote it, with its version")),
@@ -171,6 +179,7 @@ export const manifestSchema = v.object({
   }),
   sha256: v.pipe(sha256Schema, v.description("SHA-256 of this file's text with this member empty")),
 });
+/** A manifest as it was read and checked. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
 const sha256 = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex");

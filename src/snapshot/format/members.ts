@@ -1,5 +1,6 @@
 /** Access to JSON that was checked before, or is passed on unchanged. */
 
+/** An object of JSON, by the names of its members. */
 export type Members = Readonly<Record<string, unknown>>;
 
 /** The members of an object; none for anything else. */

@@ -9,6 +9,7 @@ import { list, type Members, members } from "./members.ts";
 import { requiredList, requiredObject } from "./required.ts";
 import { pointsOf, withPoints } from "./series-line.ts";
 
+/** `metrics.json`: a line is a series with some of its samples. */
 export const METRICS: LineFormat = {
   file: "metrics.json",
   unit: "samples",
@@ -17,6 +18,13 @@ export const METRICS: LineFormat = {
   records,
   keep,
   join: { key: ({ metric, labelBytes }) => canonicalJson([metric ?? null, labelBytes ?? null]), join },
+  labelled: {
+    unit: "series",
+    isIdentity: true,
+    sets: (line) => [
+      { labels: requiredObject(line.metric), records: (metric) => records({ ...line, metric }) },
+    ],
+  },
 };
 
 function measure(line: Json): LineFacts {

@@ -5,12 +5,20 @@ import type { LineFormat, LineRecord } from "./line-format.ts";
 import { list } from "./members.ts";
 import { requiredList, requiredObject } from "./required.ts";
 
+/** One row a file; what has none is only parsed, and compared line by line. */
 export const PLUGIN_FORMATS: readonly LineFormat[] = [
   {
     file: "mimir/exemplars.json",
     unit: "exemplars",
     records: exemplarsOf,
     keep: (line, isKept) => ({ ...line, exemplars: list(line.exemplars).filter(isKept) }),
+    labelled: {
+      unit: "series",
+      isIdentity: true,
+      sets: (line) => [
+        { labels: requiredObject(line.metric), records: (metric) => exemplarsOf({ ...line, metric }) },
+      ],
+    },
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },

@@ -10,6 +10,7 @@ export const timeSchema = v.pipe(
 /** A half-open range as written in a snapshot's files. */
 export const rangeSchema = v.object({ from: timeSchema, to: timeSchema });
 
+/** A range as two RFC 3339 times. */
 export type RangeText = v.InferOutput<typeof rangeSchema>;
 
 /** A range as manifests and reports write it: RFC 3339, UTC. */
@@ -20,6 +21,3 @@ export const rangeFromText = ({ from, to }: RangeText): Range => ({
   from: fromRfc3339(from),
   to: fromRfc3339(to),
 });
-
-/** The last moment that a snapshot can name, because RFC 3339 years have four digits. ns */
-export const LATEST = 253_402_300_799_999_999_999n;

@@ -15,6 +15,7 @@ export interface Estimate {
   readonly high: number;
 }
 
+/** What the core knows of one signal. */
 export interface SignalRow {
   /** Its data file at the top of a snapshot; absent if a plugin uses files of its own, in its own folder. */
   readonly lines?: LineFormat;
@@ -28,6 +29,7 @@ const always = (factors: Estimate): SignalRow["expansion"] => ({
   ...{ disk: factors, api: factors, estimate: factors },
 });
 
+/** The rows, one a signal. */
 export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
   traces: {
     lines: TRACES,

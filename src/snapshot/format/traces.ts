@@ -2,10 +2,18 @@
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { Json, JsonObject } from "../../units/json.ts";
 import { createExtent, nsToMs } from "./extent.ts";
-import { countsNamed, type IsKept, type LineFacts, type LineFormat, type LineRecord } from "./line-format.ts";
+import {
+  countsNamed,
+  type IsKept,
+  type LabelSet,
+  type LineFacts,
+  type LineFormat,
+  type LineRecord,
+} from "./line-format.ts";
 import { list, type Members, members } from "./members.ts";
 import { listIn, requiredList, requiredObject } from "./required.ts";
 
+/** `traces.json`: a line is a trace with its spans. */
 export const TRACES: LineFormat = {
   file: "traces.json",
   unit: "spans",
@@ -14,6 +22,7 @@ export const TRACES: LineFormat = {
   check: { measure, claims: countsNamed("traces", "spans") },
   records,
   keep,
+  labelled: { unit: "resources", isIdentity: false, value: (stringValue) => ({ stringValue }), sets },
 };
 
 function measure(line: Json): LineFacts {
@@ -37,10 +46,24 @@ function measure(line: Json): LineFacts {
 const SPAN = ["spans"];
 
 function* records(line: JsonObject): Generator<LineRecord> {
-  for (const resource of requiredList(line.resourceSpans).map(requiredObject)) {
-    for (const scope of requiredList(resource.scopeSpans).map(requiredObject)) {
-      for (const span of requiredList(scope.spans).map(requiredObject)) yield recordOf(span, resource, scope);
-    }
+  for (const resource of requiredList(line.resourceSpans).map(requiredObject)) yield* spansOf(resource);
+}
+
+function* spansOf(resource: JsonObject): Generator<LineRecord> {
+  for (const scope of requiredList(resource.scopeSpans).map(requiredObject)) {
+    for (const span of requiredList(scope.spans).map(requiredObject)) yield recordOf(span, resource, scope);
+  }
+}
+
+/** A resource's labels are its attributes. */
+function* sets(line: JsonObject): Generator<LabelSet> {
+  for (const one of requiredList(line.resourceSpans).map(requiredObject)) {
+    const { attributes = [] } = requiredObject(one.resource ?? {});
+    const pairs = requiredList(attributes).map(requiredObject);
+    yield {
+      labels: Object.fromEntries(pairs.map(({ key, value = null }) => [`${key}`, value])),
+      records: () => spansOf(one),
+    };
   }
 }
 

@@ -1,9 +1,9 @@
 /** The only reader of `manifest.json`. */
 import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
-import { systemCode } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";

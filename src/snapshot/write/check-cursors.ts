@@ -1,11 +1,11 @@
 /** Checks the cursors that a plugin returns before they are stored. */
 import type { Cursor, Split } from "../../contract/contract.ts";
+import { cursorNotBefore } from "../../contract/cursor-range.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import { NS_PER_SECOND } from "../../units/range.ts";
 import { isOfSecondReading } from "../format/block.ts";
-import { cursorNotBefore } from "../format/cursor-range.ts";
 import { CURSOR_LEVELS_MAX, INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
-import { InvalidStep, isObject, listOf } from "./invalid-step.ts";
+import { InvalidStep, listOf, requireObject } from "./invalid-step.ts";
 
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
@@ -16,7 +16,7 @@ const TOO_DEEP = `a cursor nests deeper than ${CURSOR_LEVELS_MAX} levels`;
 
 /** The cursors that one was split into; none when there are fewer than two, or one equals the original. @throws InvalidStep */
 export function checkSplit(cursor: Cursor, split: Split): readonly Cursor[] {
-  if (!isObject(split)) throw new InvalidStep("split must return an object");
+  requireObject(split, "split must return an object");
   const cursors = checkCursors("cursors", split.cursors);
   if (listOf("items", split.items).some((item) => typeof item !== "string"))
     throw new InvalidStep("items must be texts");
@@ -40,7 +40,7 @@ export function checkCursors(what: string, cursors: readonly Cursor[] | undefine
 
 /** A copy through JSON, so that later changes by the plugin, and anything that is not JSON, are not part of the cursor. */
 function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; readonly text: string } {
-  if (!isObject(cursor)) throw new InvalidStep(`${what}: a cursor must be a JSON object`);
+  requireObject(cursor, `${what}: a cursor must be a JSON object`);
   const text = toJson(what, cursor);
   if (text.length > CURSOR_BYTES_MAX)
     throw new InvalidStep(`${what}: a cursor of ${text.length} bytes is too large`);

@@ -2,6 +2,7 @@
  * Checks what a plugin's step yields before any of it is stored, because a plugin is other people's code. The checks are cheap
  * beside the step's own work: the most expensive one counts newlines. check-contents.ts checks what the lines hold.
  */
+
 import * as v from "valibot";
 import type {
   ByteRecords,
@@ -15,14 +16,15 @@ import type {
   Step,
 } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
+import { isObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
+import { LATEST } from "../../units/range.ts";
 import { BLOCK_BYTES_MAX } from "../format/limits.ts";
 import { countLines } from "../format/lines.ts";
 import { pathObjection } from "../format/paths.ts";
 import { problemKindSchema } from "../format/problem-kind.ts";
-import { LATEST } from "../format/range-text.ts";
 import { checkCursors } from "./check-cursors.ts";
-import { InvalidStep, isObject, listOf } from "./invalid-step.ts";
+import { InvalidStep, listOf, requireObject } from "./invalid-step.ts";
 import type { StepBytes, StepObject, StepRecords } from "./step.ts";
 
 /** A step as it is stored. */
@@ -39,7 +41,7 @@ export interface CheckedStep {
 
 /** @throws InvalidStep naming the field that is wrong. */
 export function checkStep(plugin: string, step: Step): CheckedStep {
-  if (!isObject(step)) throw new InvalidStep("a step must be an object");
+  requireObject(step, "a step must be an object");
   const all = listOf("records", step.records);
   const records = all.flatMap((one) => (isBytes(one) ? [] : [checkRecords(plugin, one)]));
   const files = all.flatMap((one) => (isBytes(one) ? [checkBytes(plugin, one)] : []));
@@ -60,7 +62,7 @@ export function checkStep(plugin: string, step: Step): CheckedStep {
 export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" | "objects" | "bytes"> & {
   readonly exportedUntil?: bigint;
 } {
-  if (!isObject(start)) throw new InvalidStep("start must return an object");
+  requireObject(start, "start must return an object");
   const { exportedUntil } = start;
   if (exportedUntil !== undefined && !isTime(exportedUntil))
     throw new InvalidStep("exportedUntil is not a time in ns");
@@ -145,7 +147,7 @@ function checkWindow(file: string, window: Range): Range {
 }
 
 function checkCounts(what: string, counts: Counts): Counts {
-  if (!isObject(counts)) throw new InvalidStep(`${what} have no counts`);
+  requireObject(counts, `${what} have no counts`);
   for (const [unit, number] of Object.entries(counts)) {
     if (!Number.isSafeInteger(number) || number < 0)
       throw new InvalidStep(`${what}: counts.${unit} is ${number}`);
@@ -168,7 +170,7 @@ function checkProblems(problems: Step["problems"]): readonly Problem[] {
 
 function checkNotes(notes: Step["notes"]): Readonly<Record<string, string>> {
   if (notes === undefined) return {};
-  if (!isObject(notes) || Object.values(notes).some((note) => typeof note !== "string"))
+  if (!isObject(notes) || Object.values<unknown>(notes).some((note) => typeof note !== "string"))
     throw new InvalidStep("notes must be texts by name");
   return notes;
 }

@@ -1,3 +1,5 @@
+import { isObject } from "../../units/json.ts";
+
 /** A plugin's step yielded something invalid; the message names the field. This is a defect of the plugin. */
 export class InvalidStep extends Error {
   override readonly name = "InvalidStep";
@@ -10,6 +12,7 @@ export function listOf<Item>(what: string, items: readonly Item[] | undefined): 
   return items;
 }
 
-/** Whether it is an object, but not a list or null. */
-export const isObject = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** @throws InvalidStep with the message, unless it is an object with members */
+export function requireObject(value: unknown, message: string): void {
+  if (!isObject(value)) throw new InvalidStep(message);
+}

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Lock } from "../../storage/lock.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -9,15 +8,10 @@ import { openDirectory } from "./disk.ts";
  * @throws SnapshotError when another process holds it, or its file cannot be created.
  */
 export function takeLock(path: string): Lock {
-  const lock = openDirectory(dirname(path)).lock(basename(path));
+  const lock = openDirectory(dirname(path)).lock(basename(path), { isRemoved: true });
   if (lock === undefined)
     throw new SnapshotError(`${path}: another export is writing this snapshot`, {
       hint: "Wait for it to end, or stop it.",
     });
-  return {
-    release() {
-      lock.release();
-      rmSync(path, { force: true });
-    },
-  };
+  return lock;
 }

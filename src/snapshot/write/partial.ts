@@ -1,10 +1,9 @@
 /** The directory of a snapshot while it is being written: `.YYYYMMDD-HHMMSS.partial`, renamed when it is complete. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncDirectory } from "../../storage/durable.ts";
-import { makeNewDirectory } from "../../storage/own-file.ts";
-import { fileFailure, isMissing } from "../../storage/refusal.ts";
+import { fileFailure } from "../../storage/refusal.ts";
+import { beginDirectory, namesIn, publishDirectory } from "../../storage/whole-directory.ts";
 import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
@@ -24,13 +23,10 @@ const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
  */
 export async function createPartial(directory: string, now: bigint): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true });
     for (let number = 1; ; number += 1) {
       const name = numberedName(snapshotName(now), number);
       const path = join(directory, `.${name}.partial`);
-      if (existsSync(join(directory, name)) || !makeNewDirectory(path)) continue;
-      await syncDirectory(directory);
-      return path;
+      if (!existsSync(join(directory, name)) && (await beginDirectory(path))) return path;
     }
   } catch (error) {
     throw writeFailure(directory, error);
@@ -72,10 +68,8 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
     await adoptRewritten(partial, manifest);
     for (const name of BOOKKEEPING)
       if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
-    await syncDirectory(partial);
     const path = freeName(directory, PARTIAL.exec(basename(partial))?.[1] ?? basename(partial));
-    await rename(partial, path);
-    await syncDirectory(directory);
+    await publishDirectory(partial, path);
     return path;
   } catch (error) {
     throw writeFailure(partial, error);
@@ -109,14 +103,12 @@ function freeName(directory: string, name: string): string {
  */
 export async function listPartials(directory: string): Promise<string[]> {
   try {
-    const names = await readdir(directory);
+    const names = await namesIn(directory);
     return names
       .filter((name) => PARTIAL.test(name))
-      .sort()
       .map((name) => join(directory, name))
       .filter((path) => ["request.json", MANIFEST_FILE].some((file) => existsSync(join(path, file))));
   } catch (cause) {
-    if (isMissing(cause)) return [];
     const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
     throw new SnapshotError(message, more);
   }

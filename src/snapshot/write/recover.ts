@@ -1,8 +1,9 @@
 /** Reads what an interrupted export committed: the state from which a resumed one continues. */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
-import { isMissing } from "../../storage/refusal.ts";
+import { isLitter } from "../../storage/litter.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import type { Block, IndexLine } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createByteReader } from "../read/byte-reader.ts";
@@ -127,8 +128,8 @@ async function* existingLines(snapshot: Storage): ReturnType<typeof indexLines> 
   }
 }
 
-/** Removes files that no committed step names, which the crash left half done. */
+/** Removes files that no committed step names, which the crash left half done. Other programs' files may still be in use. */
 async function removeUncommitted(snapshot: Storage, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
   for await (const path of snapshot.list())
-    if (!totals.has(path) && !BOOKKEEPING.has(path)) await snapshot.remove(path);
+    if (!totals.has(path) && !BOOKKEEPING.has(path) && !isLitter(basename(path))) await snapshot.remove(path);
 }

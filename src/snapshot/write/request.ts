@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import * as v from "valibot";
-import { readOwnText } from "../../storage/own-file.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { parentSchema } from "../format/manifest.ts";
@@ -44,9 +42,9 @@ export async function writeRequest(directory: string, request: SnapshotRequest):
 
 /** @throws SnapshotError when the directory is not an unfinished snapshot. */
 export async function readRequest(directory: string): Promise<SnapshotRequest> {
-  const path = join(directory, FILE);
   try {
-    return v.parse(requestSchema, JSON.parse(readOwnText(path, BYTES_MAX)));
+    const text = Buffer.from(await openDirectory(directory).read(FILE, BYTES_MAX)).toString();
+    return v.parse(requestSchema, JSON.parse(text));
   } catch (cause) {
     const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is missing or unreadable`;
     throw new SnapshotError(`${directory} cannot be resumed: ${what}`, {

@@ -3,7 +3,7 @@ import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
-import type { WaitingFile } from "./group-commit.ts";
+import type { WaitingFile } from "./index-commit.ts";
 
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created if it is new. */

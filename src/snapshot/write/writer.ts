@@ -3,7 +3,7 @@
 import { given } from "../../units/given.ts";
 import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
 import { openDirectory } from "./disk.ts";
-import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
+import { type IndexCommit, openIndexCommit } from "./index-commit.ts";
 import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
 import { createPlacer, type StepPart, type WholeStep, type Yield } from "./step.ts";
@@ -44,7 +44,7 @@ export interface ExpectedFile {
 
 export interface WrittenFiles {
   readonly files: readonly WrittenFile[];
-  readonly index: ReturnType<GroupCommit["summary"]>;
+  readonly index: ReturnType<IndexCommit["summary"]>;
 }
 
 export interface WriterOptions {
@@ -74,7 +74,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   for (const one of recovered?.files.totals.values() ?? []) placement.restore(one.plugin, one);
   const snapshot = openDirectory(directory);
   const files = createStoredFiles(snapshot, recovered?.files);
-  const group = await openGroupCommit({
+  const group = await openIndexCommit({
     snapshot,
     groupMs,
     groupBytes,
@@ -166,7 +166,7 @@ async function commitParts(
   plugin: string,
   stored: readonly Stored[],
   commit: Commit,
-  group: GroupCommit,
+  group: IndexCommit,
 ): Promise<readonly Block[]> {
   const blocks = stored.map((one) => one.block);
   const last = blocks.at(-1);

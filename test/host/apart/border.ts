@@ -1,7 +1,6 @@
 /** A plugin of these tests, open in a process of its own. */
 import { isKind, type PluginError } from "../../../src/contract/errors.ts";
-import type { HostOptions } from "../../../src/host/host.ts";
-import { openPlugins } from "../../../src/host/host.ts";
+import { type HostOptions, openPlugins } from "../../../src/host/host.ts";
 import { configOf, project, trustAll } from "../support.ts";
 
 export const NEVER = new AbortController().signal;

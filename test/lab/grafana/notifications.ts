@@ -2,8 +2,7 @@
 import { requireRole } from "./access.ts";
 import { compact, fields, json, list, refuse, refuseWithId, text, without } from "./reply.ts";
 import type { Call, Handler, Routes, Server } from "./router.ts";
-import type { ContactPoint, Fields, Provisioned } from "./store.ts";
-import { DEFAULT_POLICIES } from "./store.ts";
+import { type ContactPoint, DEFAULT_POLICIES, type Fields, type Provisioned } from "./store.ts";
 
 const BASE = "/api/v1/provisioning";
 export const REDACTED = "[REDACTED]";

@@ -1,5 +1,4 @@
-import type { EntryList } from "./entry.ts";
-import { lowerBound } from "./entry.ts";
+import { type EntryList, lowerBound } from "./entry.ts";
 import { type Labels, labelString } from "./labels.ts";
 import type { Matcher } from "./logql.ts";
 import { matches } from "./matcher.ts";

@@ -1,4 +1,4 @@
-import { type HistogramSample, STALE_BITS } from "../../../plugins/mimir/chunk/histogram-sample.ts";
+import { type HistogramSample, STALE_BITS } from "../../../plugins/mimir/chunk/series.ts";
 import { BitWriter } from "./bits.ts";
 import { XorWriter } from "./xor.ts";
 

@@ -1,6 +1,6 @@
 /** Remote read: which series were asked for, and in which of the two ways they are sent. */
 import { writeLabels } from "../../../plugins/mimir/line/labels.ts";
-import { encodeHistogram } from "../../../plugins/mimir/restore/write-request.ts";
+import { encodeHistogram } from "../../../plugins/mimir/restore/remote-write.ts";
 import type { Matcher } from "../../../plugins/mimir/wire/matchers.ts";
 import { snappyCompress } from "../../../plugins/mimir/wire/snappy.ts";
 import { ProtobufWriter } from "../../../src/contract/contextcore.ts";

@@ -1,9 +1,5 @@
 import { doubleBits } from "../../../plugins/mimir/chunk/histogram-layout.ts";
-import {
-  type HistogramSample,
-  NO_BUCKETS,
-  STALE_BITS,
-} from "../../../plugins/mimir/chunk/histogram-sample.ts";
+import { type HistogramSample, NO_BUCKETS, STALE_BITS } from "../../../plugins/mimir/chunk/series.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import { random } from "../random.ts";
 import { SERVICES, tasks } from "../story.ts";

@@ -1,4 +1,4 @@
-import { type HistogramSample, STALE_BITS } from "../../../plugins/mimir/chunk/histogram-sample.ts";
+import { type HistogramSample, STALE_BITS } from "../../../plugins/mimir/chunk/series.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import { encodeHistogramChunk, fitsChunk } from "./histogram-chunk.ts";
 import { encodeXorChunk } from "./xor.ts";

@@ -1,6 +1,5 @@
 import { compareLabels, type Labels } from "../../../plugins/mimir/line/labels.ts";
-import { fitting } from "../../../plugins/mimir/wire/fits.ts";
-import type { Matcher } from "../../../plugins/mimir/wire/matchers.ts";
+import { fitting, type Matcher } from "../../../plugins/mimir/wire/matchers.ts";
 import { type LabSeries, RecordedSeries } from "./series.ts";
 
 export interface Exemplar {

@@ -1,6 +1,6 @@
 /** Remote read as a stream of chunks. */
 import { writeLabels } from "../../../plugins/mimir/line/labels.ts";
-import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
+import { crc32c } from "../../../plugins/mimir/wire/frames.ts";
 import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { type Found, withExternal } from "./found.ts";
 import type { MimirKnobs } from "./knobs.ts";

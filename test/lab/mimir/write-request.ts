@@ -1,6 +1,6 @@
 import { Series } from "../../../plugins/mimir/chunk/series.ts";
 import { type Labels, readLabels } from "../../../plugins/mimir/line/labels.ts";
-import { LabelRegion } from "../../../plugins/mimir/wire/chunked-series.ts";
+import { LabelRegion } from "../../../plugins/mimir/wire/read-messages.ts";
 import { readTimeSeries } from "../../../plugins/mimir/wire/sampled-series.ts";
 import { ProtobufReader } from "../../../src/contract/contextcore.ts";
 import type { Written } from "./ingest.ts";

@@ -1,7 +1,6 @@
 /** Very many traces, made when they are asked for: the bench's data. */
 import { toProtobuf } from "./encode.ts";
-import type { Attribute, Span, Trace } from "./model.ts";
-import { spansOf } from "./model.ts";
+import { type Attribute, type Span, spansOf, type Trace } from "./model.ts";
 import { type StoredTrace, storedTrace } from "./store.ts";
 
 export interface BulkOptions {

@@ -1,18 +1,18 @@
 /** OTLP, as it is pushed, into the lab's model: JSON (hex ids, enums as numbers or names) and protobuf. */
 import { ProtobufReader } from "../../../src/contract/contextcore.ts";
-import type {
-  AnyValue,
-  Attribute,
-  Attributed,
-  Event,
-  Link,
-  ResourceSpans,
-  Scope,
-  ScopeSpans,
-  Span,
-  Trace,
+import {
+  type AnyValue,
+  type Attribute,
+  type Attributed,
+  type Event,
+  type Link,
+  type ResourceSpans,
+  type Scope,
+  type ScopeSpans,
+  type Span,
+  type Trace,
+  toHex,
 } from "./model.ts";
-import { toHex } from "./model.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,18 @@
 /** The lab's model as Tempo answers it: protobuf (`tempopb.Trace`) and proto JSON (base64 ids, enum names, no zero values). */
 import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
-import type { AnyValue, Attribute, Attributed, Event, Link, Scope, Span, Trace } from "./model.ts";
-import { fromHex, KINDS, STATUSES } from "./model.ts";
+import {
+  type AnyValue,
+  type Attribute,
+  type Attributed,
+  type Event,
+  fromHex,
+  KINDS,
+  type Link,
+  type Scope,
+  type Span,
+  STATUSES,
+  type Trace,
+} from "./model.ts";
 
 /** `tempopb.Trace{1 resourceSpans}`: the same bytes as OTLP's TracesData. */
 export function toProtobuf(trace: Trace): Uint8Array {

@@ -1,7 +1,14 @@
 /** The OTLP entry, `POST /v1/traces`: what the receiver refuses, and what the distributor cuts or drops in silence. */
 import { fromOtlpJson, fromOtlpProtobuf } from "./decode.ts";
-import type { AnyValue, Attribute, Attributed, ResourceSpans, Span, Trace } from "./model.ts";
-import { spansOf } from "./model.ts";
+import {
+  type AnyValue,
+  type Attribute,
+  type Attributed,
+  type ResourceSpans,
+  type Span,
+  spansOf,
+  type Trace,
+} from "./model.ts";
 import type { TempoState } from "./state.ts";
 import { merged, storedTrace } from "./store.ts";
 

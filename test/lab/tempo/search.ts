@@ -1,8 +1,7 @@
 /** `GET /api/search` and the time range that search and metrics look at. */
 import { attributeJson } from "./encode.ts";
 import { goDuration } from "./knobs.ts";
-import type { AnyValue } from "./model.ts";
-import { spansOf } from "./model.ts";
+import { type AnyValue, spansOf } from "./model.ts";
 import { placesOf } from "./places.ts";
 import type { TempoState } from "./state.ts";
 import type { StoredTrace } from "./store.ts";

@@ -1,6 +1,5 @@
 import { toProtobuf } from "./encode.ts";
-import type { Trace } from "./model.ts";
-import { serviceOf, spansOf } from "./model.ts";
+import { serviceOf, spansOf, type Trace } from "./model.ts";
 
 /** One trace with what search says of it without reading its spans; they may be made on demand. */
 export interface StoredTrace {

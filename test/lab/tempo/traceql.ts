@@ -3,8 +3,7 @@
  * `count_over_time() by (…)`, and hints. Grammar: https://grafana.com/docs/tempo/latest/traceql/
  */
 import { parseDuration } from "../../../src/units/duration.ts";
-import type { Attributed, Scope, Span } from "./model.ts";
-import { KINDS, STATUSES, serviceOf } from "./model.ts";
+import { type Attributed, KINDS, type Scope, type Span, STATUSES, serviceOf } from "./model.ts";
 import type { StoredTrace } from "./store.ts";
 
 /** What a filter looks at: a span and what it stands in. */

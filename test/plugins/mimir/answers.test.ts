@@ -1,6 +1,6 @@
 /** Answers of remote read as servers give them on a bad day, and what cannot be decoded. */
 import { describe, expect, test } from "bun:test";
-import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
+import { crc32c } from "../../../plugins/mimir/wire/frames.ts";
 import type { PluginError } from "../../../src/contract/errors.ts";
 import { failure, HOUR_MS, harvest, labels, manySeries, REQUEST, range, START, serveLab } from "./support.ts";
 

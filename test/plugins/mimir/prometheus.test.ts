@@ -1,7 +1,7 @@
 /** The plugin against a real Prometheus, the newest that runs here and the one of the distribution. */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
-import { compactBuckets } from "../../../plugins/mimir/chunk/compact-buckets.ts";
+import { compactBuckets } from "../../../plugins/mimir/chunk/settle.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import type { Backend } from "../../../src/contract/contract.ts";
 import { isStale, type Point } from "../../lab/mimir/series.ts";

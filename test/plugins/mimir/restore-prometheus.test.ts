@@ -1,7 +1,7 @@
 /** What was exported is put back into a real Prometheus. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { doubleBits } from "../../../plugins/mimir/chunk/histogram-layout.ts";
-import { NO_BUCKETS } from "../../../plugins/mimir/chunk/histogram-sample.ts";
+import { NO_BUCKETS } from "../../../plugins/mimir/chunk/series.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import type { Point } from "../../lab/mimir/series.ts";
 import { startPrometheus } from "../../support/prometheus.ts";

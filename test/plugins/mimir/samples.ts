@@ -1,11 +1,7 @@
 /** Samples of every kind, made by chance or by hand. */
 import fc from "fast-check";
 import { doubleBits } from "../../../plugins/mimir/chunk/histogram-layout.ts";
-import {
-  type HistogramSample,
-  NO_BUCKETS,
-  staleHistogram,
-} from "../../../plugins/mimir/chunk/histogram-sample.ts";
+import { type HistogramSample, NO_BUCKETS, staleHistogram } from "../../../plugins/mimir/chunk/series.ts";
 import type { Point } from "../../lab/mimir/series.ts";
 
 /** Doubles that are easily lost: each with what it is. */

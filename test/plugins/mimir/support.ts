@@ -5,7 +5,7 @@ import mimir from "../../../plugins/mimir/index.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import { parseLine } from "../../../plugins/mimir/line/parse.ts";
 import type { SeriesPoints } from "../../../plugins/mimir/restore/points.ts";
-import { encodeWriteRequest } from "../../../plugins/mimir/restore/write-request.ts";
+import { encodeWriteRequest } from "../../../plugins/mimir/restore/remote-write.ts";
 import { type Harvest, type WalkOptions, walk } from "../../../src/conformance/walk.ts";
 import type { Backend, ExportRequest } from "../../../src/contract/contract.ts";
 import { PluginError } from "../../../src/contract/errors.ts";

@@ -1,10 +1,8 @@
 /** Snappy, checksums, frames and selectors: what stands between the samples and the network. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
-import { fitting } from "../../../plugins/mimir/wire/fits.ts";
-import { FrameReader } from "../../../plugins/mimir/wire/frames.ts";
-import { namesMatcher, parseSelector, toSelector } from "../../../plugins/mimir/wire/matchers.ts";
+import { crc32c, FrameReader } from "../../../plugins/mimir/wire/frames.ts";
+import { fitting, namesMatcher, parseSelector, toSelector } from "../../../plugins/mimir/wire/matchers.ts";
 import { readHistogram } from "../../../plugins/mimir/wire/sampled-series.ts";
 import { snappyCompress, snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
 import { ProtobufReader, ProtobufWriter } from "../../../src/contract/contextcore.ts";

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import webhook from "../../../plugins/webhook/index.ts";
-import { webhookHeaders } from "../../../plugins/webhook/signature.ts";
+import webhook, { webhookHeaders } from "../../../plugins/webhook/index.ts";
 import type { AuditRecord } from "../../../src/contract/contract.ts";
 import { PluginError } from "../../../src/contract/errors.ts";
 import { type Behaviour, startReceiver } from "../../audit/receiver.ts";

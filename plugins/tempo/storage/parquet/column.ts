@@ -1,10 +1,9 @@
-/** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and let go. */
+/** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and then dropped. */
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
-import { bytesOf } from "../values.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Page, readDictionary, readPage } from "./page.ts";
 import type { Leaf } from "./schema.ts";
-import type { TextTarget } from "./values.ts";
+import { bytesOf, type TextTarget } from "./values.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
 
@@ -32,7 +31,7 @@ export class Column {
   private entry = 0;
   private value = 0;
 
-  /** To be opened before anything else. */
+  /** `open` must be called before anything else. */
   constructor(file: AsyncBuffer, chunk: Chunk, leaf: Leaf) {
     this.file = file;
     this.chunk = chunk;
@@ -57,7 +56,7 @@ export class Column {
       this.dictionary = readDictionary(new Uint8Array(await file.slice(Number(first), end)), leaf);
   }
 
-  /** Fetches the pages that hold the rows up to `end`, as far as they are not there. */
+  /** Fetches the pages that hold the rows up to `end`, unless they are there already. */
   async fetch(end: number): Promise<void> {
     let last = this.nextPage;
     while (last < this.pages.length && (this.pages[last]?.row ?? end) < end) last += 1;
@@ -75,7 +74,7 @@ export class Column {
     if (this.entry >= this.page.entries) this.turn();
   }
 
-  /** Goes to a row; what has been fetched is let go. */
+  /** Goes to a row, and drops what was fetched. */
   async seek(row: number): Promise<void> {
     this.nextPage = Math.max(
       0,
@@ -87,7 +86,7 @@ export class Column {
     this.passRows(row - (this.pages.findLast((place) => place.row <= row)?.row ?? 0));
   }
 
-  /** The value of the next entry, `undefined` where there is none. */
+  /** The value of the next entry; `undefined` if it has none. */
   take(): unknown {
     const value = this.hasValue ? this.page.values.at(this.value) : undefined;
     this.pass();
@@ -136,7 +135,7 @@ export class Column {
     }
   }
 
-  /** Turns to the next page. Pages begin with a row, so where it is not fetched yet nothing of this row is missing. */
+  /** Turns to the next page. Pages begin with a row, so if it is not fetched yet, nothing of the present row is missing. */
   private turn(): void {
     const bytes = this.raw.get(this.nextPage);
     this.entry = 0;
@@ -160,5 +159,5 @@ export class Column {
   }
 }
 
-/** The level of an entry that is not there. */
+/** The level of an entry that does not exist. */
 const NOWHERE = -1;

@@ -1,14 +1,14 @@
-/** The values that the pages of a column name by their places in a list. */
+/** The values of a column that its pages name by their places in a list. */
 import { GrowingBuffer } from "contextcore";
-import { release } from "./release.ts";
+import { release } from "./memory.ts";
 import { type Texts, textValues, type Values } from "./values.ts";
 
 export interface Dictionary {
-  /** The values at these places, in this order. The list of places is the dictionary's from then on. */
+  /** The values at these places, in this order. The dictionary takes over the list of places, and may change it. */
   pick(places: Int32Array): Values;
 }
 
-/** A dictionary whose values are all at hand. */
+/** A dictionary whose values are all in memory. */
 export const inMemory = (values: Values): Dictionary => ({
   pick: (places) => picked(values, places),
 });
@@ -22,10 +22,10 @@ function picked({ at, texts }: Values, places: Int32Array): Values {
   });
 }
 
-/** From here on a dictionary is kept packed: one row group's may be a third of the memory that an export may use. Bytes. */
+/** A dictionary of this size or more is kept packed: one may take a third of the memory that an export may use. Bytes. */
 export const PACKED_FROM = 1 << 20;
 
-/** About so many bytes of values are packed together. */
+/** About how many bytes of values are packed together. */
 const PIECE = 1 << 18;
 
 interface Piece {
@@ -36,8 +36,8 @@ interface Piece {
 
 /**
  * A dictionary of texts that is kept compressed. A page's values are unpacked together, in the order of the dictionary, so
- * that each piece is unpacked once a page.
- * @param page PLAIN: each text has its length before it, 32 bits; it may be released afterwards
+ * that each piece is unpacked once for each page.
+ * @param page PLAIN: each text after its length, 32 bits. It may be released afterwards
  */
 export function packed(page: Uint8Array, count: number): Dictionary {
   const pieces = [...pack(page, count)];
@@ -64,7 +64,7 @@ function* pack(page: Uint8Array, count: number): Generator<Piece> {
   }
 }
 
-/** In order, each once. */
+/** The places in order, each once. */
 function distinct(places: Int32Array): Int32Array {
   const sorted = places.toSorted();
   let length = 0;
@@ -85,7 +85,7 @@ function* parts(
     if (to > from) {
       const unpacked = Bun.zstdDecompressSync(bytes);
       yield { piece: { bytes: unpacked, first }, from, to };
-      // Until a collection it would be the whole dictionary.
+      // Otherwise the whole dictionary would stay in memory until a collection.
       release(unpacked);
     }
     from = to;
@@ -98,7 +98,7 @@ interface Unpacked {
   readonly first: number;
 }
 
-/** Texts of a dictionary one behind the other. */
+/** Texts of a dictionary, one after another. */
 class Picked extends GrowingBuffer {
   private readonly ends: Int32Array;
   private count = 0;
@@ -129,7 +129,7 @@ class Picked extends GrowingBuffer {
   }
 }
 
-/** Where a value stands in a list that is in order and has it. */
+/** The index of a value in a sorted list that has it. */
 function indexOf(sorted: Int32Array, value: number): number {
   let [low, high] = [0, sorted.length - 1];
   while (low < high) {

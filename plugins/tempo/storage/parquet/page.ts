@@ -1,20 +1,19 @@
-/** One data page of a column: its levels and its values. hyparquet decodes the encodings; nothing is assembled here. */
+/** One data page of a column: its levels and its values. hyparquet decodes the encodings; rows are assembled elsewhere. */
 import { parquetHeader } from "hyparquet/src/column.js";
 import { deltaBinaryUnpack, deltaByteArray } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
-import { decompress } from "./decompress.ts";
 import { type Dictionary, inMemory, PACKED_FROM, packed } from "./dictionary.ts";
-import { release } from "./release.ts";
+import { decompress, release } from "./memory.ts";
 import type { Leaf } from "./schema.ts";
 import { textValues, type Values } from "./values.ts";
 
 export interface Page {
-  /** Values and places where there is none. */
+  /** How many entries it has; those without a value are counted, too. */
   readonly entries: number;
   /** Empty: all are 0. */
   readonly repetition: Uint8Array;
-  /** Empty: all have the highest. */
+  /** Empty: all are the highest. */
   readonly definition: Uint8Array;
   readonly values: Values;
 }
@@ -26,7 +25,7 @@ interface Reader {
 
 type Header = ReturnType<typeof parquetHeader>;
 
-/** Reads a dictionary page from its header on. The bytes are its own from then on: it may release them. */
+/** Reads a dictionary page from its header on. It takes over the bytes, and may release them. */
 export function readDictionary(bytes: Uint8Array, leaf: Leaf): Dictionary {
   const { header, body } = split(bytes);
   const count = header.dictionary_page_header?.num_values;
@@ -59,7 +58,7 @@ export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Dictionary |
   };
 }
 
-/** Version 2: the levels stand before the values, not compressed, and their lengths in the header. */
+/** Version 2: the levels stand before the values and are not compressed; the header has their lengths. */
 function readVersion2(
   header: Header,
   body: Uint8Array,
@@ -87,7 +86,7 @@ function readVersion2(
   };
 }
 
-/** What a page claims takes memory before the values are there. */
+/** Most values of a page: memory for them is taken before they are read. */
 const VALUES_MAX = 1 << 24;
 
 function split(bytes: Uint8Array): { header: Header; body: Uint8Array } {
@@ -104,7 +103,7 @@ const readerOf = (bytes: Uint8Array): Reader => ({
   offset: 0,
 });
 
-/** @param length of the encoded levels; absent: it stands before them */
+/** @param length of the encoded levels; absent: it is written before them */
 function readLevels(
   reader: Reader,
   highest: number,

@@ -1,11 +1,10 @@
-/** The rows of one row group, in order: columns are opened as they are asked for, and each is read by itself. */
+/** The rows of one row group, in order. Only the columns that are asked for are opened, and each is read by itself. */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import { NO_BYTES } from "../values.ts";
 import { Column } from "./column.ts";
 import type { Schema } from "./schema.ts";
-import type { TextTarget } from "./values.ts";
+import { NO_BYTES, type TextTarget } from "./values.ts";
 
-/** What a row's values are read with; a column that the file does not have gives nothing. */
+/** Reads the values of one column, row by row. A column that the file does not have gives nothing. */
 export interface ValueReader {
   /** Whether the next entry is a value, or begins a list that has some. */
   readonly hasValue: boolean;
@@ -13,9 +12,9 @@ export interface ValueReader {
   readonly goesOn: boolean;
   /** Whether its values are texts or other bytes. */
   readonly isText: boolean;
-  /** The value of the next entry, `undefined` where there is none. */
+  /** The value of the next entry; `undefined` if it has none. */
   take(): unknown;
-  /** Writes the text of the next entry as a field of a message, an empty one where there is none. */
+  /** Writes the text of the next entry as a field of a message; an empty one if it has none. */
   takeText(field: number, out: TextTarget): void;
 }
 
@@ -48,7 +47,7 @@ export interface RowGroupReader {
   fetch(end: number): Promise<void>;
 }
 
-/** Reads one row group: nothing is fetched but the columns that are asked for. */
+/** Reads one row group; only the columns that are asked for are fetched. */
 export function createRowGroupReader(
   file: AsyncBuffer,
   group: FileMetaData["row_groups"][number],

@@ -10,7 +10,7 @@ export interface Leaf {
   /** The highest levels that an entry can have. */
   readonly repetition: number;
   readonly definition: number;
-  /** True when its group holds a list of it: it has a level of its own. */
+  /** True when it is a list, which has a level of its own. */
   readonly isList: boolean;
   readonly type: Details["type"];
   readonly codec: Details["codec"];
@@ -68,8 +68,8 @@ const plainPath = (path: readonly string[]): string =>
   path.join(".").replace(/\.list(?:\.element)?(?=\.|$)/g, "");
 
 /**
- * The times of all traces in a file, ends included, from its own statistics: those in `meta.json` are of the arrival
- * where data came late. `undefined` when it has none. ns
+ * The times of all traces in a file, both ends included, from the statistics of its columns; `undefined` when it has none. Those
+ * in `meta.json` are times of arrival where data arrived late. ns
  */
 export function timesOf({ row_groups: groups }: FileMetaData): Range | undefined {
   const bounds = (column: string, which: "min_value" | "max_value"): bigint[] =>

@@ -1,7 +1,9 @@
-/** The values of a page or a dictionary, made when they are asked for: most are looked at once and let go. */
+/** Values of columns, which come without types: how they are kept, and what they are read as. */
+
+/** The values of a page or a dictionary. Each is made when it is asked for, since most are read once. */
 export interface Values {
   at(index: number): unknown;
-  /** Of texts: where one stands, so that it can be copied without anything being made. */
+  /** Where texts stand, so that they can be copied without being made. */
   readonly texts?: Texts;
 }
 
@@ -12,14 +14,29 @@ export interface Texts {
   end(index: number): number;
 }
 
-/** @param bytes its texts, with or without something between them */
+/** Texts as values; in their bytes other bytes may stand between them. */
 export const textValues = (texts: Texts): Values => ({
   texts,
   at: (index) => texts.bytes.subarray(texts.start(index), texts.end(index)),
 });
 
-/** A message that texts are copied to, as the values of its fields. */
+/** A message to whose fields texts are copied. */
 export interface TextTarget {
   blob(field: number, value: Uint8Array): void;
   blobPart(field: number, source: Uint8Array, start: number, end: number): void;
 }
+
+/** The text or bytes of a column without a value. */
+export const NO_BYTES = new Uint8Array();
+
+/** Bytes; none where the column has no value. */
+export const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : NO_BYTES);
+
+/** A 64-bit integer; 32-bit ones come as numbers. */
+export function integerOf(value: unknown): bigint {
+  if (typeof value === "bigint") return value;
+  return typeof value === "number" ? BigInt(value) : 0n;
+}
+
+/** An unsigned 32-bit number, which Parquet keeps as a signed one. */
+export const countOf = (value: unknown): number => Number(value ?? 0) >>> 0;

@@ -6,7 +6,7 @@ import { describeCall, readingOf, readJson } from "../../../http/call.ts";
 import { limitCall } from "../../../http/time-limit.ts";
 import { parseDuration } from "../../../units/duration.ts";
 import { toMs } from "../../../units/range.ts";
-import { noServer } from "../../context.ts";
+import { noServer } from "../../plugin/context.ts";
 import { answerSchema } from "../messages.ts";
 import type { Outside } from "./outside.ts";
 

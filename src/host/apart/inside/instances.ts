@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
 import { given } from "../../../units/given.ts";
+import { callMethod, methodOf } from "../../hooks/members.ts";
 import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
 import { createClient } from "./client.ts";
 import { createMatching, type Handles } from "./matching.ts";
-import { callMethod, memberOf } from "./members.ts";
 import type { Outside } from "./outside.ts";
 import { createStreams } from "./streams.ts";
 import { withBytes } from "./with-bytes.ts";
@@ -17,10 +17,14 @@ interface Instance {
   readonly tellTime: (now: bigint) => void;
 }
 
-type Handle = (input: unknown, signal: AbortSignal) => Promise<unknown>;
+type Request = (input: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /** The handlers of `open` and `hook` for one plugin. */
-export function createInstances(outside: Outside): { use(loaded: Plugin): void; open: Handle; hook: Handle } {
+export function createInstances(outside: Outside): {
+  use(loaded: Plugin): void;
+  open: Request;
+  hook: Request;
+} {
   const instances = new Map<number, Instance>();
   let plugin: Plugin | undefined;
   return {
@@ -83,7 +87,7 @@ function openOne(plugin: Plugin, asked: OpenInput, options: Options, outside: Ou
     limits: { stepBytes },
   };
   const face = faceOf(plugin, asked.face, context);
-  const handles = { ...createMatching(face, outside), ...createStreams(face, outside) };
+  const handles = { ...createMatching(face, outside), ...createStreams(asked.face, face, outside) };
   return { face, handles, tellTime };
 }
 
@@ -96,7 +100,7 @@ function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: C
 }
 
 function openedAs(face: OpenInput["face"], instance: Instance) {
-  const order = memberOf(instance.face, "restore.order").member;
-  const has = HOOKS[face].filter((hook) => typeof memberOf(instance.face, hook).member === "function");
+  const order: unknown = Reflect.get(Object(Reflect.get(instance.face, "restore")), "order");
+  const has = HOOKS[face].filter((hook) => methodOf(instance.face, hook) !== undefined);
   return { has, ...given({ order }) };
 }

@@ -2,9 +2,9 @@
 import * as v from "valibot";
 import type { Lab, LabServer } from "../../../contract/lab.ts";
 import { given } from "../../../units/given.ts";
-import { DeclarationError } from "../../declaration.ts";
-import { importModule } from "../../load.ts";
+import { DeclarationError } from "../../plugin/declaration.ts";
 import { ARRIVED_PATH, labSchema, type Served } from "../messages.ts";
+import { importModule } from "./load.ts";
 
 const isFunction = v.custom<() => unknown>((value) => typeof value === "function", "is not a function");
 const madeSchema = v.object({

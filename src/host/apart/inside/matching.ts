@@ -1,14 +1,14 @@
 /** Parts of a restore that are answered at once within one process, and for many lines at a time across two. */
 import * as v from "valibot";
 import type { LineMatcher, RestoreLine } from "../../../contract/contract.ts";
+import { callMethod } from "../../hooks/members.ts";
 import { matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
-import { callMethod } from "./members.ts";
 import type { Outside } from "./outside.ts";
 import { piecesFrom } from "./pieces.ts";
 
-type Handle = (args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
+export type HookHandler = (args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
 /** By the name of the hook. */
-export type Handles = Readonly<Record<string, Handle>>;
+export type Handles = Readonly<Record<string, HookHandler>>;
 
 /** Handlers by the name of the hook. */
 export function createMatching(face: object, outside: Outside): Handles {

@@ -4,7 +4,6 @@ import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { given } from "../../../units/given.ts";
 import { messageOf } from "../../../units/message-of.ts";
-import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
 import { cutMessage, FACES, type LoadInput, loadSchema, type ToldDeclaration } from "../messages.ts";
 import { shapeOf } from "../option-shape.ts";
@@ -12,6 +11,7 @@ import { createPeer, type Handlers } from "../peer.ts";
 import { BEAT_MS, SOCKET_FD } from "../word.ts";
 import { createInstances } from "./instances.ts";
 import { serveLab } from "./lab-part.ts";
+import { loadPlugin } from "./load.ts";
 
 /** More concurrent calls than the core ever makes to one plugin. */
 const CALLS_MAX = 10_000;

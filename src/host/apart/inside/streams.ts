@@ -1,9 +1,10 @@
 /** The streams of one instance: what its hooks yield, and what they receive in pieces. */
 import * as v from "valibot";
 import { PluginError } from "../../../contract/errors.ts";
+import { callMethod } from "../../hooks/members.ts";
+import { bytesIn, type FaceName, HOOK_TABLE, type Hook, withBytesAt } from "../../hooks/table.ts";
 import { openStreamSchema, streamSchema } from "../messages.ts";
-import type { Handles } from "./matching.ts";
-import { callMethod } from "./members.ts";
+import type { Handles, HookHandler } from "./matching.ts";
 import type { Outside } from "./outside.ts";
 import { piecesFrom } from "./pieces.ts";
 import { withBytes } from "./with-bytes.ts";
@@ -13,11 +14,8 @@ interface Stream {
   readonly ended: AbortController;
 }
 
-/** Hooks that yield: the contract's methods that return an AsyncIterable. */
-const YIELDING = ["export.read", "find", "list", "read"];
-
 /** Handlers by the name of the hook. */
-export function createStreams(face: object, outside: Outside): Handles {
+export function createStreams(name: FaceName, face: object, outside: Outside): Handles {
   const streams = new Map<number, Stream>();
   const open = (hook: string) => async (args: readonly unknown[]) => {
     const { stream, args: own } = v.parse(openStreamSchema, args[0]);
@@ -25,8 +23,19 @@ export function createStreams(face: object, outside: Outside): Handles {
     const yielded = await callMethod(face, hook, [...own, ended.signal]);
     streams.set(stream, { pieces: iteratorOf(yielded, hook), ended });
   };
+  const feed =
+    (hook: string, { bytesAt = 0 }: Hook) =>
+    async (args: readonly unknown[], signal: AbortSignal) => {
+      const { stream } = v.parse(streamSchema, bytesIn(args, bytesAt));
+      const own = withBytesAt(args, bytesAt, bytesFrom(outside, stream, signal));
+      return callMethod(face, hook, [...own, signal]);
+    };
+  const hooks = Object.entries(HOOK_TABLE[name]).flatMap(([hook, row]): [string, HookHandler][] => {
+    if (row.way === "stream") return [[hook, open(hook)]];
+    return row.way === "feed" ? [[hook, feed(hook, row)]] : [];
+  });
   return {
-    ...Object.fromEntries(YIELDING.map((hook) => [hook, open(hook)])),
+    ...Object.fromEntries(hooks),
     async "stream.next"([input], signal) {
       const { stream } = v.parse(streamSchema, input);
       const found = streams.get(stream);
@@ -43,15 +52,6 @@ export function createStreams(face: object, outside: Outside): Handles {
       streams.delete(stream);
       found?.ended.abort(new Error("it is not read any more"));
       await found?.pieces.return?.();
-    },
-    async "restore.applyBytes"([file, input], signal) {
-      const { stream } = v.parse(streamSchema, input);
-      return callMethod(face, "restore.applyBytes", [file, bytesFrom(outside, stream, signal), signal]);
-    },
-    async write([object, input], signal) {
-      const { stream } = v.parse(streamSchema, input);
-      const given = { ...Object(object), bytes: bytesFrom(outside, stream, signal) };
-      return callMethod(face, "write", [given, signal]);
     },
   };
 }

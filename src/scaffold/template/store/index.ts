@@ -12,6 +12,7 @@ import {
   option,
   PluginError,
   type StoredObject,
+  systemCode,
   v,
 } from "contextcore";
 
@@ -127,25 +128,24 @@ async function linkOnce(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
 
-const codeOf = (error: unknown): string => String(Object(error).code ?? "");
-
 const whenAbsent =
   <Value>(value: Value) =>
   (error: unknown): Value => {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return value;
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return value;
     return refuse(error);
   };
 
 /** Classifies every system error as the contract requires. */
 function refuse(error: unknown): never {
-  if (codeOf(error) === "") throw error;
+  const code = systemCode(error);
+  if (code === undefined) throw error;
   // A file is where a directory of that name should be, or the other way round.
-  const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(codeOf(error));
+  const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(code);
   const message = messageOf(error);
   throw new PluginError(isName ? "invalid" : "refused", message, { cause: error });
 }
