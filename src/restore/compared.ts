@@ -56,4 +56,5 @@ export const inTheWay = ({ compared }: ComparedTarget): ComparedObjects["objects
 /** Whether all of them would be as the snapshot has them. */
 export const leavesNone = ({ compared, existing }: ComparedTarget): boolean =>
   compared === undefined ||
-  (countOf(compared.unknown) === 0 && (existing === "replace" || countOf(compared.differs) === 0));
+  (countOf(compared.unknownCounts) === 0 &&
+    (existing === "replace" || countOf(compared.differingCounts) === 0));

@@ -90,7 +90,7 @@ export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
   const differs = live.some(
     ({ differences, objects }) =>
       differences.some(({ verdict }) => verdict === "differs") ||
-      countOf(objects?.missing ?? {}) + countOf(objects?.differs ?? {}) > 0,
+      countOf(objects?.missingCounts ?? {}) + countOf(objects?.differingCounts ?? {}) > 0,
   );
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
   const isShort = chosen !== undefined && !lacksNothing(chosen);
@@ -101,7 +101,7 @@ export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
 const isUnproven = ({ failed, differences, objects, objectsFailure }: LiveReport): boolean =>
   failed > 0 ||
   objectsFailure !== undefined ||
-  countOf(objects?.unknown ?? {}) > 0 ||
+  countOf(objects?.unknownCounts ?? {}) > 0 ||
   differences.some(({ verdict }) => verdict === "missing");
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */

@@ -13,8 +13,6 @@ export interface Terminal {
   print(text: string): void;
   /** A result in sentences, to stdout; wrapped between words on a narrow terminal. */
   tell(text: string): void;
-  /** A result as indented JSON, to stdout, where nothing else may then go. A bigint becomes a decimal string. */
-  printJson(value: unknown): void;
   /** Anything that is not the result, to stderr, wrapped between words on a narrow terminal; the newline is added. */
   note(text: string): void;
   /** `warning: …` to stderr. */
@@ -64,7 +62,6 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
   return {
     print,
     tell: (text) => write(wrapWords(result(text), width()).join("\n")),
-    printJson: (value) => print(JSON.stringify(value, withBigints, 2)),
     note,
     warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
     pin: (lines) => live && pin.show(lines.map(told)),
@@ -78,6 +75,3 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
     streams,
   };
 }
-
-const withBigints = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? value.toString() : value;

@@ -32,10 +32,10 @@ const STATES = ["missing", "equal", "differs", "unknown"] as const;
 
 /** Objects beside the server's, as JSON. */
 export const comparedSchema = v.object({
-  missing: v.pipe(countsSchema, v.description("the server has none in their place, or only a part")),
-  equal: countsSchema,
-  differs: v.pipe(countsSchema, v.description("the server has another one in their place")),
-  unknown: v.pipe(countsSchema, v.description("could not be compared")),
+  missingCounts: v.pipe(countsSchema, v.description("the server has none in their place, or only a part")),
+  equalCounts: countsSchema,
+  differingCounts: v.pipe(countsSchema, v.description("the server has another one in their place")),
+  unknownCounts: v.pipe(countsSchema, v.description("could not be compared")),
   objects: v.pipe(
     v.array(v.object({ state: v.picklist(STATES), ...toldObjectSchema.entries })),
     v.description("each that is not equal, by name"),
@@ -68,7 +68,13 @@ export async function compareObjects(options: CompareOptions): Promise<ComparedO
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   objects.sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { ...counts, objects };
+  return {
+    missingCounts: counts.missing,
+    equalCounts: counts.equal,
+    differingCounts: counts.differs,
+    unknownCounts: counts.unknown,
+    objects,
+  };
 }
 
 /** A server answers them one after another, so a few of these calls at once keep it busy. */
@@ -149,10 +155,7 @@ const NAME_LENGTH_MAX = 200;
 const WHAT_LENGTH_MAX = 500;
 
 /** Its words bounded, and in one line: they come from a server. */
-const toldObject = ({
-  name,
-  what,
-}: Pick<ObjectComparison, "name" | "what">): Omit<ToldObject, "file"> => ({
+const toldObject = ({ name, what }: Pick<ObjectComparison, "name" | "what">): Omit<ToldObject, "file"> => ({
   name: shown(name, NAME_LENGTH_MAX),
   ...given({ what: what === undefined ? undefined : shown(what, WHAT_LENGTH_MAX) }),
 });

@@ -82,7 +82,7 @@ function ours(plugin: string, url: string, times: readonly string[] = range): Co
     path: "",
     async run() {
       const measured = await measure(args, { cwd: directory, env, accept: [3] });
-      contender.path = JSON.parse(measured.stdout).path;
+      contender.path = JSON.parse(measured.stdout).snapshot.path;
       return measured;
     },
   };

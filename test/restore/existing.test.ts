@@ -62,20 +62,20 @@ test("the plan tells how many are new, the same and different, and names what di
   const before = held();
   const dry = await restore("--dry-run", "--json");
   expect(dry.exitCode, dry.stderr).toBe(3);
-  const { plugins } = JSON.parse(dry.stdout);
-  const objects: Named[] = plugins.flatMap(
+  const { backends } = JSON.parse(dry.stdout);
+  const objects: Named[] = backends.flatMap(
     (one: { compared?: { objects: Named[] } }) => one.compared?.objects ?? [],
   );
   expect(named(objects.filter(({ state }) => state === "differs"))).toEqual(CHANGED);
   expect(named(objects.filter(({ state }) => state === "missing"))).toEqual([
     ["dashboard con (con-dash)", undefined],
   ]);
-  const grafana = plugins.find((one: { name: string }) => one.name === "grafana");
+  const grafana = backends.find((one: { backend: string }) => one.backend === "grafana");
   expect(grafana.compared).toMatchObject({
-    missing: { dashboards: 1 },
-    differs: { dashboards: 1, folders: 1 },
-    equal: { dashboards: 9, folders: 6, "data-sources": 4, "rule-groups": 2 },
-    unknown: {},
+    missingCounts: { dashboards: 1 },
+    differingCounts: { dashboards: 1, folders: 1 },
+    equalCounts: { dashboards: 9, folders: 6, "data-sources": 4, "rule-groups": 2 },
+    unknownCounts: {},
   });
   const shown = (await restore("--dry-run")).stdout;
   expect(shown).toContain("grafana: compared: new: 1 dashboard; the same: 9 dashboards");
@@ -87,8 +87,8 @@ test("the plan tells how many are new, the same and different, and names what di
 test("verify --live compares objects, and not only their number", async () => {
   const live = await stacks.on(stacks.full, "verify", snapshot, "--live", "--json");
   expect(live.exitCode, live.stderr).toBe(5);
-  const reports: { objects?: { objects: Named[] } }[] = JSON.parse(live.stdout).live;
-  expect(named(reports.flatMap(({ objects }) => objects?.objects ?? []))).toEqual(
+  const reports: { compared?: { objects: Named[] } }[] = JSON.parse(live.stdout).live;
+  expect(named(reports.flatMap(({ compared }) => compared?.objects ?? []))).toEqual(
     [...CHANGED, ["dashboard con (con-dash)", undefined]].sort(),
   );
   const { stdout } = await stacks.on(stacks.full, "verify", snapshot, "--live");
@@ -109,14 +109,14 @@ test("--existing fail writes nothing, not even what is new", async () => {
 test("by default what differs is left and named, and the restore is partial", async () => {
   const kept = await restore("--yes", "--json");
   expect(kept.exitCode, kept.stderr).toBe(3);
-  const { status, plugins } = JSON.parse(kept.stdout);
+  const { status, backends } = JSON.parse(kept.stdout);
   expect(status).toBe("partial");
-  const differing: (Named & { replaced: boolean })[] = plugins.flatMap(
+  const differing: (Named & { replaced: boolean })[] = backends.flatMap(
     (one: { differing: Named[] }) => one.differing,
   );
   expect(named(differing)).toEqual(CHANGED);
   expect(differing.some(({ replaced }) => replaced)).toBe(false);
-  const grafana = plugins.find((one: { name: string }) => one.name === "grafana");
+  const grafana = backends.find((one: { backend: string }) => one.backend === "grafana");
   expect([grafana.written.dashboards, grafana.existing.dashboards, grafana.rejected]).toEqual([1, 9, 0]);
   const { dashboards } = stacks.full.faces.grafana.store;
   expect(dashboards.get("tasks-overview")?.spec.panels).toEqual([]);
@@ -129,8 +129,8 @@ test("by default what differs is left and named, and the restore is partial", as
 test("--existing replace puts the snapshot's in its place; then nothing differs any more", async () => {
   const replaced = await restore("--existing", "replace", "--yes", "--json");
   expect(replaced.exitCode, replaced.stdout + replaced.stderr).toBe(0);
-  const { plugins } = JSON.parse(replaced.stdout);
-  const differing: (Named & { replaced: boolean })[] = plugins.flatMap(
+  const { backends } = JSON.parse(replaced.stdout);
+  const differing: (Named & { replaced: boolean })[] = backends.flatMap(
     (one: { differing: Named[] }) => one.differing,
   );
   expect(named(differing)).toEqual(CHANGED);

@@ -2,6 +2,7 @@ import { inTheWay } from "../../restore/compared.ts";
 import { lostToText } from "../../restore/lost.ts";
 import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
+import { plannedCounts } from "../../results/restore.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { tenantText } from "../../tasks/restore.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -11,7 +12,6 @@ import { countedUnit, countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import { countOf } from "../../verify/compare-objects.ts";
 import { chainText } from "../chain-text.ts";
-import { plannedCounts } from "./plan-json.ts";
 import { lostLines } from "./show-lost.ts";
 
 const SEVERITY = {
@@ -61,12 +61,12 @@ const NAMED_MAX = 20;
 function comparedLines(target: RestoreTarget, colors: Terminal["colors"]): string[] {
   const { name, compared, existing } = target;
   if (compared === undefined) return [];
-  const { missing, equal, differs, unknown } = compared;
+  const { missingCounts, equalCounts, differingCounts, unknownCounts } = compared;
   const parts = [
-    ["new", missing],
-    ["the same", equal],
-    ["different", differs],
-    ["not comparable", unknown],
+    ["new", missingCounts],
+    ["the same", equalCounts],
+    ["different", differingCounts],
+    ["not comparable", unknownCounts],
   ] as const;
   const told = parts.filter(([, counts]) => countOf(counts) > 0);
   const summary = told.map(([label, counts]) => `${label}: ${countsText(counts)}`).join("; ");

@@ -1,3 +1,5 @@
+import { exportAgain } from "../../results/export-again.ts";
+import { addedUp } from "../../results/verify.ts";
 import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
@@ -9,9 +11,7 @@ import type { Flaw } from "../../verify/block-index.ts";
 import { countOf } from "../../verify/compare-objects.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
-import { exportAgain } from "../again.ts";
 import { chainText, namesText } from "../chain-text.ts";
-import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
@@ -154,10 +154,15 @@ function showObjects({ plugin, objects, objectsFailure }: LiveReport, terminal: 
   if (objectsFailure !== undefined)
     terminal.note(`${noteColors.red("not compared:")} the objects of ${plugin}: ${objectsFailure}`);
   if (objects === undefined) return;
-  const all = [objects.missing, objects.equal, objects.differs, objects.unknown].map(countOf);
+  const all = [
+    objects.missingCounts,
+    objects.equalCounts,
+    objects.differingCounts,
+    objects.unknownCounts,
+  ].map(countOf);
   const total = all.reduce((sum, one) => sum + one, 0);
   if (total === 0) return;
-  const different = countOf(objects.missing) + countOf(objects.differs);
+  const different = countOf(objects.missingCounts) + countOf(objects.differingCounts);
   terminal.tell(
     `${colors.bold(plugin)}  ${counted(total, "object")} compared, ${different} ${different === 1 ? "differs" : "differ"}`,
   );
