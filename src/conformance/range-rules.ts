@@ -7,7 +7,7 @@ import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireSameCounts } from "./compare.ts";
 import { recordsIn, requireAmong } from "./records.ts";
-import { only, requireNoMore, restoreAll, whyNoRestore } from "./restore-rules.ts";
+import { only, requireNoMore, requireUnlike, restoreAll, whyNoRestore } from "./restore-rules.ts";
 import type { Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
@@ -50,6 +50,7 @@ export const rangeRules: readonly Check<Subject>[] = [
       const { restorable = () => true, empty } = subject.target;
       const target = await subject.backend(empty);
       const clean = only(await subject.harvest(), restorable);
+      await requireUnlike(subject, target, clean);
       // One half after the other: many servers refuse what is older than their newest by much.
       for (const range of await halvesOf(subject)) {
         const before = await heldIn(target, subject).catch(() => new Set<string>());

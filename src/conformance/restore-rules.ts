@@ -27,10 +27,12 @@ export const restoreRules: readonly Check<Subject>[] = [
       const clean = only(await subject.harvest(), restorable);
       const range = await subject.range();
       const target = await subject.backend(empty);
+      await requireUnlike(subject, target, clean);
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
         requireNoMore(await restoreAll(target, clean, range), clean, "were given");
         await target.flush?.(NEVER);
         requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
+        await requireComparison(target, clean.objects, (state) => state === "equal", how);
       }
     },
   },
@@ -91,6 +93,40 @@ export async function restoreAll(
     requireTaken(await restore.applyBytes(asked, inPieces(bytes), NEVER), asked);
   }
   return told;
+}
+
+/** What `compare` says of objects before they are there. */
+export async function requireUnlike(subject: Subject, target: Backend, clean: Harvest): Promise<void> {
+  if (target.restore?.compare === undefined) return;
+  const { objects } = await subject.walk({ backend: async () => target });
+  const absent = without(clean.objects, objects);
+  await requireComparison(target, absent, (state) => state !== "equal", "before it is there");
+}
+
+const without = (all: Objects, others: Objects): Objects =>
+  new Map([...all].filter(([path]) => !others.has(path)));
+
+type Objects = Harvest["objects"];
+
+/** What `compare` says of objects, if there is one; of those that have no place on the server it says nothing. */
+async function requireComparison(
+  { restore }: Backend,
+  objects: Objects,
+  isRight: (state: string) => boolean,
+  how: string,
+): Promise<void> {
+  const lines = [...objects].map(([file, line]) => ({ file, line }));
+  if (restore?.compare === undefined || lines.length === 0) return;
+  const answers = await restore.compare(lines, NEVER);
+  const objection = answerObjection(ANSWERS.compare, answers);
+  require(objection === undefined, `compare returned an invalid answer: ${objection}`);
+  require(answers.length ===
+    lines.length, `compare was asked about ${lines.length} objects and answered ${answers.length}`);
+  for (const [index, answer] of answers.entries())
+    require(answer === undefined ||
+      isRight(
+        answer.state,
+      ), `compare says of ${lines[index]?.file} that it is "${answer?.state}" ${how}: ${answer?.what ?? "no reason given"}`);
 }
 
 function planOf({ blocks, files, objects }: Harvest, range: RestorePlan["range"]): RestorePlan {

@@ -9,7 +9,6 @@ import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import { checkDeclaration, DeclarationError, isVendorName } from "./plugin/declaration.ts";
 import { locatePlugin } from "./plugin/locate.ts";
-import { toStderr } from "./plugin/logger.ts";
 import { pluginFiles } from "./trust/files.ts";
 import { type LockEntry, type PluginLock, readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
@@ -21,7 +20,7 @@ export interface LoadingOptions {
   readonly all?: boolean;
   /** Of the third-party plugins only those of these backends and of configured sinks; default, and if empty: all. */
   readonly only?: readonly string[];
-  /** Receives what a third-party plugin prints; default stderr. */
+  /** Receives what a third-party plugin prints; absent: nobody hears it. */
   readonly writeLog?: (line: string) => void;
 }
 
@@ -92,7 +91,7 @@ async function loadTrusted(
   const files = pluginFiles(location);
   requireTrust(spec, files, entry);
   if (entry !== undefined && !isNeeded(entry.name, config, options)) return { idle: entry.name };
-  const say = options.writeLog ?? toStderr;
+  const say = options.writeLog ?? (() => {});
   const { loadApart } = await import("./apart/load-apart.ts");
   return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }

@@ -33,7 +33,7 @@ export interface LoadedPlugin {
 
 export interface OpeningOptions {
   readonly debug?: boolean;
-  /** Where a plugin's log lines go; default stderr. */
+  /** Where a plugin's log lines go, and what its process printed; absent: nobody hears them. */
   readonly writeLog?: (line: string) => void;
   readonly clock?: () => bigint;
   readonly stepBytes?: number;

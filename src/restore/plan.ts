@@ -15,6 +15,7 @@ import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
 import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
+import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
@@ -38,6 +39,8 @@ export interface RestoreOptions {
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What to do with objects that differ on the server. Default `keep`. */
+  readonly existing?: ExistingPolicy;
   /** They may replace labels that are there already; default: a backend of which they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
@@ -47,7 +50,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
-export interface RestoreTarget {
+export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
   readonly saved: ManifestPlugin;
@@ -160,7 +163,9 @@ async function planTarget(
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
-  const existing = await countHeld(open, saved, { range, call, signal: options.signal });
+  const { snapshot, existing: policy = "keep", signal } = options;
+  const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
+  const counted = await countHeld(open, saved, { range, call, signal });
   return {
     name: saved.name,
     open,
@@ -172,7 +177,8 @@ async function planTarget(
     labels,
     alike,
     findings,
-    ...given({ held: existing }),
+    ...given({ held: counted }),
+    ...compared,
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),

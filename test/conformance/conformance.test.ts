@@ -644,7 +644,51 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     }),
     "`apply` says that 24 lines are written or there already, and no more than 23 were given",
   ],
+  [
+    "restore-then-export",
+    "an object that is called the same before it is there",
+    (backend, context) => withObject(backend, context, async () => [{ state: "equal", name: "o" }]),
+    'acme/pages/o.txt that it is "equal" before it is there',
+  ],
+  [
+    "restore-then-export",
+    "an object that still differs once it was put back",
+    (backend, context) =>
+      withObject(backend, context, async () => [{ state: "differs", name: "o", what: "all" }]),
+    'acme/pages/o.txt that it is "differs" after a restore into an empty server: all',
+  ],
+  [
+    "restore-then-export",
+    "a comparison of fewer objects than were asked about",
+    (backend, context) => withObject(backend, context, async () => []),
+    "compare was asked about 1 objects and answered 0",
+  ],
 ];
+
+/** With an object that is there once there are lines. */
+function withObject(
+  backend: Backend,
+  context: PagesContext,
+  compare: () => Promise<readonly { state: string; name: string; what?: string }[]>,
+): object {
+  const object = { path: "acme/pages/o.txt", text: "an object", unit: "objects" };
+  return {
+    restore: {
+      ...backend.restore,
+      compare,
+      apply: async (batch: RestoreBatch, signal: AbortSignal) =>
+        batch.file === object.path ? { written: { objects: 1 } } : backend.restore?.apply(batch, signal),
+    },
+    export: {
+      ...backend.export,
+      async step(cursor: Cursor, signal: AbortSignal) {
+        const read = await readPage(context.http, cursor, signal);
+        const isFirst = cursor.from === 0 && read.next !== undefined && lineRecords(read)[0]?.lines !== 0;
+        return isFirst ? { ...read, objects: [object] } : read;
+      },
+    },
+  };
+}
 
 describe("the rule catches", () => {
   test.each(BROKEN.map((one) => [...one] as const))("%s: %s", async (rule, _what, change, message) => {

@@ -12,7 +12,7 @@ import type { Server } from "../server/server.ts";
 import { fitting, parseSelector } from "../wire/matchers.ts";
 import { unsupported, writeExemplars, writeMetadata } from "./extras.ts";
 import { createMetricsWriter } from "./metrics.ts";
-import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
+import { compareObjects, writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";
 
 type Writer = (batch: RestoreBatch, signal: AbortSignal) => Promise<RestoreAnswer>;
@@ -32,6 +32,7 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
     rank: (file) => (file === "metrics.json" ? 0 : 1),
     matcher: createMatcher,
     preflight: (plan, signal) => preflight(server, plan, clock(), signal),
+    compare: (objects, signal) => compareObjects(server, objects, signal),
     async apply(batch, signal) {
       const write = writers[batch.file];
       if (write !== undefined) return write(batch, signal);

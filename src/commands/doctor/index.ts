@@ -88,7 +88,12 @@ function exitOf(findings: readonly DoctorDiagnostic[], isAgreed: boolean): ExitC
 /** No server and no sink is asked then; what is on this machine is looked at all the same. */
 async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   const { message, hint } = agreementRefusal(await agreementOf(call, config));
-  return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
+  return {
+    subject: "agreement",
+    severity: "problem",
+    message,
+    ...given({ hint: hint && [hint].flat().join("\n") }),
+  };
 }
 
 async function examineStack(
@@ -125,7 +130,7 @@ function print(findings: readonly DoctorDiagnostic[], { print: line, colors, wid
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };
   const rows = findings.flatMap(({ subject, severity, message, hint }) => [
     [paint[severity](severity), subject, message],
-    ...(hint === undefined ? [] : [["", "", colors.dim(hint)]]),
+    ...(hint?.split("\n") ?? []).map((line) => ["", "", colors.dim(line)]),
   ]);
   for (const row of formatTable([{ width: 7 }, {}, {}], rows, width())) line(row);
 }

@@ -15,7 +15,6 @@ import { BUILT_INS } from "../../registry.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { locateWord } from "../../tasks/plugin-spec.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
-import { visible } from "../../units/visible.ts";
 import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
@@ -72,7 +71,7 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
     onGone: gone.resolve,
     handlers: {
       calls: {},
-      notes: { unhandled: (what) => say(`warn: ${where} left an error unhandled: ${visible(String(what))}`) },
+      notes: { unhandled: (what) => say(`warn: ${where} left an error unhandled: ${String(what)}`) },
     },
   });
   const abort = (): void => void child.end();
@@ -126,5 +125,5 @@ async function locationOf(call: CheckCall) {
 
 /** What a reader of the plugin's source should look at twice, although it breaks no rule. */
 export async function warnOfUnseenCode(call: CheckCall): Promise<void> {
-  for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(visible(line));
+  for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(line);
 }

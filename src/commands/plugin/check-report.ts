@@ -9,7 +9,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 export function printOutcome({ name, why, verdict, sameAs }: Judged, { print, colors }: Terminal): void {
   if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
   if (verdict.kind === "failed" && sameAs === undefined)
-    print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
+    print(`${colors.red("broken")}  ${name}: ${why}`, `        ${verdict.error.message}`);
 }
 
 /** Why nothing was said of a rule so far; `undefined`: it was. */

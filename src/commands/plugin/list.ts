@@ -28,8 +28,10 @@ export default defineCommand({
     }));
     if (json) printResult(call, PLUGIN_LIST, { plugins: shown, failures: failed });
     else printList(shown, terminal);
-    for (const { error } of json ? [] : failures)
-      terminal.warn(`${error.message}\n  ${hintOf(error) ?? ""}`.trimEnd());
+    for (const { error } of json ? [] : failures) {
+      const hint = hintOf(error);
+      terminal.warn(error.message, ...(hint === undefined ? [] : [`  ${hint}`]));
+    }
     return failures.length === 0 ? EXIT.ok : EXIT.partial;
   },
 });

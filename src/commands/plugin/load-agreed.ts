@@ -14,7 +14,10 @@ export async function loadAgreed(call: Call): Promise<Loaded & { readonly config
   const config = await configOf(call);
   const every = { builtIns: BUILT_INS, all: true };
   const all = { ...config, backends: {}, sinks: {} };
-  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(all, every)), config };
+  if (isAgreed(await agreementOf(call, config))) {
+    const writeLog = (line: string): void => call.terminal.note(line);
+    return { ...(await loadPlugins(all, { ...every, writeLog })), config };
+  }
   const loaded = await loadPlugins({ ...all, plugins: [] }, every);
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
   return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };

@@ -41,7 +41,7 @@ function show(
   for (const path of unfinished)
     terminal.print(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
   const picture = coverageLines(terminal, coverageOf(snapshots));
-  if (picture.length > 0) terminal.print(["", ...picture].join("\n"));
+  if (picture.length > 0) terminal.print("", ...picture);
 }
 
 /** One line each; on a narrow terminal the backends go below. */

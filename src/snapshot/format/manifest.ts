@@ -13,6 +13,7 @@ import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
 import { MANIFEST_LEVELS_MAX } from "./limits.ts";
 import { SNAPSHOT_NAME } from "./name.ts";
+import { staysInside } from "./paths.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
 
@@ -22,6 +23,7 @@ export const FORMAT = 1;
 const wholeSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));
 
+/** How an export, or one backend in it, ended. */
 export const statusSchema = v.picklist(["complete", "partial", "failed"]);
 /** `complete`; `partial`: something is missing, and the problems say what; `failed`: nothing could be read. */
 export type Status = v.InferOutput<typeof statusSchema>;
@@ -215,6 +217,9 @@ export function parseManifest(text: string, path: string): Manifest {
   }
   const parsed = v.safeParse(manifestSchema, value);
   if (!parsed.success) throw new SnapshotError(`${path}: ${describeIssue(parsed.issues[0])}`);
+  const outside = parsed.output.plugins.flatMap(pathsOf).find((name) => !staysInside(name));
+  if (outside !== undefined)
+    throw new SnapshotError(`${path}: names a file outside the snapshot: ${outside}`);
   if (!provesItself(text, parsed.output.sha256)) {
     throw new SnapshotError(
       `${path}: its text does not match its own checksum; it was changed after it was written`,
@@ -222,6 +227,8 @@ export function parseManifest(text: string, path: string): Manifest {
   }
   return parsed.output;
 }
+
+const pathsOf = ({ files }: ManifestPlugin): string[] => files.flatMap(({ path, of = path }) => [path, of]);
 
 const provesItself = (text: string, digest: string): boolean =>
   text.endsWith(ending(digest)) && sha256(`${text.slice(0, -ending(digest).length)}${ending("")}`) === digest;
