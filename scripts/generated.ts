@@ -1,11 +1,12 @@
 /**
- * Writes anew what is made from declarations and lies beside them in the repository: the help texts, the tables in the docs, the
- * JSON Schema of a manifest. The tests that compare them write them; read what changed before it is committed.
+ * Writes anew what is made from declarations and lies beside them in the repository: the help texts, tables and
+ * pages of the docs, the JSON Schema of a manifest. The tests that compare them write them; read what changed before it is committed.
  */
 const COMPARING = [
   "test/commands/help.test.ts",
   "test/config/environment.test.ts",
   "test/docs/exit-codes.test.ts",
+  "test/docs/json.test.ts",
   "test/docs/plugins.test.ts",
 ];
 

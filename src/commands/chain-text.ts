@@ -1,14 +1,14 @@
 /** Tells people which snapshots a command uses, which it does not, and why. */
 
+import { exportAgain } from "../results/export-again.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import { chainGapLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
-import { chainJson } from "../snapshot/catalog/chain-json.ts";
+import { chainReport } from "../snapshot/catalog/chain-report.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { OpenChosen } from "../tasks/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
-import { exportAgain } from "./again.ts";
 
 /** Up to this many are named one by one. */
 const NAMED_MAX = 4;
@@ -21,7 +21,7 @@ export function namesText(names: readonly string[]): string {
 
 /** `loki: 20260101-020000 to 20260124-020000 (24 snapshots), 2026-01-01 02:00 to 2026-01-24 02:00`. */
 export function chainText(chain: BackendChain): string {
-  const { backend, snapshots, range } = chainJson(chain);
+  const { backend, snapshots, range } = chainReport(chain);
   const times = range === undefined ? "" : `, ${minute(range.from)} to ${minute(range.to)} UTC`;
   return `${backend}: ${namesText(snapshots)}${times}`;
 }

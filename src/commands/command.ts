@@ -2,8 +2,8 @@
  * The declaration of a command. It is data: parsing, help, completion, the manual page and the documentation follow from it, so
  * a command's arguments are described only once.
  */
-import type * as v from "valibot";
-import type { Params, ParamValues } from "../tasks/param.ts";
+import type { Result } from "../results/result.ts";
+import type { Param, Params, ParamValues } from "../tasks/param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { ExitCode } from "./exit-code.ts";
 
@@ -19,6 +19,8 @@ export interface Call<A extends Params = Params> {
   /** From `--set`, by dotted key. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly debug: boolean;
+  /** The result is wanted as JSON. */
+  readonly json: boolean;
   /** Every command there is. */
   readonly root: Group;
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the program. */
@@ -39,8 +41,10 @@ export interface Command<A extends Params = Params> {
   readonly examples: readonly Example[];
   /** Sets of arguments of which only one may be given. */
   readonly exclusive?: readonly (readonly string[])[];
-  /** The shape of the `--json` output; the command declares the flag `json` itself. */
-  readonly json?: v.GenericSchema;
+  /** What `--json` prints, one of these; the flag follows from it. */
+  readonly json?: readonly Result[];
+  /** What else `--json` means, for the help: `print one JSON object; …`. */
+  readonly jsonNote?: string;
   /** @returns the exit code; the caller shows errors and maps them to exit codes */
   run(call: Call<A>): Promise<ExitCode>;
 }
@@ -55,8 +59,14 @@ export interface Group {
   readonly default?: string;
 }
 
-/** Declares a command: returns it unchanged, with its argument types. */
-export const defineCommand = <const A extends Params>(command: Command<A>): Command<A> => command;
+/** Declares a command: returns it with the flag `--json` if it has results. */
+export const defineCommand = <const A extends Params>(command: Command<A>): Command =>
+  command.json === undefined ? command : { ...command, args: { ...command.args, json: jsonFlag(command) } };
+
+function jsonFlag({ json = [], jsonNote }: Pick<Command, "json" | "jsonNote">): Param {
+  const form = json.some(({ isVerbatim }) => isVerbatim) ? "one JSON object per line" : "one JSON object";
+  return { type: "flag", about: `print ${form}${jsonNote === undefined ? "" : `; ${jsonNote}`}` };
+}
 
 /** Whether it is a group of commands. */
 export const isGroup = (entry: Command | Group): entry is Group => "commands" in entry;

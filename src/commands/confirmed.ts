@@ -8,7 +8,6 @@ export const planArgs = <const Shown extends string>(shown: Shown) =>
   ({
     "dry-run": { type: "flag", about: shown },
     yes: { type: "flag", alias: "y", about: "do not ask" },
-    json: { type: "flag", about: "print one JSON object" },
   }) as const;
 
 /** What is asked about a plan that was shown. */

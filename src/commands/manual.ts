@@ -31,12 +31,14 @@ export async function toManual(root: Group, version: string): Promise<string> {
   ].join("\n");
 }
 
-interface Listed {
+/** A command and the words that name it: `snapshots list`. */
+export interface Listed {
   readonly path: string;
   readonly command: Command;
 }
 
-async function commandsOf(group: Group, path: readonly string[] = []): Promise<Listed[]> {
+/** Every command of a group, and of the groups in it; aliases too. */
+export async function commandsOf(group: Group, path: readonly string[] = []): Promise<Listed[]> {
   const below = Object.entries(group.commands).map(async ([name, load]) => {
     const entry = await load();
     const deeper = [...path, name];

@@ -1,12 +1,12 @@
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../host/trust/stray-modules.ts";
 import { UsageError } from "../tasks/errors.ts";
-import { errorJson } from "../terminal/show-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
 import { type Call, type Command, type Group, isGroup } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { printFailure } from "./print-result.ts";
 import { ROOT } from "./registry.ts";
 import { usageOf } from "./usage.ts";
 
@@ -14,23 +14,20 @@ import { usageOf } from "./usage.ts";
 export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
 
 /**
- * Finds the named command, checks its arguments and runs it. The caller shows errors on stderr; with `--json`, stdout gets `{
- * "error": { "message", "hint"? } }` too if the command printed nothing.
+ * Finds the named command, checks its arguments and runs it. The caller shows errors on stderr; with `--json`, stdout gets the
+ * error, too, if the command printed nothing.
  */
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
   let silent = true;
-  const noticing =
-    <Told extends readonly unknown[]>(tell: (...told: Told) => void) =>
-    (...told: Told): void => {
-      silent = false;
-      tell(...told);
-    };
-  const { print, printJson } = around.terminal;
-  const terminal = { ...around.terminal, print: noticing(print), printJson: noticing(printJson) };
+  const print = (...lines: readonly string[]): void => {
+    silent = false;
+    around.terminal.print(...lines);
+  };
+  const terminal = { ...around.terminal, print };
   try {
     return await runFound(words, { ...around, terminal });
   } catch (error) {
-    if (silent && words.includes("--json")) printJson(errorJson(error));
+    if (silent && words.includes("--json")) printFailure(around.terminal, error);
     throw error;
   }
 }
@@ -50,7 +47,16 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
   const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
-  const call = { ...around, args, configFile: config, overrides: Object.fromEntries(set), debug, root: ROOT };
+  const overrides = Object.fromEntries(set);
+  const call = {
+    ...around,
+    args,
+    json: args.json === true,
+    configFile: config,
+    overrides,
+    debug,
+    root: ROOT,
+  };
   return withoutStrays(call, found.entry);
 }
 

@@ -1,12 +1,12 @@
 /** Changes made to a server one by one, with their outcomes, even if the work is abandoned halfway. */
 
-import * as v from "valibot";
 import { messageOf } from "../units/message-of.ts";
 
 /** Something left unchanged (the file, the dashboard, or the folder's path), and why. */
-export const unwrittenSchema = v.object({ what: v.string(), reason: v.string() });
-
-export type Unwritten = Readonly<v.InferOutput<typeof unwrittenSchema>>;
+export interface Unwritten {
+  readonly what: string;
+  readonly reason: string;
+}
 
 /** What is known when work is abandoned. */
 export interface Stopped {

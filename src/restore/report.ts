@@ -1,7 +1,7 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import * as v from "valibot";
 import type { RestoreDiagnostic } from "../contract/contract.ts";
-import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chain-json.ts";
+import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
@@ -21,7 +21,7 @@ export const findingSchema = v.object({
 });
 
 /** What a server would do to the plan, in the form for output and reports. */
-export const findingJson = ({
+const findingJson = ({
   severity,
   message,
   ...rest
@@ -34,7 +34,7 @@ export const findingJson = ({
 export const reportSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
   chains: v.pipe(
-    v.optional(v.array(chainSchema), []),
+    v.optional(v.array(chainReportSchema), []),
     v.description("by backend: the snapshots that were used together"),
   ),
   status: v.pipe(
@@ -122,7 +122,7 @@ export function restoreReport(
   const leftOut = [...plan.leftOut];
   return {
     snapshot: plan.snapshot.path,
-    chains: plan.chains.map(chainJson),
+    chains: plan.chains.map(chainReport),
     status: statusOf(plugins, leftOut),
     directory,
     plugins,

@@ -1,3 +1,5 @@
+import type { FAILURE } from "../results/program.ts";
+import type { ValueOf } from "../results/result.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -19,7 +21,7 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
 }
 
 /** The same for programs. */
-export function errorJson(error: unknown): { error: { message: string; hint?: string } } {
+export function errorJson(error: unknown): ValueOf<typeof FAILURE> {
   const lines = hintOf(error);
   const hint = lines.length === 0 ? undefined : lines.join("\n");
   return { error: { message: summaryOf(error), ...given({ hint }) } };

@@ -14,8 +14,6 @@ export interface Terminal {
   print(...lines: readonly string[]): void;
   /** A result in sentences, to stdout; wrapped between words on a narrow terminal. */
   tell(...lines: readonly string[]): void;
-  /** A result as indented JSON, to stdout, where nothing else may then go. A bigint becomes a decimal string. */
-  printJson(value: unknown): void;
   /** A result that is another program's, at its pace: as it is, unless stdout is a terminal. @returns whether all of it was taken */
   pour(pieces: Iterable<string>, signal: AbortSignal): Promise<boolean>;
   /** Anything that is not the result, each text one line of stderr, wrapped between words on a narrow terminal. */
@@ -75,7 +73,6 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
   return {
     print,
     tell: (...lines) => write(stdout, lines, width()),
-    printJson: (value) => print(...JSON.stringify(value, withBigints, 2).split("\n")),
     pour: (pieces, signal) => pour(stdout.isTTY === true ? seen(pieces) : pieces, stdout, signal),
     note,
     warn: (first = "", ...others) => note(`${noteColors.yellow("warning:")} ${first}`, ...others),
@@ -100,6 +97,3 @@ function* seen(pieces: Iterable<string>): Generator<string> {
       .map((part, index) => (index % 2 === 1 ? part : written(part)))
       .join("");
 }
-
-const withBigints = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? value.toString() : value;

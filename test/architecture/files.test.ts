@@ -26,6 +26,13 @@ test("only terminal/ prints", async () => {
   expect(wrong).toEqual([]);
 });
 
+test("only one place prints JSON", async () => {
+  const printing = [...(await sourcesUnder("src/commands"))]
+    .filter(([, source]) => /\b(print|tell)\(\s*JSON\.stringify\(/.test(source))
+    .map(([file]) => file);
+  expect(printing).toEqual(["src/commands/print-result.ts"]);
+});
+
 test("files stay small enough to be read at once", async () => {
   const lengths = [...(await sourcesUnder("src", "plugins"))].map(([file, source]) => ({
     file,

@@ -51,9 +51,9 @@ async function startServer(amountsOfIt: Record<string, number>) {
 }
 
 interface Exported {
-  readonly path: string;
-  readonly plugins: readonly {
-    readonly name: string;
+  readonly snapshot: { readonly path: string };
+  readonly backends: readonly {
+    readonly backend: string;
     readonly counts: Record<string, number>;
     readonly bytes: number;
   }[];
@@ -68,8 +68,8 @@ async function benchExport(
   const env = { [`CONTEXTCORE_${plugin.toUpperCase()}_URL`]: urls[plugin] ?? "" };
   const args = ["export", "-t", "5h", "--plugin", plugin, "-o", join(directory, plugin), "--json"];
   const run = await measure(args, { cwd: directory, env, accept: [3] });
-  const { path, plugins }: Exported = JSON.parse(run.stdout);
-  const [{ counts = {}, bytes = 0 } = {}] = plugins;
+  const { snapshot, backends }: Exported = JSON.parse(run.stdout);
+  const [{ counts = {}, bytes = 0 } = {}] = backends;
   const count = counts[unit] ?? 0;
   const rate = `${Math.round(count / run.wall).toLocaleString("en")} ${unit}/s`;
   const each = `${((run.cpu / count) * 1e6).toFixed(2)} µs CPU each`;
@@ -79,7 +79,7 @@ async function benchExport(
     `${megabytes(run.memory)} resident, ${megabytes(bytes)} written in ${run.wall.toFixed(1)} s`,
     "150 MB beside the start's 45",
   );
-  return path;
+  return snapshot.path;
 }
 
 async function benchVerify(path: string): Promise<void> {
@@ -102,8 +102,8 @@ async function benchRestore(plugin: string, unit: string, path: string): Promise
     };
     const args = ["restore", path, "--plugin", plugin, "--yes", "--json"];
     const run = await measure(args, { cwd: directory, env });
-    const report: { plugins: { written: Record<string, number> }[] } = JSON.parse(run.stdout);
-    const count = report.plugins[0]?.written[unit] ?? 0;
+    const report: { backends: { written: Record<string, number> }[] } = JSON.parse(run.stdout);
+    const count = report.backends[0]?.written[unit] ?? 0;
     const rate = `${Math.round(count / run.wall).toLocaleString("en")} ${unit}/s`;
     const each = `${((run.cpu / count) * 1e6).toFixed(2)} µs CPU each`;
     row(`restore ${count.toLocaleString("en")} ${unit}`, `${rate}, ${each}`, "");

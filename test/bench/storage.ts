@@ -19,7 +19,7 @@ const [storage] = positionals;
 if (storage === undefined) throw new Error("name the directory of Tempo's blocks");
 
 const exported = v.object({
-  plugins: v.array(v.object({ counts: v.record(v.string(), v.number()), bytes: v.number() })),
+  backends: v.array(v.object({ counts: v.record(v.string(), v.number()), bytes: v.number() })),
 });
 
 const row = (what: string, measured: string, budget: string): void =>
@@ -27,7 +27,7 @@ const row = (what: string, measured: string, budget: string): void =>
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
 function show(run: Measured): void {
-  const [{ counts = {}, bytes = 0 } = {}] = v.parse(exported, JSON.parse(run.stdout)).plugins;
+  const [{ counts = {}, bytes = 0 } = {}] = v.parse(exported, JSON.parse(run.stdout)).backends;
   const spans = counts.spans ?? 0;
   if (spans === 0) throw new Error(`there is no span in ${storage}, or none that old`);
   const rate = `${Math.round(spans / run.wall).toLocaleString("en")} spans/s`;

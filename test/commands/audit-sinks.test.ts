@@ -6,6 +6,7 @@ import { type Behaviour, startReceiver } from "../audit/receiver.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files
@@ -58,8 +59,8 @@ test.each<[Behaviour, RegExp]>([
   expect((await audit("sinks", "deliver")).exitCode).toBe(0);
   const bodies = receiver.received.map(({ body }) => body).filter((body) => body !== "");
   expect([...new Set(bodies)].slice(-3)).toEqual(linesOf(cwd));
-  const [state] = JSON.parse((await audit("sinks", "--json")).stdout);
-  expect(state).toMatchObject({ waiting: 0, delivered: 3, timeLimitMs: limit });
+  const { sinks } = JSON.parse((await audit("sinks", "--json")).stdout);
+  expect(sinks[0]).toMatchObject({ waiting: 0, delivered: 3, timeLimitSeconds: limit / 1000 });
 });
 
 test("a receiver that is slow, but within its limit, gets everything", async () => {
@@ -93,7 +94,7 @@ test("the limit is recorded with the sinks; what is no duration is a mistake wit
   const { cwd, audit } = project("  file: { path: copy.jsonl, timeout: 2s }\n");
   await audit("export", "-n", "1");
   await run(["audit", "export", "-n", "1", "--set", "sinks.file.timeout=4s"], { cwd });
-  const changes = JSON.parse((await audit("--json", "--operation", "sink_change")).stdout);
+  const changes = eventsIn((await audit("--json", "--operation", "sink_change")).stdout);
   expect(changes).toMatchObject([
     { details: { added: ["file"], sinks: { file: { time_limit_ms: 2_000 } } } },
     { details: { changed: ["file"], sinks: { file: { time_limit_ms: 4_000 } } } },

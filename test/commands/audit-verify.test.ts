@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openTrail } from "../../src/audit/trail.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
@@ -214,7 +215,7 @@ describe("an operation that was interrupted", () => {
     const { stderr } = await run(["inventory"], { cwd: found.cwd, env: { HOME: join(found.cwd, ".h") } });
     expect(stderr).toContain("was interrupted: part of the snapshot has been written");
     expect((await found.audit("verify")).exitCode).toBe(0);
-    const [event] = JSON.parse((await found.audit("--json", "-n", "1")).stdout);
+    const [event] = eventsIn((await found.audit("--json", "-n", "1")).stdout);
     expect(event).toMatchObject({ operation: "restore", outcome: "interrupted" });
   });
 });

@@ -7,6 +7,7 @@ import { openTrail } from "../../src/audit/trail.ts";
 import { startReceiver } from "../audit/receiver.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { agreed } from "../support/project.ts";
 import { openSession } from "../support/pseudo-terminal.ts";
 
@@ -145,7 +146,7 @@ test("export writes what other tools read, and is itself recorded", async () => 
   expect([toFile.exitCode, toFile.stdout]).toEqual([0, ""]);
   const rows: Record<string, string>[] = parse(readFileSync(join(cwd, "out.csv")), { columns: true });
   expect(rows.map(({ outcome }) => outcome)).toEqual(["success", "failed"]);
-  const [, last] = JSON.parse(
+  const [, last] = eventsIn(
     (await run(["audit", "--json", "-n", "2", "--operation", "audit_export"], { cwd })).stdout,
   );
   expect(last).toMatchObject({
@@ -192,8 +193,8 @@ test("sinks: tested, listed, delivered to later; a webhook's URL is never shown"
   receiver.behaviour = "accept";
   expect((await audit("sinks", "test")).exitCode).toBe(0);
   expect((await audit("sinks", "deliver")).exitCode).toBe(0);
-  const [state] = JSON.parse((await audit("sinks", "--json")).stdout);
-  expect(state).toMatchObject({ name: "webhook", configured: true, waiting: 0, rejected: 0, dropped: 0 });
+  const { sinks } = JSON.parse((await audit("sinks", "--json")).stdout);
+  expect(sinks[0]).toMatchObject({ sink: "webhook", configured: true, waiting: 0, rejected: 0, dropped: 0 });
   const events = lines(await Bun.file(trailOf(cwd)).text());
   const bodies = receiver.received.map(({ body }) => body).filter((body) => body !== "");
   expect(bodies).toEqual(events.slice(1)); // from the event on that tells of the sink; the first closes January's file
@@ -211,7 +212,11 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   expect(plan.stdout).toContain("2 events of destroy, restore, prune and erase are kept for seven years");
   expect((await run(["audit", "prune"], { cwd })).exitCode).toBe(4);
   const pruned = await run(["audit", "prune", "--yes", "--json"], { cwd });
-  expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: true, kept: 2, files: [{ events: 4 }] });
+  expect(JSON.parse(pruned.stdout)).toMatchObject({
+    removed: true,
+    keptTotal: 2,
+    files: [{ eventsTotal: 4 }],
+  });
   expect((await run(["audit", "verify"], { cwd })).exitCode).toBe(0);
   const trail = await Bun.file(trailOf(cwd)).text();
   const again = await run(["audit", "prune", "--yes"], { cwd });
@@ -228,7 +233,7 @@ test("a destroy command that would ruin the machine is refused, explained and re
   const refused = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   expect(refused.exitCode).toBe(4);
   expect(refused.stderr).toContain("may not run (delete-vital): `rm -rf /`");
-  const [event] = JSON.parse((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
+  const [event] = eventsIn((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
   expect(event).toMatchObject({
     operation: "destroy",
     outcome: "refused",

@@ -146,7 +146,9 @@ test.each(WORDS)("%s", async (words, said) => {
   const args = words.split(" ").map((word) => word.replaceAll("_", " "));
   const { stdout, stderr, exitCode } = await run(args, { cwd });
   const shown = stderr.replaceAll(cwd, "DIR");
-  const printed = args.includes("--json") ? expect.stringMatching(/^\{\n {2}"error": \{/) : "";
+  const printed = args.includes("--json")
+    ? expect.stringMatching(/^\{"schema":\{"name":"error","version":1\},"error":\{.*\}\n$/)
+    : "";
   expect({ stdout, exitCode, stderr: shown }).toEqual({ stdout: printed, exitCode: 2, stderr: `${said}\n` });
 });
 

@@ -1,12 +1,12 @@
 /** A server that answers nonsense, refuses, or does not answer: the others are exported, and it is said why one is missing. */
 import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import * as v from "valibot";
-import { exportSchema } from "../../src/commands/export/report.ts";
-import { inventorySchema } from "../../src/commands/inventory/json.ts";
 import type { FaultOptions } from "../../src/conformance/faults.ts";
 import type { Missing } from "../../src/inventory/survey.ts";
+import { EXPORT } from "../../src/results/export.ts";
+import { INVENTORY } from "../../src/results/inventory.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
@@ -34,11 +34,11 @@ test.each(FAULTS)("inventory and %s: listed, with the reason, exit 3", async (_n
   lab.faults.loki.add(fault);
   const args = ["inventory", "--json", "--timeout", "1s"];
   const { stdout, exitCode } = await run(args, { cwd: stack() });
-  const { backends } = v.parse(inventorySchema, JSON.parse(stdout));
-  const loki = backends.find(({ name }) => name === "loki");
+  const { backends } = parsedAs(INVENTORY, stdout);
+  const loki = backends.find(({ backend }) => backend === "loki");
   expect({ exitCode, state: loki?.state }).toEqual({ exitCode: 3, state });
   expect(loki?.reason).toMatch(why);
-  expect(backends.find(({ name }) => name === "grafana")?.state).toBe("reached");
+  expect(backends.find(({ backend }) => backend === "grafana")?.state).toBe("reached");
 });
 
 test.each(FAULTS.filter(([name]) => name !== "nothing at all"))(
@@ -46,13 +46,13 @@ test.each(FAULTS.filter(([name]) => name !== "nothing at all"))(
   async (_name, fault, why) => {
     lab.faults.loki.add(fault);
     const { stdout, exitCode } = await run(["export", "--json", "-t", "1h"], { cwd: stack() });
-    const { status, plugins } = v.parse(exportSchema, JSON.parse(stdout));
+    const { status, backends } = parsedAs(EXPORT, stdout);
     expect({ exitCode, status }).toEqual({ exitCode: 3, status: "partial" });
-    expect(plugins.map((plugin) => `${plugin.name} ${plugin.status}`).sort()).toEqual([
+    expect(backends.map((one) => `${one.backend} ${one.status}`).sort()).toEqual([
       "grafana complete",
       "loki failed",
     ]);
-    expect(plugins.find(({ name }) => name === "loki")?.problems[0]?.reason).toMatch(why);
+    expect(backends.find(({ backend }) => backend === "loki")?.problems[0]?.reason).toMatch(why);
   },
 );
 
@@ -82,8 +82,8 @@ test("a server that says no only now and then is asked again", async () => {
     lab.faults.loki.add({ kind: "status", status: 429, retryAfter: 0, times: 2, path });
   }
   const { stdout, exitCode } = await run(["export", "--json", "--plugin", "loki"], { cwd: stack() });
-  const { status, plugins } = v.parse(exportSchema, JSON.parse(stdout));
+  const { status, backends } = parsedAs(EXPORT, stdout);
   expect({ exitCode, status }).toEqual({ exitCode: 0, status: "complete" });
   expect(lab.faults.loki.struck).toBe(4);
-  expect(plugins[0]?.counts.entries).toBeGreaterThan(1000);
+  expect(backends[0]?.counts.entries).toBeGreaterThan(1000);
 });

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { printedIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 import { openSession, type Session } from "../support/pseudo-terminal.ts";
 
@@ -100,4 +101,4 @@ export async function trailOf(cwd: string): Promise<string[]> {
 
 /** The events of a kind of operation as JSON, newest last. */
 export const eventsOf = async (cwd: string, operation = "destroy") =>
-  JSON.parse((await run(["audit", "--json", "--operation", operation], { cwd })).stdout);
+  printedIn((await run(["audit", "--json", "--operation", operation], { cwd })).stdout);

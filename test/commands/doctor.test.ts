@@ -2,12 +2,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
-import { doctorSchema } from "../../src/commands/doctor/index.ts";
 import { examineClocks } from "../../src/doctor/clock.ts";
+import { DOCTOR } from "../../src/results/doctor.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 const lab = await startLab();
@@ -15,9 +15,9 @@ afterAll(() => lab.stop());
 
 async function doctor(cwd: string, exitCode: number, env: Readonly<Record<string, string>> = {}) {
   const finished = await run(["doctor", "--json", "--timeout", "3s"], { cwd, env });
-  const { findings } = v.parse(v.strictObject(doctorSchema.entries), JSON.parse(finished.stdout));
+  const { findings } = parsedAs(DOCTOR, finished.stdout);
   expect({ exitCode: finished.exitCode, findings }).toEqual({ exitCode, findings });
-  return (about: string) => findings.filter((finding) => finding.about === about);
+  return (about: string) => findings.filter((finding) => finding.subject === about);
 }
 
 test("a healthy stack: what was looked at, in order", async () => {
@@ -49,34 +49,34 @@ describe("it says", () => {
     const found = await doctor(labProject(lab, { urls: { loki: "http://127.0.0.1:9" } }), 3);
     undo();
     expect(found("loki")).toMatchObject([
-      { state: "problem", what: expect.stringContaining("nothing listens there") },
+      { severity: "problem", message: expect.stringContaining("nothing listens there") },
     ]);
     expect(found("grafana")).toMatchObject([
       {
-        state: "problem",
-        what: expect.stringContaining("answered 401"),
+        severity: "problem",
+        message: expect.stringContaining("answered 401"),
         hint: expect.stringContaining("token"),
       },
     ]);
-    expect(found("tempo")[0]).toMatchObject({ state: "ok", what: expect.stringContaining("version") });
+    expect(found("tempo")[0]).toMatchObject({ severity: "ok", message: expect.stringContaining("version") });
   });
 
   test("that nothing is known of an export's size when no server answers, and whose is not in it when one does not", async () => {
     const gone = "http://127.0.0.1:9";
     const urls = { tempo: gone, mimir: gone, loki: gone, grafana: gone };
     const [disk] = (await doctor(labProject(lab, { urls }), 3))("disk");
-    expect(disk?.what).toEndWith(
+    expect(disk?.message).toEndWith(
       "an export of everything is of unknown size: no server says how much it holds",
     );
     const [partly] = (await doctor(labProject(lab, { urls: { loki: gone, mimir: gone } }), 3))("disk");
-    expect(partly?.what).toMatch(/takes about .*\), and mimir and loki, whose size is unknown$/);
+    expect(partly?.message).toMatch(/takes about .*\), and mimir and loki, whose size is unknown$/);
   });
 
   test("what of the configuration does not fit, with the line; exit code 2", async () => {
     const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\nbackends:\n  loki: { urll: x }\n" });
     const found = await doctor(cwd, 2);
     expect(found("configuration")).toMatchObject([
-      { state: "problem", what: expect.stringContaining("contextcore.yaml:3: backends.loki.urll") },
+      { severity: "problem", message: expect.stringContaining("contextcore.yaml:3: backends.loki.urll") },
     ]);
   });
 
@@ -106,13 +106,13 @@ describe("it says", () => {
     const cwd = labProject(lab);
     await run(["export", "--plugin", "grafana"], { cwd });
     appendFileSync(join(cwd, ".contextcore/audit.jsonl"), '{"seq":99}\n');
-    expect((await doctor(cwd, 3))("trail")).toContainEqual(expect.objectContaining({ state: "problem" }));
+    expect((await doctor(cwd, 3))("trail")).toContainEqual(expect.objectContaining({ severity: "problem" }));
   });
 
   test("that the command to destroy is not there, and that Docker does not answer", async () => {
     const found = await doctor(labProject(lab, { command: ["no-such-program"] }), 3);
     expect(found("destroy")).toMatchObject([
-      { state: "warning", what: expect.stringContaining("no-such-program is not on the PATH") },
+      { severity: "warning", message: expect.stringContaining("no-such-program is not on the PATH") },
     ]);
     const bin = temporaryDirectory();
     mkdirSync(join(bin, "bin"));
@@ -123,11 +123,13 @@ describe("it says", () => {
     );
     const project = labProject(lab, { command: ["docker", "compose", "down"] });
     const said = await doctor(project, 3, { PATH: `${join(bin, "bin")}:${process.env.PATH}` });
-    expect(said("destroy")[0]?.what).toContain("Docker does not answer: Cannot connect to the Docker daemon");
+    expect(said("destroy")[0]?.message).toContain(
+      "Docker does not answer: Cannot connect to the Docker daemon",
+    );
   });
 
   test("that a sink would not take an event", async () => {
     const cwd = labProject(lab, { more: "sinks:\n  webhook: { url: 'http://127.0.0.1:9/' }\n" });
-    expect((await doctor(cwd, 3))("webhook")).toMatchObject([{ state: "problem" }]);
+    expect((await doctor(cwd, 3))("webhook")).toMatchObject([{ severity: "problem" }]);
   });
 });

@@ -2,13 +2,12 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import * as v from "valibot";
-import { eventSchema } from "../../src/commands/audit/event-schema.ts";
-import { exportSchema } from "../../src/commands/export/report.ts";
-import { inventorySchema } from "../../src/commands/inventory/json.ts";
+import { EXPORT } from "../../src/results/export.ts";
+import { CHECK_DESTROY, INVENTORY } from "../../src/results/inventory.ts";
 import { startLab } from "../lab/lab.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { expectGolden } from "../support/golden.ts";
+import { eventsIn, parsedAs } from "../support/printed.ts";
 import { labProject, steady } from "../support/project.ts";
 import { pushLine } from "../support/push-line.ts";
 
@@ -41,8 +40,8 @@ test("inventory: a line for each backend, sizes right-aligned, then the warnings
 test("inventory --json is the documented shape", async () => {
   const { stdout, stderr, exitCode } = await run(["inventory", "--json"], { cwd: labProject(lab) });
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-  const { backends, stack } = v.parse(v.strictObject(inventorySchema.entries), JSON.parse(stdout));
-  expect([stack, ...backends.map(({ name, state }) => `${name} ${state}`)]).toEqual([
+  const { backends, stack } = parsedAs(INVENTORY, stdout);
+  expect([stack, ...backends.map(({ backend, state }) => `${backend} ${state}`)]).toEqual([
     "shop",
     "tempo reached",
     "mimir reached",
@@ -72,24 +71,27 @@ test("export, then audit: a complete snapshot, and who made it", async () => {
 test("export --json prints the documented shape and nothing else", async () => {
   const cwd = labProject(lab);
   const { stdout, exitCode } = await run(["export", "--json", "-t", "1h"], { cwd });
-  const printed = v.parse(v.strictObject(exportSchema.entries), JSON.parse(stdout));
+  const printed = parsedAs(EXPORT, stdout);
   expect({ exitCode, status: printed.status }).toEqual({ exitCode: 0, status: "complete" });
-  expect(existsSync(join(printed.path, "manifest.json"))).toBe(true);
+  expect(existsSync(join(printed.snapshot.path, "manifest.json"))).toBe(true);
 });
 
 test("export leaves out what it is told to, and never asks those servers", async () => {
   const cwd = labProject(lab, { urls: { tempo: "http://127.0.0.1:9", mimir: "http://127.0.0.1:9" } });
   const args = ["export", "--json", "--no-traces", "--no-metrics", "--no-dashboards"];
   const { stdout, exitCode } = await run(args, { cwd });
-  const { plugins } = v.parse(exportSchema, JSON.parse(stdout));
-  expect({ exitCode, names: plugins.map(({ name }) => name) }).toEqual({ exitCode: 0, names: ["loki"] });
+  const { backends } = parsedAs(EXPORT, stdout);
+  expect({ exitCode, names: backends.map(({ backend }) => backend) }).toEqual({
+    exitCode: 0,
+    names: ["loki"],
+  });
 });
 
 test("--match goes to the backend that it names", async () => {
   const cwd = labProject(lab);
   const counts = async (...args: string[]) => {
     const { stdout } = await run(["export", "--json", "--plugin", "loki", ...args], { cwd });
-    return v.parse(exportSchema, JSON.parse(stdout)).plugins[0]?.counts.entries ?? 0;
+    return parsedAs(EXPORT, stdout).backends[0]?.counts.entries ?? 0;
   };
   const all = await counts();
   const some = await counts("--match", 'loki={service_name="checkout"}');
@@ -122,7 +124,7 @@ test("check-destroy: what expires soon is unsaved, too, and so is what has just 
     const cwd = labProject(own, { only: ["loki"] });
     const check = async () => {
       const { stdout, exitCode } = await run(["persistence", "check-destroy", "--json"], { cwd });
-      return { exitCode, texts: JSON.parse(stdout).reasons.map(({ text }: { text: string }) => text) };
+      return { exitCode, texts: parsedAs(CHECK_DESTROY, stdout).losses.map(({ message }) => message) };
     };
     expect(await check()).toEqual({ exitCode: 0, texts: [] });
     await pushLine(own.urls.loki, Date.now() - 60_000);
@@ -143,8 +145,7 @@ test("audit --json is the documented shape, newest last, no more than the limit"
   const cwd = labProject(lab);
   for (const backend of ["loki", "grafana"]) await run(["export", "--plugin", backend], { cwd });
   const { stdout } = await run(["audit", "--json", "-n", "3", "--operation", "export"], { cwd });
-  const events = v.parse(v.array(v.strictObject(eventSchema.entries)), JSON.parse(stdout));
-  expect(events.map(({ outcome, seq }) => [outcome, seq])).toEqual([
+  expect(eventsIn(stdout).map(({ outcome, seq }) => [outcome, seq])).toEqual([
     ["success", 2],
     ["started", 3],
     ["success", 4],

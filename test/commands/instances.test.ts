@@ -43,6 +43,8 @@ function printed({ stdout, stderr, exitCode }: Finished, code = 0) {
   return JSON.parse(stdout);
 }
 
+const namesIn = (all: readonly { backend: string }[]): string[] => all.map(({ backend }) => backend);
+
 const json = async (cwd: string, args: readonly string[], code = 0) =>
   printed(await run([...args, "--json"], { cwd }), code);
 
@@ -61,16 +63,17 @@ describe("two Lokis with different data", () => {
     );
     const { backends } = await json(cwd, ["inventory", "--set", "backends.loki.class=transient"]);
     expect(backends).toMatchObject([
-      { name: "loki", url: home.urls.loki, importance: "high", class: "transient" },
-      { name: "loki-eu", plugin: "loki", url: away.urls.loki, importance: "high", class: "important" },
+      { backend: "loki", url: home.urls.loki, importance: "high", class: "transient" },
+      { backend: "loki-eu", plugin: "loki", url: away.urls.loki, importance: "high", class: "important" },
     ]);
     expect(backends[0].plugin).toBeUndefined();
   });
 
   test("are saved into one snapshot: one at the top, the other in a folder of its own name", async () => {
-    const { path, plugins, status } = await exported(cwd);
+    const { snapshot, backends, status } = await exported(cwd);
+    const { path } = snapshot;
     expect(status).toBe("complete");
-    expect(plugins.map(({ name }: { name: string }) => name)).toEqual(["loki", "loki-eu"]);
+    expect(namesIn(backends)).toEqual(["loki", "loki-eu"]);
     expect(readdirSync(path)).toEqual(expect.arrayContaining(["logs.json", "loki", "loki-eu"]));
     expect(readdirSync(join(path, "loki-eu"))).toEqual(expect.arrayContaining(["logs.json", "rules"]));
     const manifest = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8"));
@@ -82,15 +85,15 @@ describe("two Lokis with different data", () => {
     expect(own.counts.entries === other.counts.entries && own.files[0].sha256 === logs.sha256).toBe(false);
     expect(readFileSync(join(path, "blocks.jsonl"), "utf8")).toContain('"plugin":"loki-eu"');
     const audit = (await run(["audit", "--json", "-n", "1"], { cwd })).stdout;
-    expect(JSON.stringify(JSON.parse(audit))).toContain(`"loki","loki-eu"`);
+    expect(audit).toContain(`"loki","loki-eu"`);
   });
 
   test("verify, live too, and the next export's continuation speak of each by its name", async () => {
     const sound = await run(["verify", "latest", "--live"], { cwd });
     expect({ code: sound.exitCode, out: sound.stdout }).toMatchObject({ code: 0 });
     expect(sound.stdout).toContain("loki-eu");
-    const { plugins } = await json(cwd, ["export", "--since-last"]);
-    expect(plugins).toHaveLength(2);
+    const { backends } = await json(cwd, ["export", "--since-last"]);
+    expect(backends).toHaveLength(2);
     const { snapshots } = await json(cwd, ["snapshots", "list"]);
     expect(JSON.stringify(snapshots)).toContain("loki-eu");
   });
@@ -98,10 +101,12 @@ describe("two Lokis with different data", () => {
   test("and what is put back into two empty ones is exported again as it was", async () => {
     const first = await exported(cwd);
     const there = project(twoLokis(emptyHome, emptyAway));
-    const report = await json(there, ["restore", first.path, "--yes"]);
-    expect(report.plugins.map(({ name }: { name: string }) => name)).toEqual(["loki", "loki-eu"]);
+    const report = await json(there, ["restore", first.snapshot.path, "--yes"]);
+    expect(namesIn(report.backends)).toEqual(["loki", "loki-eu"]);
     const second = await exported(there);
-    const diff = await run(["snapshots", "diff", first.path, second.path, "--json"], { cwd });
+    const diff = await run(["snapshots", "diff", first.snapshot.path, second.snapshot.path, "--json"], {
+      cwd,
+    });
     const { backends } = JSON.parse(diff.stdout);
     expect(
       backends.map(({ backend, equal }: { backend: string; equal: boolean }) => [backend, equal]),
@@ -109,17 +114,24 @@ describe("two Lokis with different data", () => {
       ["loki", true],
       ["loki-eu", true],
     ]);
-    const counts = ({ plugins }: typeof first) =>
-      plugins.map(({ name, counts: { entries } }: { name: string; counts: { entries: number } }) => [
-        name,
+    const counts = ({ backends: all }: typeof first) =>
+      all.map(({ backend, counts: { entries } }: { backend: string; counts: { entries: number } }) => [
+        backend,
         entries,
       ]);
     expect(counts(second)).toEqual(counts(first));
   });
 
   test("one alone is chosen by its name, and keeps its folder; a wrong name is told", async () => {
-    const { path, plugins } = await exported(cwd, "--plugin", "loki-eu", "--match", '{service_name=~".+"}');
-    expect(plugins.map(({ name }: { name: string }) => name)).toEqual(["loki-eu"]);
+    const { snapshot, backends } = await exported(
+      cwd,
+      "--plugin",
+      "loki-eu",
+      "--match",
+      '{service_name=~".+"}',
+    );
+    expect(namesIn(backends)).toEqual(["loki-eu"]);
+    const { path } = snapshot;
     expect(existsSync(join(path, "logs.json"))).toBe(false);
     expect(existsSync(join(path, "loki-eu", "logs.json"))).toBe(true);
     const wrong = await run(["export", "--plugin", "loki-ue"], { cwd });
@@ -127,7 +139,7 @@ describe("two Lokis with different data", () => {
     const match = await run(["export", "--all", "--json", "--match", 'loki-eu={service_name="checkout"}'], {
       cwd,
     });
-    const [all, some] = printed(match).plugins;
+    const [all, some] = printed(match).backends;
     expect(some.counts.entries).toBeLessThan(all.counts.entries);
   });
 
@@ -137,13 +149,13 @@ describe("two Lokis with different data", () => {
     const env = { CONTEXTCORE_LOKI_EU_IMPORTANCE: "low", CONTEXTCORE_LOKI_EU_TOKEN: "not-to-be-seen" };
     const shown = printed(await run(["config", "show", "--json"], { cwd, env }));
     const value = (key: string) => shown.settings.find((one: { key: string }) => one.key === key);
-    expect(value("backends.loki-eu.plugin")).toMatchObject({ value: "loki", from: "contextcore.yaml:7" });
+    expect(value("backends.loki-eu.plugin")).toMatchObject({ value: "loki", where: "contextcore.yaml:7" });
     expect(value("backends.loki-eu.importance")).toMatchObject({
       value: "low",
-      from: "CONTEXTCORE_LOKI_EU_IMPORTANCE",
+      where: "CONTEXTCORE_LOKI_EU_IMPORTANCE",
     });
     expect(value("backends.loki-eu.token")).toMatchObject({ value: "***" });
-    expect(value("backends.loki.importance")).toMatchObject({ value: "high", from: "default" });
+    expect(value("backends.loki.importance")).toMatchObject({ value: "high", where: "default" });
     expect(JSON.stringify(shown)).not.toContain("not-to-be-seen");
   });
 });
@@ -171,8 +183,9 @@ describe("where no instance is named like its plugin", () => {
     const cwd = project(
       `  eu: { plugin: loki, url: "${home.urls.loki}" }\n  us: { plugin: loki, url: "${away.urls.loki}" }\n`,
     );
-    const { path, plugins } = await exported(cwd);
-    expect(plugins.map(({ name }: { name: string }) => name)).toEqual(["eu", "us"]);
+    const { snapshot, backends } = await exported(cwd);
+    const { path } = snapshot;
+    expect(namesIn(backends)).toEqual(["eu", "us"]);
     expect(readdirSync(path)).toEqual(expect.arrayContaining(["logs.json", "us"]));
     expect(existsSync(join(path, "eu"))).toBe(false);
     expect((await run(["verify", path], { cwd })).exitCode).toBe(0);
@@ -180,14 +193,14 @@ describe("where no instance is named like its plugin", () => {
 
   test("what an earlier version saved under the plugin's name is put back into that one", async () => {
     const before = project(`  loki: { url: "${home.urls.loki}" }\n`);
-    const { path } = await exported(before);
+    const { path } = (await exported(before)).snapshot;
     const lab = await startLab({ empty: true });
     const cwd = project(`  eu: { plugin: loki, url: "${lab.urls.loki}" }\n`);
     const report = await json(cwd, ["restore", path, "--yes"]);
     expect(report.status).toBe("complete");
     const again = await exported(cwd);
     await lab.stop();
-    expect(again.plugins[0].counts.entries).toBeGreaterThan(0);
+    expect(again.backends[0].counts.entries).toBeGreaterThan(0);
   });
 
   test("--set of the plugin's own name is told to lead nowhere", async () => {
@@ -315,11 +328,12 @@ test("somebody else's plugin has instances, too, each with its own options, and 
   const lines = "  acme/lines: { directory: one }\n  lines-eu: { plugin: acme/lines, directory: two }\n";
   const off = `${OFF}  loki: { enabled: false }\n`;
   await Bun.write(join(cwd, "contextcore.yaml"), `plugins: [./lines]\nbackends:\n${off}${lines}`);
-  const { path, plugins, status } = await json(agreed(cwd), ["export", "--all"]);
-  expect({ status, names: plugins.map(({ name }: { name: string }) => name) }).toEqual({
+  const { snapshot, backends, status } = await json(agreed(cwd), ["export", "--all"]);
+  expect({ status, names: namesIn(backends) }).toEqual({
     status: "complete",
     names: ["acme/lines", "lines-eu"],
   });
+  const { path } = snapshot;
   expect(readFileSync(join(path, "acme", "lines", "lines.jsonl"), "utf8")).toContain("FIRST");
   expect(readFileSync(join(path, "lines-eu", "lines.jsonl"), "utf8")).toContain("SECOND");
   expect((await run(["verify", path], { cwd })).exitCode).toBe(0);
@@ -381,7 +395,7 @@ test("a name that is another plugin's instance by now continues nothing of the f
   await Bun.write(join(cwd, "contextcore.yaml"), backends("mimir"));
   const second = await run(["export", "--since-last", "--json"], { cwd });
   expect(second.stderr).toContain("shop: everything, since the kept snapshots of it are of the plugin loki");
-  expect(printed(second).plugins[0].counts.samples).toBeGreaterThan(0);
+  expect(printed(second).backends[0].counts.samples).toBeGreaterThan(0);
   const { stdout } = await run(["verify", "latest"], { cwd });
   expect(stdout).toContain("not covered: ");
   await gateway.stop(true);

@@ -39,7 +39,7 @@ for (const asked of [["--all"], ["--since-last"], ["-t", "12h"]]) {
   test(`export ${asked.join(" ")} asks for a flush and has them`, async () => {
     const { stdout, stderr, exitCode } = await run(["export", "--json", ...asked], { cwd: unflushed() });
     expect(exitCode, stderr).toBe(0);
-    expect(JSON.parse(stdout).plugins[0]).toMatchObject({ counts: { entries: 10 }, problems: [] });
+    expect(JSON.parse(stdout).backends[0]).toMatchObject({ counts: { entries: 10 }, problems: [] });
   });
 }
 
@@ -69,6 +69,6 @@ test("lines that can be seen only some seconds after the push are found by an ex
   const env = { CONTEXTCORE_EXPORT_RECOUNT: "" };
   const { stdout, stderr, exitCode } = await run(["export", "--json", "-t", "2h"], { cwd, env });
   expect(exitCode, stderr).toBe(0);
-  const [loki] = JSON.parse(stdout).plugins;
+  const [loki] = JSON.parse(stdout).backends;
   expect([loki.counts.entries, loki.agrees]).toEqual([100, true]);
 });

@@ -43,7 +43,7 @@ test("the inventory names the hour of the oldest of them", async () => {
 
 test("--all begins with the oldest of them", async () => {
   expect(await answer("export", "--all")).toMatchObject({
-    plugins: [{ name: "mimir", counts: { samples: MINUTES } }],
+    backends: [{ backend: "mimir", counts: { samples: MINUTES } }],
   });
 });
 
@@ -51,6 +51,6 @@ test("a range that is asked for is read as it is, whatever the server calls its 
   const [from, to] = [newest - 3 * HOUR_MS, newest - HOUR_MS];
   expect(await answer("export", "--from", timeOf(from), "--to", timeOf(to))).toMatchObject({
     range: { from: timeOf(from).replace(".000", ""), to: timeOf(to).replace(".000", "") },
-    plugins: [{ name: "mimir", counts: { samples: 120 } }],
+    backends: [{ backend: "mimir", counts: { samples: 120 } }],
   });
 });

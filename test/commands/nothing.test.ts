@@ -1,11 +1,11 @@
 /** Nothing was asked, chosen, read or found: that is said, and never passes for "all is well". */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import * as v from "valibot";
-import { exportSchema } from "../../src/commands/export/report.ts";
-import { verifySchema } from "../../src/commands/verify/json.ts";
+import { EXPORT } from "../../src/results/export.ts";
+import { VERIFY } from "../../src/results/verify.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000);
@@ -18,7 +18,7 @@ beforeAll(async () => {
   cwd = labProject(lab);
   const done = await run(["export", "--all", "--json"], { cwd });
   expect(done.exitCode, done.stderr).toBe(0);
-  snapshot = JSON.parse(done.stdout).path;
+  snapshot = JSON.parse(done.stdout).snapshot.path;
 });
 afterAll(() => lab.stop());
 
@@ -35,7 +35,7 @@ test("with no backend enabled a destroy may lose everything: nobody was asked", 
   expect(stdout).toContain("may lose the whole stack: no backend is enabled, so what it holds is not known");
   expect(stdout).not.toContain("lose nothing");
   const json = await alone("persistence", "check-destroy", "--json");
-  expect(JSON.parse(json.stdout)).toMatchObject({ safe: false, reasons: [{ backend: "the whole stack" }] });
+  expect(JSON.parse(json.stdout)).toMatchObject({ safe: false, losses: [{ backend: "the whole stack" }] });
   const destroyed = await alone("destroy", "--option", "3");
   expect(destroyed.stderr).toContain("may lose the whole stack");
   expect(destroyed.stderr).not.toContain("loses nothing");
@@ -60,13 +60,13 @@ test.each([
   "a selector of %s that finds nothing makes a snapshot that says so of itself",
   async (name, match) => {
     const done = await run(["export", "-t", "24h", "--plugin", name, "--match", match, "--json"], { cwd });
-    const { status, plugins } = v.parse(exportSchema, JSON.parse(done.stdout));
+    const { status, backends } = parsedAs(EXPORT, done.stdout);
     expect({ status, exitCode: done.exitCode }).toEqual({ status: "partial", exitCode: 3 });
-    expect(plugins[0]?.problems.at(-1)).toMatchObject({
+    expect(backends[0]?.problems.at(-1)).toMatchObject({
       kind: "incomplete",
       reason: `the selector ${match} found nothing`,
     });
-    const shown = await run(["snapshots", "show", JSON.parse(done.stdout).path], { cwd });
+    const shown = await run(["snapshots", "show", JSON.parse(done.stdout).snapshot.path], { cwd });
     expect((shown.stdout + shown.stderr).split(`${name}: the selector ${match} found nothing`)).toHaveLength(
       2,
     );
@@ -102,14 +102,14 @@ test("a restore of a signal that the snapshot does not have says so", async () =
 test("a part of the data is at least a block of it, and all parts together are all of it", async () => {
   const part = async (text: string) => {
     const done = await run(["verify", snapshot, `--read-data=${text}`, "--json"], { cwd });
-    return v.parse(verifySchema, JSON.parse(done.stdout));
+    return parsedAs(VERIFY, done.stdout);
   };
   for (const text of ["0.5%", "0.001%", "99999/100000", "1000/1000"]) {
-    const { sound, bytes, blocksRead } = await part(text);
-    expect({ text, sound, blocksRead, isRead: bytes > 0 }).toEqual({
+    const { sound, bytes, blocksReadTotal } = await part(text);
+    expect({ text, sound, blocksReadTotal, isRead: bytes > 0 }).toEqual({
       text,
       sound: true,
-      blocksRead: 1,
+      blocksReadTotal: 1,
       isRead: true,
     });
   }
@@ -118,5 +118,5 @@ test("a part of the data is at least a block of it, and all parts together are a
   const all = await part("1/1");
   const blocks = await Promise.all([1, 2, 3].map((index) => part(`${index}/3`)));
   expect(blocks.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(all.bytes);
-  expect(all.blocksRead).toBe(all.blocks);
+  expect(all.blocksReadTotal).toBe(all.blocksTotal);
 });

@@ -75,15 +75,16 @@ test("--json has the same for a program, trusts nothing by itself, and with --ye
   change(home);
   const looked = await trust(home, "--json");
   expect(JSON.parse(looked.stdout)).toEqual({
+    schema: { name: "plugin.trust", version: 1 },
     plugin: "good/lines",
     source: "./good",
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     trusted: false,
     newUses: ["opens connections of its own"],
     files: [
-      { file: "words.ts", change: "changed", lines: WORDS },
-      { file: "new.ts", change: "new", lines: ["@@ -0,0 +1,1 @@", "+export const more = 1;"] },
-      { file: "gone.ts", change: "gone", lines: ["@@ -1,1 +0,0 @@", "-export const gone = true;"] },
+      { file: "words.ts", change: "changed", diff: WORDS },
+      { file: "new.ts", change: "new", diff: ["@@ -0,0 +1,1 @@", "+export const more = 1;"] },
+      { file: "gone.ts", change: "gone", diff: ["@@ -1,1 +0,0 @@", "-export const gone = true;"] },
     ],
   });
   expect({ stderr: looked.stderr, exitCode: looked.exitCode }).toEqual({ stderr: "", exitCode: 4 });
@@ -115,7 +116,7 @@ describe("it shows no lines, and says why, when", () => {
   const reasonFor = async (home: string, file: string): Promise<string> => {
     const { stdout } = await trust(home, "--json");
     const found = JSON.parse(stdout).files.find((one: { file: string }) => one.file === file);
-    expect(found.lines).toBeUndefined();
+    expect(found.diff).toBeUndefined();
     return found.reason;
   };
 
@@ -155,7 +156,7 @@ test("a minified line and a long difference are cut, and --json has all of it", 
   expect(stderr).toContain("  … and 384 more lines; --json has all of them\n");
   expect(Math.max(...stderr.split("\n").map((line) => line.length))).toBeLessThan(400);
   const { files } = JSON.parse((await trust(home, "--json")).stdout);
-  expect(files[0].lines).toHaveLength(504);
+  expect(files[0].diff).toHaveLength(504);
 });
 
 test("what a terminal would obey is shown as it is written, so that nothing hides in a difference", async () => {

@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { printedIn } from "../support/printed.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
 
 /** Runs the program in a directory and expects this exit code. */
@@ -26,7 +27,7 @@ async function contextcore(directory: string, args: readonly string[], exitCode 
 }
 
 const json = async (directory: string, args: readonly string[], exitCode = 0) =>
-  JSON.parse((await contextcore(directory, [...args, "--json"], exitCode)).stdout);
+  printedIn((await contextcore(directory, [...args, "--json"], exitCode)).stdout);
 
 test("a newcomer: new, edit, test, check, add, inventory, export, verify", async () => {
   const home = temporaryDirectory();
@@ -178,7 +179,11 @@ describe("trust", () => {
     });
     await contextcore(home, ["plugin", "add", "./p", "--yes"]);
     const { plugins } = await json(home, ["plugin", "list"]);
-    expect(plugins.at(-1)).toMatchObject({ name: "acme/p", about: "Packages work", sink: "off" });
+    expect(plugins.at(-1)).toMatchObject({
+      plugin: "acme/p",
+      about: "Packages work",
+      faces: [{ face: "sink", inUse: false }],
+    });
     appendFileSync(join(home, "p/node_modules/cjs-dep/more.js"), "// changed");
     const { stderr } = await contextcore(home, ["inventory"], 4);
     expect(stderr).toContain("(node_modules/cjs-dep/more.js)");
@@ -258,7 +263,7 @@ describe("list and info", () => {
     await contextcore(home, ["plugin", "new", "acme/lines"]);
     await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
     const { plugins } = await json(home, ["plugin", "list"]);
-    expect(plugins.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+    expect(plugins.map(({ plugin, source }: Record<string, string>) => [plugin, source])).toEqual([
       ...["tempo", "mimir", "loki", "grafana", "file", "webhook"].map((name) => [name, "built-in"]),
       ["acme/lines", "./lines"],
     ]);
@@ -282,7 +287,7 @@ describe("list and info", () => {
       type: "low | medium | high | critical",
       fallback: "high",
       environment: ["CONTEXTCORE_LOKI_IMPORTANCE"],
-      from: "default",
+      where: "default",
     });
   });
 
@@ -351,10 +356,10 @@ describe("what is wrong is told as what it is:", () => {
 
   test("with --json as one object on stdout, and on stderr as always", async () => {
     const home = temporaryDirectory({ "bad/index.ts": "throw new Error('no luck');" });
-    expect(await json(home, ["plugin", "check", "./bad"], 1)).toEqual({
+    expect(await json(home, ["plugin", "check", "./bad"], 1)).toMatchObject({
       error: { message: expect.stringContaining("does not load: no luck") },
     });
-    expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toEqual({
+    expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toMatchObject({
       error: {
         message: "the configuration has no third-party plugin nosuch",
         hint: "contextcore plugin list shows all",
@@ -447,7 +452,7 @@ describe("new", () => {
       expect(info.capabilities).toContain(kind === "sink" ? "deliver" : "store");
       const listed = await json(home, ["plugin", "list"]);
       expect(listed.plugins).toContainEqual(
-        expect.objectContaining({ name: "acme/mine", store: kind === "store", backend: "none" }),
+        expect.objectContaining({ plugin: "acme/mine", faces: [expect.objectContaining({ face: kind })] }),
       );
     },
     30_000,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { smallSnapshot } from "../snapshot/small.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { openSession } from "../support/pseudo-terminal.ts";
 
 const LEFT = ".20260124-143000-2.removed";
@@ -31,9 +32,9 @@ test("the files of a half-removed snapshot go with the next prune, and nothing e
 
   expect((await prune(cwd)).exitCode).toBe(0);
   expect(readdirSync(join(cwd, "backups")).sort()).toEqual([".20260125-143000.partial", ".mine.removed"]);
-  const [started] = JSON.parse((await run(["audit", "--json"], { cwd })).stdout);
+  const [started] = eventsIn((await run(["audit", "--json"], { cwd })).stdout);
   expect(started).toMatchObject({ operation: "prune", outcome: "started" });
-  expect(started.details.leftovers).toEqual([join(cwd, "backups", LEFT)]);
+  expect(started?.details.leftovers).toEqual([join(cwd, "backups", LEFT)]);
 
   expect((await prune(cwd)).stderr).not.toContain("removal");
 });
@@ -53,6 +54,6 @@ test("a snapshot that is another one by the time of the answer is left alone, an
   expect(await session.exited).toBe(3);
   expect(session.text()).toContain(`warning: ${oldest} was left alone`);
   expect([oldest, older, newest].map((path) => existsSync(path))).toEqual([true, false, true]);
-  const events = JSON.parse((await run(["audit", "--json"], { cwd })).stdout);
+  const events = eventsIn((await run(["audit", "--json"], { cwd })).stdout);
   expect(events.at(-1)).toMatchObject({ outcome: "partial", details: { changed: [oldest] } });
 }, 60_000);

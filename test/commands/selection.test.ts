@@ -27,7 +27,7 @@ test("a beginning long before the oldest data costs nothing", async () => {
   const began = performance.now();
   const { exitCode, stdout, stderr } = await exported("--from", "1971-01-01", "--json");
   expect(exitCode, stderr).toBe(0);
-  expect(JSON.parse(stdout).plugins[0].counts.entries).toBeGreaterThan(1000);
+  expect(JSON.parse(stdout).backends[0].counts.entries).toBeGreaterThan(1000);
   expect(performance.now() - began).toBeLessThan(20_000);
 });
 

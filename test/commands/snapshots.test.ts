@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { basename, join } from "node:path";
 import { formatManifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
 import { type Stacks, startStacks } from "../restore/stack.ts";
+import { printedIn } from "../support/printed.ts";
 import { openSession } from "../support/pseudo-terminal.ts";
 
 const HOUR = 3_600_000;
@@ -16,12 +17,12 @@ const kept = (): string[] =>
     .filter((name) => /^\d/.test(name))
     .sort();
 const call = (...args: string[]) => stacks.on(stacks.full, ...args);
-const json = async (...args: string[]) => JSON.parse((await call(...args, "--json")).stdout);
+const json = async (...args: string[]) => printedIn((await call(...args, "--json")).stdout);
 
 /** Exports a range, as it would have been done then. @returns its name */
 async function exportOf(from: number, to: number, ...args: string[]): Promise<string> {
-  const { path } = await json("export", "--from", ago(from), "--to", ago(to), ...args);
-  return basename(path);
+  const { snapshot } = await json("export", "--from", ago(from), "--to", ago(to), ...args);
+  return snapshot.name;
 }
 
 /** Says of a snapshot that it was made earlier. */
@@ -46,7 +47,10 @@ afterAll(() => stacks.stop());
 test("list says how complete and how big each is, and which times no snapshot holds", async () => {
   const { snapshots, coverage } = await json("snapshots", "list");
   expect(
-    snapshots.map(({ status, plugins }: { status: string; plugins: string[] }) => [status, plugins]),
+    snapshots.map(({ status, backends }: { status: string; backends: { backend: string }[] }) => [
+      status,
+      backends.map(({ backend }) => backend),
+    ]),
   ).toEqual([
     ["complete", ["tempo", "loki"]],
     ["complete", ["loki"]],

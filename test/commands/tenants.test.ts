@@ -52,7 +52,7 @@ async function json(cwd: string, args: readonly string[], env: Record<string, st
   return JSON.parse(stdout);
 }
 
-const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name);
+const names = (all: readonly { backend: string }[]): string[] => all.map(({ backend }) => backend);
 
 describe("named in the configuration", () => {
   const saved = createLoki({ now, authEnabled: true, limits: { reject_old_samples: false } });
@@ -83,9 +83,9 @@ describe("named in the configuration", () => {
     }
     const result = await json(cwd, ["export", "--all"]);
     expect(result.status).toBe("complete");
-    path = result.path;
-    expect(names(result.plugins)).toEqual(["loki@team-a", "loki@~54eam.~42"]);
-    expect(result.plugins.map(({ counts }: { counts: { entries: number } }) => counts.entries)).toEqual([
+    path = result.snapshot.path;
+    expect(names(result.backends)).toEqual(["loki@team-a", "loki@~54eam.~42"]);
+    expect(result.backends.map(({ counts }: { counts: { entries: number } }) => counts.entries)).toEqual([
       3, 5,
     ]);
   });
@@ -107,14 +107,14 @@ describe("named in the configuration", () => {
     const there = project(loki(into), "loki");
     expect((await json(there, ["restore", path, "--yes"])).status).toBe("complete");
     const again = await json(there, ["export", "--all"]);
-    const diff = await run(["snapshots", "diff", path, again.path, "--json"], { cwd });
+    const diff = await run(["snapshots", "diff", path, again.snapshot.path, "--json"], { cwd });
     expect(JSON.parse(diff.stdout).backends).toMatchObject([{ equal: true }, { equal: true }]);
     expect(diff.exitCode).toBe(0);
   });
 
   test("--plugin and --match name one of them", async () => {
     const args = ["export", "--all", "--plugin", "loki@team-a", "--match", 'loki@team-a={app="shop"}'];
-    expect(names((await json(cwd, args)).plugins)).toEqual(["loki@team-a"]);
+    expect(names((await json(cwd, args)).backends)).toEqual(["loki@team-a"]);
   });
 
   test("the environment may name them instead", async () => {
@@ -152,13 +152,13 @@ describe("as many as the server lists", () => {
   });
 
   test("each is exported as a backend of its own", async () => {
-    const { plugins, path, status } = await json(cwd, ["export", "--all"]);
-    expect({ status, names: names(plugins) }).toEqual({
+    const { backends, snapshot, status } = await json(cwd, ["export", "--all"]);
+    expect({ status, names: names(backends) }).toEqual({
       status: "complete",
       names: ["mimir@anna", "mimir@blue"],
     });
-    expect(existsSync(join(path, "mimir@blue", "metrics.json"))).toBe(true);
-    const convert = ["snapshots", "convert", path, "--to", "openmetrics", "-o", "metrics.om"];
+    expect(existsSync(join(snapshot.path, "mimir@blue", "metrics.json"))).toBe(true);
+    const convert = ["snapshots", "convert", snapshot.path, "--to", "openmetrics", "-o", "metrics.om"];
     const asked = await run(convert, { cwd });
     expect(asked.stderr).toContain("whose metrics?\nhint: --plugin with one of mimir@anna, mimir@blue");
     expect(asked.exitCode).toBe(2);

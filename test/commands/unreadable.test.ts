@@ -1,10 +1,10 @@
 /** One record that a server cannot read: an export names it, saves every other one, and exits 3. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import * as v from "valibot";
-import { exportSchema } from "../../src/commands/export/report.ts";
+import { EXPORT } from "../../src/results/export.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(120_000);
@@ -20,8 +20,9 @@ const RANGE = ["--from", new Date(at(180)).toISOString(), "--to", new Date(at(30
 async function exported(name: "mimir" | "tempo") {
   const cwd = labProject(lab, { only: [name] });
   const { stdout, stderr, exitCode } = await run(["export", "--json", ...RANGE], { cwd });
-  const { plugins, path } = v.parse(exportSchema, JSON.parse(stdout));
-  const [only] = plugins;
+  const { backends, snapshot } = parsedAs(EXPORT, stdout);
+  const { path } = snapshot;
+  const [only] = backends;
   if (only === undefined) throw new Error(stderr);
   const verified = await run(["verify", path], { cwd });
   const items = only.problems.flatMap((problem) => problem.items);

@@ -1,12 +1,12 @@
 /** A damaged snapshot: verify says where, of which times, and how the data can be had again. */
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import * as v from "valibot";
-import { verifySchema } from "../../src/commands/verify/json.ts";
+import { basename, join } from "node:path";
+import { VERIFY } from "../../src/results/verify.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 
 /** The line of the index that tells of the second block of a file. */
 function secondBlock(path: string, file: string) {
@@ -41,18 +41,20 @@ test.each([{}, { compression: "zstd" as const }])(
     expect(told.stderr).toContain(`  ${again}\n`);
 
     const { stdout } = await run(["verify", path, "--json"], { cwd });
-    const report = v.parse(v.strictObject(verifySchema.entries), JSON.parse(stdout));
+    const report = parsedAs(VERIFY, stdout);
     const range = { from: block.from, to: block.to };
     expect(report).toMatchObject({
-      damaged: [{ plugin: "logs", blocks: 1, ranges: [range], again: [again] }],
+      damaged: [{ backend: "logs", blocksTotal: 1, ranges: [range], again: [again] }],
     });
     expect(report.flaws).toContainEqual({
+      snapshot: { name: basename(path), path },
       file: block.file,
-      what: "its bytes do not match its checksum",
-      plugin: "logs",
+      message: "its bytes do not match its checksum",
+      backend: "logs",
       block: block.number,
       lines: { first, last },
-      bytes: { from: block.offset, to: block.offset + block.bytes },
+      offset: block.offset,
+      bytes: block.bytes,
       range,
     });
   },

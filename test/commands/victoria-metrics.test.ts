@@ -1,9 +1,9 @@
 /** A VictoriaMetrics where a Mimir is expected: recognised, and said to be unsupported. Its answers are those of 1.79.5 and of master. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import * as v from "valibot";
-import { inventorySchema } from "../../src/commands/inventory/json.ts";
+import { INVENTORY } from "../../src/results/inventory.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 
 setDefaultTimeout(60_000);
 
@@ -43,7 +43,7 @@ test.each([
     "contextcore.yaml": `name: shop\nbackends:\n  mimir: { url: "${url}" }\n${others}`,
   });
   const { stdout, exitCode } = await run(["inventory", "--json"], { cwd });
-  const [found] = v.parse(inventorySchema, JSON.parse(stdout)).backends;
+  const [found] = parsedAs(INVENTORY, stdout).backends;
   expect({ exitCode, state: found?.state }).toEqual({ exitCode: 3, state: "unexpected" });
   expect(found?.reason).toBe(`mimir: ${url} is a VictoriaMetrics, which is not supported`);
   const shown = await run(["inventory"], { cwd });

@@ -111,9 +111,9 @@ test("config show names the variable, and config check what it hides", async () 
   expect(settings).toContainEqual({
     key: "export.concurrency",
     value: 4,
-    from: "CONTEXTCORE_EXPORT_CONCURRENCY",
+    where: "CONTEXTCORE_EXPORT_CONCURRENCY",
   });
-  expect(settings).toContainEqual({ key: "backups", value: join(cwd, "backups"), from: "default" });
+  expect(settings).toContainEqual({ key: "backups", value: join(cwd, "backups"), where: "default" });
   const core = settings
     .map(({ key }: { key: string }) => key)
     .filter((key: string) => !/^(backends|sinks)/.test(key));

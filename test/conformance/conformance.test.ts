@@ -117,7 +117,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     () => ({ size: async () => ({ bytes: 1, source: "estimate" }) }),
     "`how`",
   ],
-  ["limits", "no list", () => ({ limits: async () => ({}) }), "limits gave an answer"],
+  ["limits", "no list", () => ({ limits: async () => ({}) }), "limits gave a wrong answer"],
   [
     "export-ends",
     "a next without end",

@@ -63,7 +63,7 @@ test("promtool builds blocks from it, and dumps the samples of the snapshot", as
     cwd,
     env,
   });
-  const { path } = JSON.parse(exported.stdout);
+  const { path } = JSON.parse(exported.stdout).snapshot;
   const converted = await run(["snapshots", "convert", path, "--to", "openmetrics", "-o", "metrics.om"], {
     cwd,
     env,
@@ -117,7 +117,7 @@ test("series that differ in such a label stay apart, in both directions", async 
   );
   const odd = ["--plugin", "mimir", "--match", '{__name__=~"laps_total|depth"}', "-t", "2h", "--json"];
   const exported = await run(["export", ...odd, "-o", "odd"], { cwd, env });
-  const { path } = JSON.parse(exported.stdout);
+  const { path } = JSON.parse(exported.stdout).snapshot;
   const converted = await run(["snapshots", "convert", path, "--to", "openmetrics", "-o", "odd.om"], {
     cwd,
     env,
@@ -140,7 +140,7 @@ test("series that differ in such a label stay apart, in both directions", async 
     expect((await run(["restore", path, "--yes"], { cwd, env: there })).exitCode).toBe(0);
     const again = await run(["export", ...odd, "-o", "again"], { cwd, env: there });
     const saved = (directory: string) => Bun.file(join(directory, "metrics.json")).text();
-    expect(await saved(JSON.parse(again.stdout).path)).toBe(await saved(path));
+    expect(await saved(JSON.parse(again.stdout).snapshot.path)).toBe(await saved(path));
   } finally {
     await other.stop();
   }

@@ -2,9 +2,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DASHBOARDS_LIST } from "../../src/results/dashboards.ts";
 import { startGrafana } from "../plugins/grafana/support.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 import { model } from "./support.ts";
 
 interface Setting {
@@ -67,12 +69,14 @@ test("exported and provisioned elsewhere; a bad file stops everything and is nam
     "dashboards: 11 created",
   );
   expect(JSON.parse(await dashboards({ cwd, url: target.url }, ["provision", "boards", "--json"]))).toEqual({
+    schema: { name: "dashboards.provision", version: 1 },
     source: "boards",
     dryRun: false,
-    folders: { created: 0, renamed: 0, unchanged: 7 },
-    dashboards: { created: 0, updated: 0, unchanged: 11 },
+    folderCounts: { createdTotal: 0, renamedTotal: 0, unchangedTotal: 7 },
+    dashboardCounts: { createdTotal: 0, updatedTotal: 0, unchangedTotal: 11 },
     left: [],
     failed: [],
+    warned: [],
   });
   const said = await dashboards({ cwd, url: target.url }, ["provision", "bad"], 1);
   expect(said).toContain("a.json: not valid JSON at line 1, column 2\n");
@@ -131,10 +135,10 @@ test("part of a deletion that fails is exit code 3, and a list can be read by sc
   expect(said).toMatchObject({
     deleted: true,
     folders: [{ uid: "platform-nord" }],
-    failed: [{ what: "folder Platform/Services" }],
+    failed: [{ subject: "folder Platform/Services" }],
   });
   expect(recorded(setting.cwd)).toEqual(["delete_dashboard started", "delete_dashboard partial"]);
-  const rows: { uid: string; folder: string[] }[] = JSON.parse(await dashboards(setting, ["list", "--json"]));
+  const { dashboards: rows } = parsedAs(DASHBOARDS_LIST, await dashboards(setting, ["list", "--json"]));
   expect(rows).toHaveLength(8);
   expect(rows.find(({ uid }) => uid === "dotdot")?.folder).toEqual(["Projects", "2026/Q1 .."]);
 

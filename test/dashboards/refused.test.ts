@@ -162,6 +162,9 @@ test("a dry run lists no file that would fail, and a run none that did", async (
   expect(real.stdout).toContain("dashboards: 1 created");
   expect(real.stderr).toMatch(/c-beyond\.json failed: .*Quota reached/);
   const again = JSON.parse((await provisioned("--json")).stdout);
-  expect(again.dashboards).toEqual({ created: 0, updated: 0, unchanged: 1 });
-  expect(again.failed.map(({ what }: { what: string }) => what)).toEqual(["a-bad.json", "c-beyond.json"]);
+  expect(again.dashboardCounts).toEqual({ createdTotal: 0, updatedTotal: 0, unchangedTotal: 1 });
+  expect(again.failed.map(({ subject }: { subject: string }) => subject)).toEqual([
+    "a-bad.json",
+    "c-beyond.json",
+  ]);
 }, 30_000);

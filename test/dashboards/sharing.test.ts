@@ -43,7 +43,7 @@ test("each input and library panel that nothing fills is named, in the dry run a
   }
   expect(grafana.face.store.dashboards.has("shared-board")).toBe(true);
   const { warned } = JSON.parse((await provisioned("--json")).stdout);
-  expect(warned).toEqual([{ what: "shared.json", reason: WARNING.slice("shared.json: ".length) }]);
+  expect(warned).toEqual([{ subject: "shared.json", reason: WARNING.slice("shared.json: ".length) }]);
 }, 30_000);
 
 const warnedOf = async (content: object): Promise<string[]> => {

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { agreed } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
@@ -44,7 +45,7 @@ test("a denied command is refused, recorded, and found by config check and docto
   const refused = await destroy(cwd);
   expect(refused).toMatchObject({ exitCode: 4, gone: false });
   expect(refused.stderr.replace(/\s+/g, " ")).toContain(said);
-  const [event] = JSON.parse((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
+  const [event] = eventsIn((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
   expect(event).toMatchObject({
     outcome: "refused",
     details: { rule: "destroy.deny", part: "touch destroyed" },
@@ -60,8 +61,8 @@ test("a denied command is refused, recorded, and found by config check and docto
 test("config show has both lists, and an empty pattern is a mistake", async () => {
   const cwd = written(`  allow: ["| sh"]\n`);
   const { settings } = JSON.parse((await run(["config", "show", "--json"], { cwd })).stdout);
-  expect(settings).toContainEqual({ key: "destroy.allow", value: ["| sh"], from: "contextcore.yaml:9" });
-  expect(settings).toContainEqual({ key: "destroy.deny", value: [], from: "default" });
+  expect(settings).toContainEqual({ key: "destroy.allow", value: ["| sh"], where: "contextcore.yaml:9" });
+  expect(settings).toContainEqual({ key: "destroy.deny", value: [], where: "default" });
   const { stdout, exitCode } = await run(["config", "check"], { cwd: written(`  deny: [kubectl, " "]\n`) });
   expect([exitCode, stdout]).toEqual([2, "contextcore.yaml:9: destroy.deny.1: empty: name a command\n"]);
 });

@@ -28,7 +28,7 @@ test.each([
       const exported = await run(["export", "-t", "24h", "-o", "backups", "--json"], { cwd, env });
       const ended = theirNow();
       expect(exported.exitCode, exported.stdout + exported.stderr).toBe(0);
-      const { path } = JSON.parse(exported.stdout);
+      const { path } = JSON.parse(exported.stdout).snapshot;
       const { status, plugins } = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8"));
       expect(status).toBe("complete");
       for (const { name, range, exportedUntil, agrees, problems } of plugins) {

@@ -57,7 +57,7 @@ test("an export whose servers are killed and come back is complete, and holds wh
     lab = (await startLab(now, ports)).child;
     const disturbed = await under;
     expect(disturbed.exitCode, disturbed.stdout + disturbed.stderr).toBe(0);
-    const [a, b] = [undisturbed, disturbed].map(({ stdout }) => JSON.parse(stdout));
+    const [a, b] = [undisturbed, disturbed].map(({ stdout }) => JSON.parse(stdout).snapshot);
     expect(readFileSync(join(b.path, "blocks.jsonl"), "utf8").split("\n").length).toBeGreaterThan(at);
     const { plugins } = JSON.parse(readFileSync(join(b.path, "manifest.json"), "utf8"));
     expect(plugins.map(({ agrees }: { agrees: boolean }) => agrees)).toEqual([true, true, true, true]);

@@ -35,9 +35,9 @@ test("the inventory reaches every server", async () => {
 test("an export is complete, agrees with the servers' counts, and verifies, offline and live", async () => {
   const exported = await run(["export", "-t", "24h", ...chosen(), "-o", "backups", "--json"], { cwd, env });
   expect(exported.exitCode, exported.stdout + exported.stderr).toBe(0);
-  const { status, plugins } = JSON.parse(exported.stdout);
+  const { status, backends } = JSON.parse(exported.stdout);
   expect(status).toBe("complete");
-  expect(plugins.filter(({ agrees }: { agrees?: boolean }) => agrees === false)).toEqual([]);
+  expect(backends.filter(({ agrees }: { agrees?: boolean }) => agrees === false)).toEqual([]);
   const verified = await run(["verify", "latest", "--live", "--json"], { cwd, env });
   expect(verified.exitCode, verified.stdout).toBe(0);
   expect(JSON.parse(verified.stdout)).toMatchObject({ sound: true, flawsTotal: 0 });
@@ -53,7 +53,7 @@ test("two exports of the same range hold the same records", async () => {
       env,
     });
     expect([0, 3]).toContain(done.exitCode);
-    paths.push(JSON.parse(done.stdout).path);
+    paths.push(JSON.parse(done.stdout).snapshot.path);
   }
   const diff = await run(["snapshots", "diff", ...paths], { cwd, env });
   expect(diff.exitCode, diff.stdout).toBe(0);

@@ -11,6 +11,7 @@ import { pluginFiles } from "../../src/host/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { agreed } from "../support/project.ts";
 import {
   CHANGES_WHAT_EVERYBODY_USES,
@@ -56,8 +57,8 @@ async function contextcore(home: string, args: readonly string[]) {
   return { json: JSON.parse(stdout), said: `${stderr}\n${stdout.replaceAll('\\"', '"')}`, exitCode };
 }
 
-const reached = (json: { backends: { name: string; state: string }[] }): string[] =>
-  json.backends.filter(({ state }) => state === "reached").map(({ name }) => name);
+const reached = (json: { backends: { backend: string; state: string }[] }): string[] =>
+  json.backends.filter(({ state }) => state === "reached").map(({ backend }) => backend);
 
 describe("one that is refused when it is loaded:", () => {
   test.each(REFUSED_AT_LOAD.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {
@@ -131,7 +132,7 @@ describe("one that loads in a hook what is not among its files is refused by nam
     expect(existsSync(join(away, "ran"))).toBe(false);
     expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
     const { stdout } = await run(["audit", "--operation", "plugin_trust", "--json"], { cwd: home });
-    expect(JSON.parse(stdout)[0]).toMatchObject({ outcome: "refused", details: { source: "evil/plugin" } });
+    expect(eventsIn(stdout)[0]).toMatchObject({ outcome: "refused", details: { source: "evil/plugin" } });
   });
 
   test("what is its own it loads as it likes: code, JSON, through a link, with a query", async () => {

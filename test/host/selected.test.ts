@@ -44,7 +44,7 @@ async function inventoryOf(home: string, ...names: string[]) {
 }
 
 const namesIn = (stdout: string): string[] =>
-  JSON.parse(stdout).backends.map(({ name }: { name: string }) => name);
+  JSON.parse(stdout).backends.map(({ backend }: { backend: string }) => backend);
 
 test.each([
   ["a plugin", "acme/two", ["two"]],
@@ -84,7 +84,7 @@ test("a name that nothing has is refused with all that there are", async () => {
 test("a plugin that is asked for and does not load is named as it was asked for", async () => {
   const { stdout, exitCode } = await inventoryOf(projectOfTwo('throw new Error("no luck");'), "acme/two");
   expect(JSON.parse(stdout).backends).toMatchObject([
-    { name: "acme/two", reason: expect.stringContaining("two.ts does not load: no luck") },
+    { backend: "acme/two", reason: expect.stringContaining("two.ts does not load: no luck") },
   ]);
   expect(exitCode).toBe(3);
 });

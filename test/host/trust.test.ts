@@ -43,7 +43,7 @@ describe("a plugin's files are", () => {
 
   test("of a folder: all its code too, since an import may be computed; not its tests and declarations", () => {
     using place = project({
-      "p/index.ts": 'import "../outside.ts"; await import("." + "lazy" + ".ts")',
+      "p/index.ts": 'import "../outside.ts"; await import("./" + "lazy" + ".ts")',
       "p/lazy.ts": "",
       "p/native.node": "",
       "p/index.test.ts": "",
@@ -118,7 +118,7 @@ test("code that the files do not show is told with its place: computed imports, 
     "c.cjs": "",
     "sly.ts": 'import "./more/deep.ts";\n\nconst p = ["a"].join("");\nawait import(p);',
     "more/deep.ts":
-      'require(["x"].join());\neval("1");\nnew Function("1");\nBun.plugin({});\nnew Worker(a);\nawait import("." + a);',
+      'require(["x"].join());\neval("1");\nnew Function("1");\nBun.plugin({});\nnew Worker(a);\nawait import("./" + a);',
   });
   const unseen = (spec: string) => unseenText(pluginFiles(locatePlugin(spec, place.directory)));
   expect(unseen("./plain.ts")).toEqual([]);

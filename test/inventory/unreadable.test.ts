@@ -1,10 +1,10 @@
 /** An inventory that comes upon what cannot be read says the rest, warns of it, and the export goes on. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import * as v from "valibot";
-import { exportSchema } from "../../src/commands/export/report.ts";
-import { inventorySchema } from "../../src/commands/inventory/json.ts";
+import { EXPORT } from "../../src/results/export.ts";
+import { INVENTORY } from "../../src/results/inventory.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(120_000);
@@ -34,10 +34,10 @@ const HOUR = 3_600_000;
 const inventoryOf = async (name: Name, url = lab.urls[name]) => {
   const cwd = labProject(lab, { only: [name], urls: { [name]: url } });
   const { stdout, stderr } = await run(["inventory", "--json"], { cwd });
-  const { backends, warnings } = v.parse(inventorySchema, JSON.parse(stdout));
+  const { backends, warnings } = parsedAs(INVENTORY, stdout);
   const [found] = backends;
   if (found === undefined) throw new Error(stderr);
-  const said = warnings.filter(({ kind }) => kind === "server").map(({ text }) => text);
+  const said = warnings.filter(({ kind }) => kind === "server").map(({ message }) => message);
   return { ...found, said: said.join("\n") };
 };
 
@@ -68,7 +68,7 @@ test("what an inventory cannot read keeps nothing from being exported", async ()
   await using server = failing("loki", ENDS_OF_LOKI);
   const cwd = labProject(lab, { only: ["loki"], urls: { loki: server.url } });
   const { stdout, exitCode } = await run(["export", "--all", "--json"], { cwd });
-  const { status, plugins } = v.parse(exportSchema, JSON.parse(stdout));
+  const { status, backends } = parsedAs(EXPORT, stdout);
   expect({ exitCode, status }).toEqual({ exitCode: 0, status: "complete" });
-  expect(plugins[0]?.counts.entries).toBeGreaterThan(1000);
+  expect(backends[0]?.counts.entries).toBeGreaterThan(1000);
 });

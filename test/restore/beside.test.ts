@@ -29,12 +29,12 @@ async function restored(...args: string[]): Promise<Plugin[]> {
     ...args,
   );
   expect(exitCode, stdout + stderr).toBe(0);
-  return JSON.parse(stdout).plugins;
+  return JSON.parse(stdout).backends;
 }
 
 async function countsOf(directory: string, ...args: string[]): Promise<Record<string, number>> {
   const { stdout } = await stacks.on(stacks.full, "export", "-t", "27h", "-o", directory, "--json", ...args);
-  return JSON.parse(stdout).plugins[0].counts;
+  return JSON.parse(stdout).backends[0].counts;
 }
 
 test("--label makes other streams of them, beside those that are there", async () => {
@@ -75,8 +75,8 @@ test("--from and --to restore that part and nothing else", async () => {
   expect(exitCode, stdout).toBe(0);
   const there = await stacks.on(lab, "export", "-t", "27h", "-o", "part", "--json", "--plugin", "loki");
   const whole = await stacks.on(stacks.empty, "restore", path, "--yes", "--json", "--plugin", "loki");
-  const written = JSON.parse(stdout).plugins[0].written.entries;
-  expect(JSON.parse(there.stdout).plugins[0].counts.entries).toBe(written);
-  expect(written).toBeLessThan(JSON.parse(whole.stdout).plugins[0].written.entries);
+  const written = JSON.parse(stdout).backends[0].written.entries;
+  expect(JSON.parse(there.stdout).backends[0].counts.entries).toBe(written);
+  expect(written).toBeLessThan(JSON.parse(whole.stdout).backends[0].written.entries);
   expect(written).toBeGreaterThan(0);
 }, 60_000);

@@ -3,8 +3,20 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { renameSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { RESTORE } from "../../src/results/restore.ts";
+import type { ValueOf } from "../../src/results/result.ts";
 import { binary } from "../support/binary.ts";
-import { DAY, HOUR, iso, type Nights, parentIn, printed, startNights, withoutParents } from "./nights.ts";
+import {
+  DAY,
+  HOUR,
+  iso,
+  type Nights,
+  namesIn,
+  parentIn,
+  printed,
+  startNights,
+  withoutParents,
+} from "./nights.ts";
 
 setDefaultTimeout(300_000);
 
@@ -19,12 +31,12 @@ let whole: string;
 beforeAll(async () => {
   nights = await startNights();
   for (let night = 1; night <= NIGHTS; night += 1) names.push(await nights.night());
-  whole = (await call("export", "--all", "-o", "whole")).path;
+  whole = (await call("export", "--all", "-o", "whole")).snapshot.path;
 });
 afterAll(() => nights.stop());
 
 const call = async (...args: string[]) => printed(await nights.on(nights.full, ...args, "--json"));
-const manifestOf = (name = "") => call("snapshots", "show", join("backups", name));
+const manifestOf = async (name = "") => (await call("snapshots", "show", join("backups", name))).manifest;
 
 /** That two snapshots hold the same of these backends; Grafana gives annotations ids of its own. */
 async function expectEqual(a: string, b: string, compared = ["tempo", "mimir", "loki"]): Promise<void> {
@@ -39,11 +51,13 @@ async function expectEqual(a: string, b: string, compared = ["tempo", "mimir", "
 async function exportedFrom(lab: Nights["full"], directory: string): Promise<string> {
   const done = await nights.on(lab, "export", "--all", ...TIMED, "-o", directory, "--json");
   expect(done.exitCode, done.stderr).toBe(0);
-  return JSON.parse(done.stdout).path;
+  return JSON.parse(done.stdout).snapshot.path;
 }
 
-const counts = (report: { plugins: { name: string; written: object }[] }) =>
-  Object.fromEntries(report.plugins.map(({ name, written }) => [name, written]));
+type Chain = ValueOf<typeof RESTORE>["chains"][number];
+
+const counts = (report: { backends: { backend: string; written: object }[] }) =>
+  Object.fromEntries(report.backends.map(({ backend, written }) => [backend, written]));
 
 test("each night says which one it continues, and all of them together are what the servers hold", async () => {
   const first = await manifestOf(names[0]);
@@ -71,13 +85,13 @@ test("restore latest puts all nights back, each record once, and a second export
     mimir: { samples: NIGHTS * 48 },
     loki: { entries: NIGHTS * 25 },
   });
-  for (const { rejected, existing } of report.plugins)
+  for (const { rejected, existing } of report.backends)
     expect([rejected, Object.values(existing).every((count) => count === 0)]).toEqual([0, true]);
   expect(
-    report.chains.map(({ snapshots, gaps, missing }: Record<string, unknown>) => ({
-      snapshots,
-      gaps,
-      missing,
+    report.chains.map((chain: Chain) => ({
+      snapshots: namesIn(chain),
+      gaps: chain.gaps,
+      missing: chain.missing,
     })),
   ).toEqual(Array.from({ length: 3 }, () => ({ snapshots: names, gaps: [], missing: [] })));
   expect(done.stderr).toContain(`from loki: ${names[0]} to ${names.at(-1)} (30 snapshots), `);
@@ -91,12 +105,8 @@ test("the same of an older program's snapshots, which name no parent", async () 
   for (const name of names) await nights.rewrite(name, withoutParents);
   try {
     const plan = await call("restore", "latest", ...TIMED, "--dry-run");
-    expect(plan.chains.map(({ snapshots }: { snapshots: string[] }) => snapshots)).toEqual([
-      names,
-      names,
-      names,
-    ]);
-    expect(plan.plugins.find(({ name }: { name: string }) => name === "loki").counts).toEqual({
+    expect(plan.chains.map(namesIn)).toEqual([names, names, names]);
+    expect(plan.backends.find(({ backend }: { backend: string }) => backend === "loki").counts).toEqual({
       entries: NIGHTS * 25,
     });
   } finally {
@@ -121,7 +131,7 @@ test("a chain survives that its directory is moved and its snapshots are renamed
     );
     expect(verified.exitCode, verified.stderr).toBe(0);
     const [, , loki] = JSON.parse(verified.stdout).chains;
-    expect(loki.snapshots).toEqual(names.with(4, renamed));
+    expect(namesIn(loki)).toEqual(names.with(4, renamed));
   } finally {
     renameSync(join(moved, renamed), join(moved, names[4] ?? ""));
     renameSync(moved, join(nights.cwd, "backups"));
@@ -131,12 +141,12 @@ test("a chain survives that its directory is moved and its snapshots are renamed
 test("a named night is that night alone; --chain takes what it continues", async () => {
   const fifth = names[4] ?? "";
   const alone = await call("restore", fifth, "--plugin", "loki", "--dry-run");
-  expect(alone.plugins[0].counts).toEqual({ entries: 26 });
+  expect(alone.backends[0].counts).toEqual({ entries: 26 });
   const told = await nights.on(nights.full, "verify", fifth, "--quick");
   expect(told.stderr).toContain(`increment: it continues ${names[3]}, but is used alone`);
   const chained = await call("restore", fifth, "--chain", "--plugin", "loki", "--dry-run");
   // The late line of the sixth day belongs to the fifth, and came after its night.
-  expect(chained.plugins[0].counts).toEqual({ entries: 5 * 25 });
+  expect(chained.backends[0].counts).toEqual({ entries: 5 * 25 });
 });
 
 test("a time is taken from whichever snapshots hold it, and --all from all", async () => {

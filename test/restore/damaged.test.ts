@@ -2,18 +2,18 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import * as v from "valibot";
-import restore from "../../src/commands/restore/index.ts";
-import { planSchema } from "../../src/commands/restore/plan-json.ts";
 import type { Backend } from "../../src/contract/contract.ts";
 import { batchesOf, createBatchSize } from "../../src/restore/batches.ts";
 import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
-import { reportSchema, restoreReport } from "../../src/restore/report.ts";
+import { restoreReport } from "../../src/restore/report.ts";
 import { type RestoreProgress, runRestore } from "../../src/restore/run.ts";
+import { RESTORE, RESTORE_PLAN } from "../../src/results/restore.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
 import { scratch } from "../export/run.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
-import { allBlocks, blocksOf, flipBit, type IndexBlock, lostText } from "./damaged.ts";
+import { parsedAs } from "../support/printed.ts";
+import { allBlocks, blocksOf, flipBit, type IndexBlock, lostJson, lostText } from "./damaged.ts";
 import { type Stacks, startStacks } from "./stack.ts";
 
 let stacks: Stacks;
@@ -22,8 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => stacks.stop());
 
-/** As the command declares it. */
-const documented = restore.json ?? v.never();
 const LOKI = ["--plugin", "loki"];
 
 test.each(["plain", "zstd"])(
@@ -39,24 +37,24 @@ test.each(["plain", "zstd"])(
 
     const dry = await stacks.on(lab, "restore", path, ...LOKI, "--dry-run", "--json");
     expect(dry.exitCode, dry.stderr).toBe(3);
-    const plan = v.parse(v.strictObject(planSchema.entries), JSON.parse(dry.stdout));
-    expect(plan.plugins[0]?.lost).toEqual([lostText(damaged)]);
+    const plan = parsedAs(RESTORE_PLAN, dry.stdout);
+    expect(plan.backends[0]?.lost).toEqual([lostJson(damaged)]);
     const shown = await stacks.on(lab, "restore", path, ...LOKI, "--dry-run");
     expect(shown.stdout).toContain("damaged: loki: 1 block of the snapshot, left out:");
 
     const done = await stacks.on(lab, "restore", path, ...LOKI, "--yes", "--json");
     expect(done.exitCode, done.stderr).toBe(3);
-    const report = v.parse(v.strictObject(reportSchema.entries), JSON.parse(done.stdout));
+    const report = parsedAs(RESTORE, done.stdout);
     expect(report.status).toBe("partial");
     const all = blocks.reduce((sum, { counts }) => sum + (counts.entries ?? 0), 0);
-    const [loki] = report.plugins;
-    expect(loki).toMatchObject({ lost: [lostText(damaged)], rejected: 0 });
+    const [loki] = report.backends;
+    expect(loki).toMatchObject({ lost: [lostJson(damaged)], rejected: 0 });
     expect(loki?.failure).toBeUndefined();
     expect(loki?.written.entries).toBe(all - (damaged.counts.entries ?? 0));
     // What was lost is not also called missing.
     expect(loki?.counted.flatMap(({ short }) => short)).toEqual([]);
     const there = await stacks.on(lab, "export", "-t", "27h", "-o", `${kind}-again`, "--json", ...LOKI);
-    expect(JSON.parse(there.stdout).plugins[0].counts.entries).toBe(all - (damaged.counts.entries ?? 0));
+    expect(JSON.parse(there.stdout).backends[0].counts.entries).toBe(all - (damaged.counts.entries ?? 0));
 
     const told = await stacks.on(lab, "restore", path, ...LOKI, "--yes");
     expect(told.stderr).toContain(
@@ -66,7 +64,7 @@ test.each(["plain", "zstd"])(
     expect(told.stderr).toContain(`  contextcore ${again}\n`);
     const had = await stacks.on(stacks.full, ...again.split(" "), "-o", `${kind}-had`, "--json");
     expect(had.exitCode, had.stderr).toBe(0);
-    expect(JSON.parse(had.stdout).plugins[0].counts.entries).toBeGreaterThanOrEqual(
+    expect(JSON.parse(had.stdout).backends[0].counts.entries).toBeGreaterThanOrEqual(
       damaged.counts.entries ?? 0,
     );
   },
@@ -76,18 +74,11 @@ test.each(["plain", "zstd"])(
 test("what --json prints of a plan and of a restore is in the documented schema, and nothing else", async () => {
   const path = await stacks.exported(stacks.full, "whole", []);
   const lab = await stacks.another();
-  const dry = JSON.parse((await stacks.on(lab, "restore", path, "--dry-run", "--json")).stdout);
-  expect(dry.plugins.map(({ name }: { name: string }) => name)).toEqual([
-    "tempo",
-    "mimir",
-    "loki",
-    "grafana",
-  ]);
-  expect(v.parse(planSchema, dry)).toEqual(dry);
-  expect(v.parse(documented, dry)).toEqual(dry);
-  const done = JSON.parse((await stacks.on(lab, "restore", path, "--yes", "--json")).stdout);
-  expect(v.parse(reportSchema, done)).toEqual(done);
-  expect(v.parse(documented, done)).toEqual(done);
+  const dry = await stacks.on(lab, "restore", path, "--dry-run", "--json");
+  const { backends } = parsedAs(RESTORE_PLAN, dry.stdout);
+  expect(backends.map(({ backend }) => backend)).toEqual(["tempo", "mimir", "loki", "grafana"]);
+  const done = await stacks.on(lab, "restore", path, "--yes", "--json");
+  expect(parsedAs(RESTORE, done.stdout).snapshot.path).toBe(path);
 }, 60_000);
 
 test("a damaged object is lost, and the others are restored", async () => {

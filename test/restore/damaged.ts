@@ -44,3 +44,10 @@ export const lostText = (block: IndexBlock) => ({
   counts: block.counts,
   reason: "its bytes do not match its checksum",
 });
+
+/** The same, as it is printed. */
+export const lostJson = (block: IndexBlock) => ({
+  ...lostText(block),
+  offset: block.offset,
+  bytes: block.bytes,
+});

@@ -116,7 +116,7 @@ test("a server that is down is said to be, and the others are restored", async (
   expect(report.leftOut).toEqual([
     { name: "loki", reason: expect.stringContaining("nothing listens there") },
   ]);
-  expect(report.plugins.map((plugin: { name: string }) => plugin.name)).toEqual(["tempo", "mimir"]);
+  expect(report.backends.map(({ backend }: { backend: string }) => backend)).toEqual(["tempo", "mimir"]);
 }, 60_000);
 
 /** A restore of which Loki's part is under way, killed. */

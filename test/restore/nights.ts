@@ -14,6 +14,7 @@ import { type Lab, startLab } from "../lab/lab.ts";
 import { bulkTraces } from "../lab/tempo/bulk.ts";
 import { cleanEnv, type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { printedIn } from "../support/printed.ts";
 
 const MS = 1_000_000n;
 export const HOUR = 3_600_000n * MS;
@@ -73,7 +74,7 @@ export async function startNights(): Promise<Nights> {
       await nights.day();
       const done = await on(full, "export", "--since-last", "--json", ...args);
       expect(done.exitCode, done.stdout + done.stderr).toBe(0);
-      return JSON.parse(done.stdout).path.split("/").at(-1);
+      return JSON.parse(done.stdout).snapshot.name;
     },
     another: start,
     kept: () => readdirSync(join(cwd, "backups")).filter((name) => /^\d/.test(name)),
@@ -87,7 +88,14 @@ export async function startNights(): Promise<Nights> {
 }
 
 /** What it printed with `--json`. */
-export const printed = ({ stdout }: Finished) => JSON.parse(stdout);
+export const printed = ({ stdout }: Finished) => printedIn(stdout);
+
+/** The names of the snapshots of a chain. */
+export const namesIn = ({
+  snapshots,
+}: {
+  readonly snapshots: readonly { readonly name: string }[];
+}): string[] => snapshots.map(({ name }) => name);
 
 /** As an older program wrote it: nothing says what it continues. */
 export const withoutParents = (manifest: Manifest): Manifest => ({

@@ -4,7 +4,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sender } from "../lab/grafana/seed.ts";
 import { blocksOf, flipBit } from "./damaged.ts";
-import { DAY, iso, type Nights, printed, startNights, withoutParents } from "./nights.ts";
+import { DAY, iso, type Nights, namesIn, printed, startNights, withoutParents } from "./nights.ts";
 
 setDefaultTimeout(120_000);
 
@@ -25,23 +25,23 @@ afterAll(() => Promise.all(started.map((one) => one.stop())));
 const nameOf = (index: number): string => names.at(index) ?? "";
 const pathOf = (index: number): string => join(nights.cwd, "backups", nameOf(index));
 const call = (...args: string[]) => nights.on(nights.full, ...args);
-const lokiIn = (report: { plugins: { name: string }[] }) =>
-  report.plugins.find(({ name }) => name === "loki");
+const lokiIn = (report: { backends: { backend: string }[] }) =>
+  report.backends.find(({ backend }) => backend === "loki");
 
 test("a snapshot of dashboards only shadows nothing, and a partial one is passed over by name", async () => {
-  const dashboards = printed(await call("export", "-t", "1h", "--plugin", "grafana", "--json")).path;
+  const dashboards = printed(await call("export", "-t", "1h", "--plugin", "grafana", "--json")).snapshot.path;
   const partial = printed(
     await call("export", "-t", "2h", "--json", "--set", "backends.loki.url=http://127.0.0.1:9"),
-  ).path;
+  ).snapshot.path;
   const verified = await call("verify", "latest", "--json");
   const { sound, chains, notCovered, passedOver, snapshots } = printed(verified);
   const [ofLoki, ofGrafana] = ["loki", "grafana"].map((name) =>
     chains.find(({ backend }: { backend: string }) => backend === name),
   );
-  expect([verified.exitCode, sound, ofLoki.snapshots, ofLoki.missing]).toEqual([0, true, names, []]);
+  expect([verified.exitCode, sound, namesIn(ofLoki), ofLoki.missing]).toEqual([0, true, names, []]);
   // All of Grafana is whole in the newest snapshot, though Loki is not in it.
   const newest = partial.split("/").at(-1);
-  expect(ofGrafana.state).toBe(newest);
+  expect(ofGrafana.objectsFrom.name).toBe(newest);
   expect(passedOver).toEqual([
     { name: newest, reason: expect.stringMatching(/^loki in it is failed: .*nothing listens there/) },
   ]);
@@ -83,7 +83,7 @@ test("annotations of nights that were each saved for a day come back, and delete
     expect((await call("export", ...windows)).exitCode).toBe(0);
   }
   const plan = printed(await call("restore", "latest", "--plugin", "grafana", "--dry-run", "--json"));
-  expect(plan.plugins[0].counts.annotations).toBe(3);
+  expect(plan.backends[0].counts.annotations).toBe(3);
   const { store } = nights.full.faces.grafana;
   store.annotations.splice(-1);
   await sender(nights.full.faces.grafana)("DELETE", "/api/dashboards/uid/day-2", {});
@@ -91,7 +91,7 @@ test("annotations of nights that were each saved for a day come back, and delete
   const lab = await nights.another();
   const done = await nights.on(lab, "restore", "latest", "--plugin", "grafana", "--yes", "--json");
   expect(done.exitCode, done.stdout).toBe(0);
-  const { written, counted } = printed(done).plugins[0];
+  const { written, counted } = printed(done).backends[0];
   expect([written.annotations, written.dashboards]).toEqual([2, 6]);
   // Only the newest is counted again: what was deleted since the others is not missing.
   expect(counted).toHaveLength(1);
@@ -113,7 +113,7 @@ for (const [written, change] of [
       { name: "loki", reason: expect.stringContaining(`what only ${nameOf(1)} held: `) },
     ]);
     // The second day lacks all but the hour that the third night read again, and the late line of the third day.
-    expect(report.plugins[0].written).toEqual({ entries: 25 + 2 + 50 - 1 });
+    expect(report.backends[0].written).toEqual({ entries: 25 + 2 + 50 - 1 });
     const [{ gaps }] = report.chains;
     expect(gaps).toHaveLength(1);
     expect(done.stderr).toContain(
@@ -154,14 +154,14 @@ test("a damaged block in a link is named with its snapshot; what another holds o
   const lab = await nights.another();
   const done = await nights.on(lab, "restore", "latest", ...LOKI, "--yes", "--json");
   expect(done.exitCode, done.stderr).toBe(3);
-  const [{ lost, written }] = printed(done).plugins;
+  const [{ lost, written }] = printed(done).backends;
   expect(lost).toMatchObject([{ file: `${nameOf(1)}/logs.json`, block: block.number }]);
   expect(written.entries).toBeLessThan(NIGHTS * 25);
   // The day again, while the server has it: all is there.
   const range = ["--from", iso(nights.now() - 4n * DAY), "--to", iso(nights.now() - DAY)];
   expect((await call("export", ...range)).exitCode).toBe(0);
   const healed = await nights.on(await nights.another(), "restore", "latest", ...LOKI, "--yes", "--json");
-  expect(printed(healed).plugins[0].written).toEqual({ entries: NIGHTS * 25 });
+  expect(printed(healed).backends[0].written).toEqual({ entries: NIGHTS * 25 });
 });
 
 test("an index that ends in damage leaves out what it does not name, and says so", async () => {

@@ -40,7 +40,7 @@ test("a server that lost its data and is saved again: latest says so, and prune 
   }));
   const saved = await nights.on(emptied, "export", "--all", ...LOKI, "--json");
   expect([saved.exitCode, printed(saved).status]).toEqual([0, "complete"]);
-  const empty = printed(saved).path.split("/").at(-1);
+  const empty = printed(saved).snapshot.name;
   const lacking = `${empty} found nothing where ${full} has data`;
   const verified = await call("verify", "latest");
   expect([verified.exitCode, verified.stderr]).toEqual([3, expect.stringContaining(lacking)]);
@@ -57,7 +57,7 @@ test("nights of -t 24h are put back together, though some seconds are between th
   };
   for (let night = 1; night <= 3; night += 1) await saved();
   const done = await restored("latest", ...LOKI);
-  expect([done.exitCode, printed(done).plugins[0].written]).toEqual([0, { entries: 72 }]);
+  expect([done.exitCode, printed(done).backends[0].written]).toEqual([0, { entries: 72 }]);
   await nights.day();
   await saved();
   const verified = await call("verify", "latest", "--quick");
@@ -83,7 +83,7 @@ test("data of several tenants is not mixed without a word, and that of another t
     ["a", first],
     ["b", second],
   ] as const)
-    expect(printed(await as(tenant, "latest")).chains).toMatchObject([{ snapshots: [name] }]);
+    expect(printed(await as(tenant, "latest")).chains).toMatchObject([{ snapshots: [{ name }] }]);
   expect((await as("c", first)).stderr).toContain("tenant: loki was saved as a, and is written as c");
 });
 
@@ -103,7 +103,7 @@ test("--all names a newer, partial Grafana of which it takes no dashboards", asy
     `backends.grafana.url=${proxy.url}`,
   );
   expect(saved.exitCode, saved.stderr).toBe(3);
-  const partial = printed(saved).path.split("/").at(-1);
+  const partial = printed(saved).snapshot.name;
   const done = await restored("--all", ...GRAFANA);
   expect(done.exitCode, done.stderr).toBe(3);
   const reason = expect.stringContaining(`of ${partial} without a time`);

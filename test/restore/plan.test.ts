@@ -5,7 +5,9 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Backend } from "../../src/contract/contract.ts";
 import { planRestore, type RestoreOptions } from "../../src/restore/plan.ts";
+import { RESTORE_PLAN } from "../../src/results/restore.ts";
 import type { Lab } from "../lab/lab.ts";
+import { parsedAs } from "../support/printed.ts";
 import { blocksOf } from "./damaged.ts";
 import { savedPlugin, snapshotOf } from "./small.ts";
 import { type Stacks, startStacks } from "./stack.ts";
@@ -26,13 +28,15 @@ afterAll(async () => {
 
 const plan = async (...args: string[]) => {
   const { stdout, exitCode } = await stacks.on(lab, "restore", path, "--dry-run", "--json", ...args);
-  const { plugins, leftOut, notChosen } = JSON.parse(stdout);
-  const notes = plugins.flatMap((one: { name: string; findings: { severity: string; what: string }[] }) =>
-    one.findings.filter(({ what }) => /range|selector/.test(what)).map(({ what }) => `${one.name}: ${what}`),
+  const { backends, leftOut, notChosen } = parsedAs(RESTORE_PLAN, stdout);
+  const notes = backends.flatMap(({ backend, findings }) =>
+    findings
+      .filter(({ message }) => /range|selector/.test(message))
+      .map(({ message }) => `${backend}: ${message}`),
   );
-  const atMost = plugins.filter((one: { isAtMost: boolean }) => one.isAtMost);
-  const nameOf = ({ name }: { name: string }): string => name;
-  return { exitCode, leftOut, notChosen, notes, names: plugins.map(nameOf), atMost: atMost.map(nameOf) };
+  const atMost = backends.filter((one) => one.isAtMost);
+  const nameOf = ({ backend }: { backend: string }): string => backend;
+  return { exitCode, leftOut, notChosen, notes, names: backends.map(nameOf), atMost: atMost.map(nameOf) };
 };
 
 test("a dry run only looks: no server is asked to write, and nothing is left on the disk", async () => {
@@ -50,8 +54,8 @@ test("a dry run only looks: no server is asked to write, and nothing is left on 
 test("what the servers hold already is counted and said", async () => {
   const held = async (at: Lab) => {
     const { stdout } = await stacks.on(at, "restore", path, "--dry-run", "--json");
-    const { plugins }: { plugins: { name: string; held?: Record<string, number> }[] } = JSON.parse(stdout);
-    return Object.fromEntries(plugins.map((one) => [one.name, one.held]));
+    const { backends } = parsedAs(RESTORE_PLAN, stdout);
+    return Object.fromEntries(backends.map((one) => [one.backend, one.held]));
   };
   const full = await held(stacks.full);
   expect(full.loki?.entries).toBeGreaterThan(1_000);
@@ -83,9 +87,9 @@ test("a range leaves out what has no time, and says so", async () => {
   expect(notChosen).toEqual([]);
   const past = await plan("--to", "2020-01-01T00:00:00Z");
   expect([past.exitCode, past.names]).toEqual([3, []]);
-  expect(past.notChosen).toContainEqual({ name: "loki", reason: "none of it is from that time" });
+  expect(past.notChosen).toContainEqual({ backend: "loki", reason: "none of it is from that time" });
   expect(past.notChosen).toContainEqual({
-    name: "mimir",
+    backend: "mimir",
     reason: "none of it is from that time; 2 objects have no time",
   });
 });
@@ -97,7 +101,7 @@ test("a selector that finds nothing is said, and one that chooses makes the coun
     "--match",
     'loki={app="shop"}',
   );
-  expect(notChosen).toEqual([{ name: "grafana", reason: "the selector finds nothing in it" }]);
+  expect(notChosen).toEqual([{ backend: "grafana", reason: "the selector finds nothing in it" }]);
   expect([names, atMost]).toEqual([["tempo", "mimir", "loki"], ["loki"]]);
   const shown = await stacks.on(lab, "restore", path, "--dry-run", "--match", "grafana=title=none-such");
   expect(shown.stdout).toContain("not chosen: grafana: the selector finds nothing in it");

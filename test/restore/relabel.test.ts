@@ -190,8 +190,8 @@ test("the other backends are restored", async () => {
   const lab = await stacks.another();
   const done = await stacks.on(lab, "restore", path, "--label", "env=live", "--yes", "--json");
   expect(done.exitCode, done.stderr).toBe(3);
-  const { plugins, leftOut } = JSON.parse(done.stdout);
-  expect(plugins.map(({ name }: { name: string }) => name)).toEqual(["mimir", "loki"]);
+  const { backends, leftOut } = JSON.parse(done.stdout);
+  expect(backends.map(({ backend }: { backend: string }) => backend)).toEqual(["mimir", "loki"]);
   expect(leftOut.map(({ name }: { name: string }) => name)).toEqual(["tempo"]);
 });
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { eventsIn } from "../support/printed.ts";
 import { type Stacks, startStacks, TIMED } from "./stack.ts";
 
 let stacks: Stacks;
@@ -43,7 +44,7 @@ test("what Grafana does not take back is refused by name, kept, and said", async
     expect.stringContaining("It belongs to classic-file-provisioning"),
     expect.stringContaining("Alerting wrote it"),
   ]);
-  expect(report.plugins[0].rejected).toBe(2);
+  expect(report.backends[0].rejected).toBe(2);
   expect(restored.stderr).not.toContain("undefined");
 }, 60_000);
 
@@ -52,7 +53,7 @@ test("a dry run writes nothing, and without a terminal nothing is written unaske
   const [first = ""] = await readdir(join(cwd, "first"));
   const before = await readdir(join(cwd, "backups", "restores"));
   const dry = await on(empty, "restore", join("first", first), "--dry-run", "--json");
-  expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, leftOut: [] });
+  expect(JSON.parse(dry.stdout)).toMatchObject({ schema: { name: "restore.plan" }, leftOut: [] });
   const unasked = await on(empty, "restore", join("first", first));
   expect(unasked.exitCode).toBe(4);
   expect(unasked.stderr).toContain("the restore was not confirmed");
@@ -62,8 +63,6 @@ test("a dry run writes nothing, and without a terminal nothing is written unaske
 test("every restore stands in the trail", async () => {
   const { empty, on } = stacks;
   const { stdout } = await on(empty, "audit", "--operation", "restore", "--json", "-n", "100");
-  const outcomes = (JSON.parse(stdout).events ?? JSON.parse(stdout)).map(
-    (event: { outcome: string }) => event.outcome,
-  );
+  const outcomes = eventsIn(stdout).map(({ outcome }) => outcome);
   expect(outcomes).toEqual(["started", "success", "started", "success", "started", "partial"]);
 });

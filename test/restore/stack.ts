@@ -44,7 +44,7 @@ export async function startStacks(): Promise<Stacks> {
       const range = ["--from", iso(now - 26n * HOUR), "--to", iso(now)];
       const done = await on(lab, "export", ...range, ...only, "-o", directory, "--json");
       expect(done.exitCode, done.stdout + done.stderr).toBe(0);
-      return JSON.parse(done.stdout).path;
+      return JSON.parse(done.stdout).snapshot.path;
     },
     stop: async () => void (await Promise.all(started.map((lab) => lab.stop()))),
   };

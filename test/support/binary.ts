@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { build } from "../../scripts/build.ts";
 import { given } from "../../src/units/given.ts";
 import { temporaryDirectory } from "./directory.ts";
+import { checkPrinted } from "./printed.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const target = join(root, "dist", "contextcore");
@@ -53,9 +54,10 @@ export const cleanEnv = (home: string): Record<string, string> => ({
   CONTEXTCORE_EXPORT_RECOUNT: "0s",
 });
 
-/** Runs the program to its end, with stdin at its end unless told otherwise. */
+/** Runs the program to its end, with stdin at its end unless told otherwise. What it prints as JSON must be as it is declared. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const { peakBytes: _, ...finished } = await measure(args, options);
+  if (args.includes("--json") && args[0] !== "completions") checkPrinted(finished.stdout);
   return finished;
 }
 

@@ -125,7 +125,8 @@ test("whatever a server says, in every command, into pipes, as JSON and on a ter
     expectPlain(done);
     const told = await run([...args, "--json"], { cwd, env });
     expectPlain(told);
-    if (told.stdout.startsWith("{")) JSON.parse(told.stdout);
+    if (told.stdout.startsWith("{\n")) JSON.parse(told.stdout);
+    if (told.stdout.startsWith('{"')) for (const line of told.stdout.trimEnd().split("\n")) JSON.parse(line);
   }
   const listed = await run(["dashboards", "list"], { cwd, env });
   expect(listed.stdout).toContain(SEEN);

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import * as v from "valibot";
-import { verifySchema } from "../../src/commands/verify/json.ts";
+import { VERIFY } from "../../src/results/verify.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000);
@@ -19,7 +19,7 @@ beforeAll(async () => {
   lab = await startLab();
   cwd = labProject(lab, { only: ["loki", "grafana"] });
   const done = await run(["export", "--all", "--json"], { cwd });
-  original = JSON.parse(done.stdout).path;
+  original = JSON.parse(done.stdout).snapshot.path;
 });
 afterAll(() => lab.stop());
 
@@ -55,7 +55,7 @@ test.each(LITTER)("%s", async (name) => {
   const path = await copied();
   await Bun.write(join(path, name), "litter");
   const { stdout, exitCode } = await run(["verify", path, "--json"], { cwd });
-  const { sound, flaws, litter } = v.parse(verifySchema, JSON.parse(stdout));
+  const { sound, flaws, litter } = parsedAs(VERIFY, stdout);
   expect({ exitCode, sound, flaws }).toEqual({ exitCode: 0, sound: true, flaws: [] });
   expect(litter).toHaveLength(1);
   expect(name.startsWith(litter[0]?.file ?? "?")).toBe(true);

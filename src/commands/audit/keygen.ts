@@ -1,7 +1,7 @@
-import * as v from "valibot";
 import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
 import type { Config } from "../../config/config.ts";
+import { AUDIT_KEYGEN } from "../../results/audit.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
 import { openStackTrail } from "../../tasks/stack.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
@@ -9,18 +9,18 @@ import { agreementOf } from "../agreement.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
   args: {
     replace: { type: "flag", about: "replace an existing key" },
-    json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
     { line: "audit keygen", about: "prints the public key: keep it somewhere else than the trail" },
     { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
   ],
-  json: v.object({ publicKey: v.string(), path: v.string() }),
+  json: [AUDIT_KEYGEN],
   async run(call) {
     const config = await configOf(call);
     await agreementOf(call, config);
@@ -31,7 +31,7 @@ export default defineCommand({
       replace: call.args.replace,
     });
     await recorded(call, config, verifier);
-    if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
+    if (call.json) printResult(call, AUDIT_KEYGEN, { publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
       call.terminal.note(

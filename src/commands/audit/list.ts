@@ -1,15 +1,15 @@
-import * as v from "valibot";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { follow } from "../../audit/read/follow.ts";
 import { formatEvent } from "../../audit/read/line.ts";
 import { explainInterruption } from "../../audit/recover.ts";
+import { AUDIT_EVENT } from "../../results/audit.ts";
 import { FILTERS, filterOf, readLimit } from "../../tasks/audit-filters.ts";
 import { openStackTrail } from "../../tasks/stack.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { eventSchema } from "./event-schema.ts";
+import { printResult } from "../print-result.ts";
 import { paintEvents } from "./paint.ts";
 
 const args = {
@@ -23,7 +23,6 @@ const args = {
   },
   ...FILTERS,
   follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
-  json: { type: "flag", about: "print one JSON array; with --follow, one JSON object per line" },
 } as const;
 
 export default defineCommand({
@@ -34,7 +33,7 @@ export default defineCommand({
     { line: "audit -n 100 --operation destroy", about: "who destroyed what" },
     { line: "audit --follow --outcome failed", about: "failures as they happen" },
   ],
-  json: v.array(eventSchema),
+  json: [AUDIT_EVENT],
   async run(call) {
     const config = await configOf(call);
     const filter = filterOf(call.args);
@@ -57,10 +56,10 @@ function whileRead({ signal, terminal }: Call<typeof args>): AbortSignal {
   return AbortSignal.any([signal, closed.signal]);
 }
 
-function show({ args: given, terminal }: Call<typeof args>, events: readonly AuditEvent[]): void {
+function show(call: Call<typeof args>, events: readonly AuditEvent[]): void {
+  const { terminal } = call;
   const { colors } = terminal;
-  if (given.json && given.follow) for (const event of events) terminal.print(JSON.stringify(event));
-  else if (given.json) terminal.printJson(events);
+  if (call.json) for (const event of events) printResult(call, AUDIT_EVENT, event);
   else if (events.length === 0) terminal.note("the trail has no such event yet");
   else if (colors.isColorSupported)
     for (const line of paintEvents(events, colors, terminal.width())) terminal.print(line);

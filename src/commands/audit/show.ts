@@ -1,13 +1,13 @@
-import * as v from "valibot";
 import { isProven } from "../../audit/format/chain.ts";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { type EventPlace, findEvents } from "../../audit/read/find.ts";
+import { AUDIT_SHOW } from "../../results/audit.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { eventSchema } from "./event-schema.ts";
+import { printResult } from "../print-result.ts";
 import { paintOutcome } from "./paint.ts";
 
 const args = {
@@ -17,7 +17,6 @@ const args = {
     required: true,
     about: "the event's id or the beginning of it, or its number in the trail",
   },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
 
 export default defineCommand({
@@ -27,19 +26,14 @@ export default defineCommand({
     { line: "audit show 01a1fa8f-bc2c", about: "by the beginning of its id" },
     { line: "audit show 42", about: "by its number" },
   ],
-  json: v.object({
-    event: eventSchema,
-    place: v.string(),
-    sound: v.boolean(),
-    related: v.array(eventSchema),
-  }),
+  json: [AUDIT_SHOW],
   async run(call): Promise<ExitCode> {
     const { file } = trailPlaces(await configOf(call));
     const { match, related } = findOne(file, call.args.id);
     const sound = isProven(match.line);
-    const { event, place } = match;
-    if (call.args.json)
-      call.terminal.printJson({ event, place, sound, related: related.map((one) => one.event) });
+    const { event, place: where } = match;
+    const others = related.map((one) => one.event);
+    if (call.json) printResult(call, AUDIT_SHOW, { event, where, sound, related: others });
     else showEvent(call, match, related, sound);
     return sound ? EXIT.ok : EXIT.different;
   },

@@ -1,10 +1,9 @@
-import * as v from "valibot";
 import type { Outcome } from "../../audit/format/event.ts";
 import { OUTCOMES } from "../../audit/format/event.ts";
 import { trailLines } from "../../audit/journal/segments.ts";
 import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/read/stats.ts";
-import { objectOf } from "../../contract/any-names.ts";
+import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -12,30 +11,23 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 import { paintOutcome } from "./paint.ts";
 
-const tally = v.partial(v.object(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, v.number()]))));
-
 export default defineCommand({
   about: "count what was done: by operation, outcome, user and week",
-  args: { ...FILTERS, json: { type: "flag", about: "print one JSON object" } },
+  args: FILTERS,
   examples: [
     { line: "audit stats", about: "everything" },
     { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
   ],
-  json: v.object({
-    operations: v.number(),
-    byOutcome: tally,
-    byOperation: objectOf(tally),
-    byUser: objectOf(tally),
-    byWeek: v.array(v.object({ week: v.string(), tally })),
-  }),
+  json: [AUDIT_STATS],
   async run(call) {
     const filter = filterOf(call.args);
     const { file } = trailPlaces(await configOf(call));
     const stats = statsOf(matching(trailLines(file), filter));
-    if (call.args.json) call.terminal.printJson(stats);
+    if (call.json) printResult(call, AUDIT_STATS, stats);
     else showStats(stats, call.terminal);
     return EXIT.ok;
   },

@@ -1,6 +1,6 @@
-import * as v from "valibot";
 import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
+import { AUDIT_VERIFY, auditVerifyJson } from "../../results/audit.ts";
 import { openStackToRead } from "../../tasks/stack.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -8,6 +8,7 @@ import { given } from "../../units/given.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   key: {
@@ -17,10 +18,7 @@ const args = {
     about:
       "the public key that `audit keygen` printed, to verify the signed checkpoint (default: the key in your home, if there is one)",
   },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
-
-const seen = v.object({ seq: v.number(), timestamp: v.string() });
 
 export default defineCommand({
   about: "verify the trail: its chain, its checkpoint and every witness; exit code 5 when anything differs",
@@ -32,25 +30,7 @@ export default defineCommand({
       about: "also that nobody without the signing key rewrote it",
     },
   ],
-  json: v.object({
-    sound: v.boolean(),
-    files: v.number(),
-    events: v.number(),
-    first: v.optional(seen),
-    last: v.optional(v.object({ ...seen.entries, hash: v.string() })),
-    checkpoint: v.optional(v.object({ origin: v.string(), size: v.number(), hash: v.string() })),
-    witnesses: v.array(v.object({ name: v.string(), seq: v.optional(v.number()), agrees: v.boolean() })),
-    differences: v.number(),
-    warnings: v.number(),
-    findings: v.array(
-      v.object({
-        severity: v.picklist(["difference", "warning"]),
-        where: v.string(),
-        seq: v.optional(v.number()),
-        what: v.string(),
-      }),
-    ),
-  }),
+  json: [AUDIT_VERIFY],
   async run(call): Promise<ExitCode> {
     const { config, sinks, failures } = await openStackToRead(callerOf(call));
     const { key } = call.args;
@@ -61,7 +41,7 @@ export default defineCommand({
       signal: call.signal,
       ...given({ publicKey: key }),
     });
-    if (call.args.json) call.terminal.printJson(toJson(result));
+    if (call.json) printResult(call, AUDIT_VERIFY, auditVerifyJson(result));
     else showVerification(result, call);
     if (result.differences > 0) return EXIT.different;
     return result.warnings > 0 ? EXIT.partial : EXIT.ok;
@@ -76,20 +56,6 @@ function readKey(text: string): string {
     throw error instanceof NoteError ? new RangeError(error.message) : error;
   }
 }
-
-const toJson = ({ chain, unsigned, ...rest }: Verification) => ({
-  sound: rest.differences === 0 && !unsigned,
-  events: chain.events,
-  first: chain.first,
-  last: chain.last,
-  ...rest,
-  findings: rest.findings.map(({ severity, subject, seq, message }) => ({
-    severity,
-    where: subject,
-    seq,
-    what: message,
-  })),
-});
 
 function showVerification(result: Verification, { terminal, args: given }: Call<typeof args>): void {
   showFindings(result, terminal);

@@ -1,31 +1,24 @@
-import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/judge.ts";
 import { sameServers } from "../../host/same-server.ts";
+import { CONFIG_CHECK, checkedJson } from "../../results/config.ts";
 import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
 import { openStackToShow } from "../../tasks/stack.ts";
 import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 import { hiddenInFile, secretsInFile } from "./settings.ts";
-
-const problem = v.object({
-  where: v.string(),
-  key: v.string(),
-  what: v.string(),
-  hint: v.optional(v.string()),
-});
 
 export default defineCommand({
   about: "check the configuration, the environment and every plugin's options; asks no server",
-  args: { json: { type: "flag", about: "print one JSON object" } },
   examples: [{ line: "config check", about: "lists every problem with its line" }],
-  json: v.object({ file: v.optional(v.string()), problems: v.array(problem), warnings: v.array(v.string()) }),
+  json: [CONFIG_CHECK],
   async run(call) {
     const { problems, warnings, file } = await examine(call);
-    if (call.args.json) call.terminal.printJson({ file, problems, warnings });
+    if (call.json) printResult(call, CONFIG_CHECK, checkedJson(file, problems, warnings));
     else print(call, { problems, warnings, file });
     return problems.length === 0 ? EXIT.ok : EXIT.usage;
   },

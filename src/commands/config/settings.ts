@@ -15,7 +15,7 @@ export interface Setting {
   /** As YAML or JSON would show it; a secret is `***`. */
   readonly value: unknown;
   /** `--set`, an environment variable, `contextcore.yaml:12` or `default`. */
-  readonly from: string;
+  readonly where: string;
 }
 
 /** The core's own settings, then those of every opened plugin. */
@@ -30,7 +30,7 @@ const coreSettings = (config: Config): Setting[] =>
   CORE_SETTINGS.map(({ path }) => ({
     key: path.join("."),
     value: shownSetting(valueAt(config, path)),
-    from: placeOf(config, path),
+    where: placeOf(config, path),
   }));
 
 /** `audit.stale_after` of the file is `audit.staleAfter` here. */
@@ -54,7 +54,7 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
   const ofPlugin = {
     key: path.join("."),
     value: named.plugin,
-    from: config.where?.(path) ?? "the configuration",
+    where: config.where?.(path) ?? "the configuration",
   };
   return [
     ...(named.plugin === undefined ? [] : [ofPlugin]),
@@ -63,7 +63,7 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
       .map(({ key, from, secret }) => ({
         key: `${kind}.${named.name}.${key}`,
         value: secret && !isEmpty(values[key]) ? "***" : shownSetting(values[key]),
-        from,
+        where: from,
       })),
   ];
 }

@@ -1,8 +1,7 @@
-import * as v from "valibot";
-import { claimId } from "../../agreement/claim.ts";
 import { agreeTo, forget, type Standing } from "../../agreement/standing.ts";
 import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
+import { CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE, standingJson } from "../../results/config.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -12,24 +11,15 @@ import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirmed } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   yes: { type: "flag", alias: "y", about: "agree without being asked" },
   list: { type: "flag", about: "show which projects you have agreed to" },
   remove: { type: "flag", about: "withdraw your agreement to this project" },
-  json: { type: "flag", about: "print one JSON object; agree only with --yes" },
 } as const;
 
 type TrustCall = Call<typeof args>;
-
-const claimSchema = v.object({
-  kind: v.picklist(["plugin", "command", "allowed", "address", "secret", "outside", "sink", "option"]),
-  key: v.string(),
-  value: v.string(),
-  credentials: v.optional(v.array(v.string())),
-  to: v.optional(v.array(v.string())),
-  agreed: v.boolean(),
-});
 
 export default defineCommand({
   about: "show what this project runs, reads outside itself and sends beyond this machine, and agree to it",
@@ -47,27 +37,14 @@ export default defineCommand({
     { line: "config trust --json", about: "its `sha256` is the value for CONTEXTCORE_TRUST in CI" },
     { line: "config trust --remove", about: "as if you had never agreed" },
   ],
-  json: v.union([
-    v.object({
-      project: v.string(),
-      sha256: v.string(),
-      agreed: v.boolean(),
-      since: v.optional(v.string()),
-      claims: v.array(claimSchema),
-    }),
-    v.object({
-      projects: v.array(
-        v.object({ project: v.string(), since: v.string(), how: v.string(), claims: v.number() }),
-      ),
-    }),
-    v.object({ project: v.string(), removed: v.boolean() }),
-  ]),
+  json: [CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE],
+  jsonNote: "agree only with --yes",
   async run(call): Promise<ExitCode> {
     const config = await configOf(call);
     if (call.args.list) return list(call, config);
     const standing = await agreementOf(call, config);
     if (call.args.remove) return remove(call, config, standing);
-    if (call.args.json) return report(call, config, standing);
+    if (call.json) return report(call, config, standing);
     show(call, standing);
     if (standing.fresh.length === 0) return EXIT.ok;
     const answer = await confirmed(call, questionOf(standing));
@@ -120,23 +97,16 @@ const questionOf = ({ sha256 }: Standing) => ({
 
 /** With `--json` nobody is asked. */
 async function report(call: TrustCall, config: Config, standing: Standing): Promise<ExitCode> {
-  const { project, sha256, claims, fresh, agreement } = standing;
-  const agreed = fresh.length === 0 || call.args.yes;
-  if (fresh.length > 0 && agreed) await agree(call, config, standing);
-  const left = new Set(agreed ? [] : fresh.map(claimId));
-  call.terminal.printJson({
-    project,
-    sha256,
-    agreed,
-    since: agreement?.at,
-    claims: claims.map((claim) => ({ ...claim, agreed: !left.has(claimId(claim)) })),
-  });
-  return agreed ? EXIT.ok : EXIT.refused;
+  const { fresh } = standing;
+  if (fresh.length > 0 && call.args.yes) await agree(call, config, standing);
+  const left = call.args.yes ? [] : fresh;
+  printResult(call, CONFIG_TRUST, standingJson(standing, left));
+  return left.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
 async function remove(call: TrustCall, config: Config, { project }: Standing): Promise<ExitCode> {
   const removed = await forget(config, trailPlaces(config).home);
-  if (call.args.json) call.terminal.printJson({ project, removed });
+  if (call.json) printResult(call, CONFIG_TRUST_REMOVE, { project, removed });
   else call.terminal.print(removed ? `no longer agreed to ${project}` : `${project} was not agreed to`);
   return EXIT.ok;
 }
@@ -150,16 +120,16 @@ async function list(call: TrustCall, config: Config): Promise<ExitCode> {
       project,
       since: at,
       how,
-      claims: claims.length,
+      claimsTotal: claims.length,
     }));
-  if (call.args.json) terminal.printJson({ projects });
+  if (call.json) printResult(call, CONFIG_TRUST_LIST, { projects });
   else if (projects.length === 0) terminal.note("you have agreed to no project yet");
   else {
-    const rows = projects.map(({ project, since, how, claims }) => [
+    const rows = projects.map(({ project, since, how, claimsTotal }) => [
       project,
       since.slice(0, 10),
       how,
-      terminal.colors.dim(counted(claims, "claim")),
+      terminal.colors.dim(counted(claimsTotal, "claim")),
     ]);
     for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
   }

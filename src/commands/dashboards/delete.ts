@@ -1,15 +1,13 @@
 import { relative } from "node:path";
-import * as v from "valibot";
-import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
+import { DASHBOARDS_DELETE, deletedJson } from "../../results/dashboards.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { given } from "../../units/given.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { dashboardSchema } from "./list.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   ...deleteDashboard.params,
@@ -17,19 +15,6 @@ const args = {
 } as const;
 
 type DeleteCall = Call<typeof args>;
-
-const deleteSchema = v.object({
-  deleted: v.boolean(),
-  dashboards: v.array(dashboardSchema),
-  folders: v.array(v.object({ uid: v.string(), title: v.string() })),
-  failed: v.array(unwrittenSchema),
-  interrupted: v.optional(
-    v.pipe(v.array(v.string()), v.description("It was interrupted; whether these were deleted is unknown")),
-  ),
-  copies: v.optional(
-    v.pipe(v.string(), v.description("The directory with a copy of each; provision puts them back")),
-  ),
-});
 
 export default defineCommand({
   about: deleteDashboard.about,
@@ -39,7 +24,7 @@ export default defineCommand({
     { line: 'dashboards delete --folder "Platform/Services" --dry-run', about: "what would be deleted" },
     { line: "dashboards delete nErXDvCkzz --yes", about: "in a script" },
   ],
-  json: deleteSchema,
+  json: [DASHBOARDS_DELETE],
   run: (call) =>
     conduct(deleteDashboard, call, {
       untouched: UNTOUCHED,
@@ -51,11 +36,8 @@ export default defineCommand({
 
 const UNTOUCHED = "nothing was deleted";
 
-function showPlan(
-  { args: asked, terminal }: DeleteCall,
-  { dashboards, folders, listing }: DashboardDeletion,
-): void {
-  if (asked.json) return;
+function showPlan({ json, terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
+  if (json) return;
   const { colors } = terminal;
   const rows = [
     ...dashboards.map(({ uid, title, folder }) => [[...folder, title].join("/"), uid]),
@@ -68,26 +50,18 @@ function showPlan(
     terminal.print(line);
 }
 
-function untouched(
-  { args: asked, terminal }: DeleteCall,
-  { dashboards, folders }: DashboardDeletion,
-): undefined {
-  if (asked.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
-  else if (asked["dry-run"]) terminal.note(UNTOUCHED);
+function untouched(call: DeleteCall, { dashboards, folders }: DashboardDeletion): undefined {
+  if (call.json) printResult(call, DASHBOARDS_DELETE, deletedJson({ dashboards, folders, failed: [] }));
+  else if (call.args["dry-run"]) call.terminal.note(UNTOUCHED);
 }
 
-function report(
-  { args: asked, terminal, directory: here }: DeleteCall,
-  plan: DashboardDeletion,
-  result: Deleted,
-): undefined {
+function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): undefined {
+  const { terminal, directory: here } = call;
   const { copies } = plan;
   const { dashboards, folders, failed, stopped } = result;
   for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);
-  if (asked.json) {
-    const interrupted = given({ interrupted: stopped && [...stopped.unknown] });
-    const isAny = stopped === undefined || dashboards.length + folders.length > 0;
-    terminal.printJson({ ...toJson(isAny, result), ...interrupted, copies });
+  if (call.json) {
+    printResult(call, DASHBOARDS_DELETE, deletedJson(result, copies));
     return;
   }
   if (stopped !== undefined) {
@@ -99,18 +73,3 @@ function report(
   terminal.note(`copies: ${path}; contextcore dashboards provision ${path} restores them`);
   terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
 }
-
-const toJson = (
-  deleted: boolean,
-  { dashboards, folders, failed }: Deleted,
-): v.InferOutput<typeof deleteSchema> => ({
-  deleted,
-  dashboards: dashboards.map(({ uid, title, folder, tags }) => ({
-    uid,
-    title,
-    folder: [...folder],
-    tags: [...tags],
-  })),
-  folders: folders.map(({ uid, title }) => ({ uid, title })),
-  failed: [...failed],
-});

@@ -1,19 +1,12 @@
 import { resolve } from "node:path";
-import * as v from "valibot";
-import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { exportDashboards } from "../../dashboards/export.ts";
+import { DASHBOARDS_EXPORT, exportedJson } from "../../results/dashboards.ts";
 import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { openStack } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-
-const exportSchema = v.object({
-  directory: v.string(),
-  folders: v.number(),
-  dashboards: v.number(),
-  failed: v.array(unwrittenSchema),
-});
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "write all dashboards to a new directory, from which provision restores them",
@@ -26,12 +19,11 @@ export default defineCommand({
       about: "the directory to write: new, or empty except for hidden entries such as .git",
     },
     plugin: PLUGIN,
-    json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
     { line: "dashboards export ./dashboards", about: "one readable file per dashboard, to keep in git" },
   ],
-  json: exportSchema,
+  json: [DASHBOARDS_EXPORT],
   async run(call): Promise<ExitCode> {
     const stack = await openStack(callerOf(call), {
       only: call.args.plugin === undefined ? [] : [call.args.plugin],
@@ -39,7 +31,7 @@ export default defineCommand({
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);
-    if (call.args.json) call.terminal.printJson({ directory, ...result });
+    if (call.json) printResult(call, DASHBOARDS_EXPORT, exportedJson(directory, result));
     else
       call.terminal.print(
         `${call.args.directory}: dashboards ${result.dashboards}, folders ${result.folders}`,

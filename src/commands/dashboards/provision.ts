@@ -1,34 +1,19 @@
-import * as v from "valibot";
-import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
-import { type Provisioning, provision } from "../../tasks/provision.ts";
+import { DASHBOARDS_PROVISION, provisionedJson } from "../../results/dashboards.ts";
+import { provision } from "../../tasks/provision.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { given } from "../../units/given.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   ...provision.params,
   "dry-run": { type: "flag", about: "show what would change and write nothing" },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
 
 type ProvisionCall = Call<typeof args>;
-
-const provisionSchema = v.object({
-  source: v.string(),
-  dryRun: v.boolean(),
-  folders: v.object({ created: v.number(), renamed: v.number(), unchanged: v.number() }),
-  dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
-  left: v.array(unwrittenSchema),
-  failed: v.array(unwrittenSchema),
-  warned: v.optional(v.pipe(v.array(unwrittenSchema), v.description("What exists, but not as intended"))),
-  interrupted: v.optional(
-    v.pipe(v.array(v.string()), v.description("It was interrupted; whether these were written is unknown")),
-  ),
-});
 
 export default defineCommand({
   about: provision.about,
@@ -38,7 +23,7 @@ export default defineCommand({
     { line: "dashboards provision ./dashboards", about: "only what changed is written" },
     { line: "dashboards provision ./dashboards --dry-run", about: "what would change" },
   ],
-  json: provisionSchema,
+  json: [DASHBOARDS_PROVISION],
   run: (call) => namingBadFiles(call, () => provisioned(call)),
 });
 
@@ -46,8 +31,10 @@ const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
     // A step is shown only once it is done; a failed step was not taken.
     report(plan, result = expectedResult(plan)) {
-      if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-      else {
+      if (call.json) {
+        const provisioned = provisionedJson(plan.source, call.args["dry-run"], result);
+        printResult(call, DASHBOARDS_PROVISION, provisioned);
+      } else {
         showSteps(call, result.done);
         report(call, result);
       }
@@ -101,16 +88,3 @@ function report(
     `dashboards: ${created} ${would}created, ${updated} ${would}updated, ${unchanged} unchanged${made}`,
   );
 }
-
-const toJson = (
-  { args: asked }: ProvisionCall,
-  { source }: Provisioning,
-  { stopped, done: _, warned, ...result }: Provisioned,
-): v.InferOutput<typeof provisionSchema> => ({
-  source,
-  dryRun: asked["dry-run"],
-  ...result,
-  left: [...result.left],
-  failed: [...result.failed],
-  ...given({ warned: warned && [...warned], interrupted: stopped && [...stopped.unknown] }),
-});

@@ -1,5 +1,6 @@
 import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
+import { DESTROY, destroyJson } from "../../results/destroy.ts";
 import {
   type AllTheSame,
   type Destroyed,
@@ -10,6 +11,7 @@ import {
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
 import { openContext } from "../../tasks/stack.ts";
 import type { Refusal, TaskContext } from "../../tasks/task.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
@@ -17,6 +19,7 @@ import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reportExport } from "../export/report.ts";
 import { printInventory } from "../inventory/show.ts";
+import { printResult } from "../print-result.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -32,12 +35,16 @@ export default defineCommand({
     { line: "destroy", about: "shows what would be lost, and asks" },
     { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
   ],
+  json: [DESTROY],
   async run(call) {
     const { terminal } = call;
-    const { exit, said, failure } = await orUntouched(UNTOUCHED, async () => {
+    const { stack, exit, said, failure, done } = await orUntouched(UNTOUCHED, async () => {
       const context = await openContext(callerOf(call), { isDestroying: true });
-      return verdictOf(call, context);
+      const shown = call.json ? { ...call, terminal: onlyNoting(terminal) } : call;
+      const verdict = await verdictOf(shown, context);
+      return { stack: context.config.name, ...verdict };
     });
+    if (call.json) printResult(call, DESTROY, destroyJson(stack, said, done));
     if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
     if (exit === EXIT.partial) terminal.warn(said);
     else terminal.note(said);
@@ -47,12 +54,22 @@ export default defineCommand({
 
 const UNTOUCHED = "nothing was destroyed";
 
+/** What is shown along the way is no result when that is JSON. */
+const onlyNoting = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  print: terminal.note,
+  tell: terminal.note,
+  colors: terminal.noteColors,
+});
+
 /** What is true in the end. Printed last, after the trail is closed, because its sinks may have something to report too. */
 interface Verdict {
   readonly exit: ExitCode;
   /** Without a full stop. */
   readonly said: string;
   readonly failure?: string | undefined;
+  /** Absent: it was not begun. */
+  readonly done?: Destroyed;
 }
 
 /** Look, choose, plan, agree, carry out. */
@@ -114,14 +131,15 @@ const KEPT: Readonly<Record<Destroyed["backup"], string>> = {
   no: "nothing is",
 };
 
-function verdictOn({ directory }: DestroyCall, { backup, snapshot, losses, end }: Destroyed): Verdict {
+function verdictOn({ directory }: DestroyCall, done: Destroyed): Verdict {
+  const { backup, snapshot, losses, end } = done;
   if ("agrees" in end) {
     const isAnswered = end.outcome === "refused" || end.isNo === true;
-    return { exit: isAnswered ? EXIT.refused : EXIT.interrupted, said: UNTOUCHED };
+    return { exit: isAnswered ? EXIT.refused : EXIT.interrupted, said: UNTOUCHED, done };
   }
   const names = listed(losses.map(({ backend }) => backend));
   const without = losses.length === 0 ? "" : `, without late data of ${names}`;
   const path = snapshot && shortPath(snapshot.path, directory);
   const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${path}${without}`;
-  return { exit: EXITS[end.state], said: `${end.said}${kept}`, failure: end.failure };
+  return { exit: EXITS[end.state], said: `${end.said}${kept}`, failure: end.failure, done };
 }

@@ -1,4 +1,3 @@
-import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, formatProblem } from "../../config/errors.ts";
 import { examineClocks } from "../../doctor/clock.ts";
@@ -7,6 +6,7 @@ import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
 import { NONE_ENABLED } from "../../inventory/survey.ts";
+import { DOCTOR, doctorJson } from "../../results/doctor.ts";
 import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
 import { openStackToRead } from "../../tasks/stack.ts";
@@ -22,6 +22,7 @@ import { agreementOf, requireAgreement } from "../agreement.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   timeout: {
@@ -31,19 +32,7 @@ const args = {
     parse: readTimeout,
     about: "how long each server may take to answer",
   },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
-
-export const doctorSchema = v.object({
-  findings: v.array(
-    v.object({
-      about: v.string(),
-      state: v.picklist(["ok", "note", "warning", "problem"]),
-      what: v.string(),
-      hint: v.optional(v.string()),
-    }),
-  ),
-});
 
 export default defineCommand({
   about: "check everything that an export or a restore needs, and say what to change",
@@ -52,20 +41,13 @@ export default defineCommand({
     { line: "doctor", about: "before the first export, and when something does not work" },
     { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
-  json: doctorSchema,
+  json: [DOCTOR],
   async run(call): Promise<ExitCode> {
     const { findings, exit } = await examine(call);
-    if (call.args.json) call.terminal.printJson({ findings: findings.map(toJson) });
+    if (call.json) printResult(call, DOCTOR, doctorJson(findings));
     else print(findings, call.terminal);
     return exit;
   },
-});
-
-const toJson = ({ subject, severity, message, hint }: DoctorDiagnostic) => ({
-  about: subject,
-  state: severity,
-  what: message,
-  hint,
 });
 
 interface Examined {

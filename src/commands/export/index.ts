@@ -1,8 +1,10 @@
+import { EXPORT, exportJson } from "../../results/export.ts";
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
 import { planCall } from "../conduct.ts";
-import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
+import { printResult } from "../print-result.ts";
+import { exportExit, reportExport } from "./report.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
@@ -11,7 +13,7 @@ const ASKED_BEFORE = Object.keys(exportParams).filter(
 
 export default defineCommand({
   about: exportStack.about,
-  args: { ...exportParams, json: { type: "flag", about: "print one JSON object" } },
+  args: exportParams,
   exclusive: [
     ["time", "from"],
     ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
@@ -24,11 +26,11 @@ export default defineCommand({
     { line: "export --since-last", about: "every night: what is new since the newest complete snapshot" },
     { line: "export --resume", about: "finish what was interrupted" },
   ],
-  json: exportSchema,
+  json: [EXPORT],
   async run(call) {
     await using planned = await planCall(exportStack, call);
     const { result } = await planned.carryOut();
-    if (call.args.json) call.terminal.printJson(exportJson(result));
+    if (call.json) printResult(call, EXPORT, exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);
   },

@@ -1,9 +1,7 @@
-import * as v from "valibot";
-import { objectOf } from "../../contract/any-names.ts";
 import type { ExportResult } from "../../export/types.ts";
+import { bytesOf } from "../../results/export.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
-import { rangeSchema } from "../../snapshot/format/range-text.ts";
 import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
 import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -12,53 +10,6 @@ import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-
-const status = v.picklist(["complete", "partial", "failed"]);
-
-export const exportSchema = v.object({
-  path: v.pipe(v.string(), v.description("the snapshot's directory")),
-  status,
-  range: rangeSchema,
-  bytes: v.number(),
-  plugins: v.array(
-    v.object({
-      name: v.string(),
-      status,
-      counts: objectOf(v.number()),
-      parent: v.optional(
-        v.pipe(v.string(), v.description("the name of the snapshot that this one continues")),
-      ),
-      bytes: v.number(),
-      agrees: v.optional(v.pipe(v.boolean(), v.description("our counts equal the server's own"))),
-      problems: v.array(
-        v.object({
-          kind: v.string(),
-          reason: v.string(),
-          ranges: v.array(rangeSchema),
-          items: v.array(v.string()),
-          itemsTotal: v.number(),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** What `export --json` prints. */
-export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<typeof exportSchema> => ({
-  path,
-  status: manifest.status,
-  range: manifest.range,
-  bytes: manifest.bytes,
-  plugins: manifest.plugins.map((plugin) => ({
-    name: plugin.name,
-    status: plugin.status,
-    counts: plugin.counts,
-    ...(plugin.parent == null ? {} : { parent: plugin.parent.snapshot }),
-    bytes: bytesOf(plugin),
-    agrees: plugin.agrees,
-    problems: plugin.problems,
-  })),
-});
 
 /** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
@@ -132,8 +83,6 @@ function describeProblem({ kind, reason, ranges, items, itemsTotal }: ManifestPr
 
 const andMore = (count: number, unit: string): string =>
   count <= 0 ? "" : ` and ${count} more${unit === "" ? "" : ` ${unit}${count === 1 ? "" : "s"}`}`;
-
-const bytesOf = ({ files }: ManifestPlugin): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 const COUNTS_SHOWN = 4;
 

@@ -1,13 +1,14 @@
+import { INVENTORY, inventoryJson } from "../../results/inventory.ts";
 import { inventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { planCall } from "../conduct.ts";
 import { exitOf } from "../exit-code.ts";
-import { inventoryJson, inventorySchema } from "./json.ts";
+import { printResult } from "../print-result.ts";
 import { printInventory } from "./show.ts";
 
 export default defineCommand({
   about: inventory.about,
-  args: { ...inventory.params, json: { type: "flag", about: "print one JSON object" } },
+  args: inventory.params,
   examples: [
     { line: "inventory", about: "everything the stack holds, and what no snapshot holds yet" },
     { line: "inventory --plugin loki --json", about: "for a script" },
@@ -17,11 +18,11 @@ export default defineCommand({
         "as a check: exit code 3 when data is unsaved; inventory only warns, with exit code 3 when a backend is missing",
     },
   ],
-  json: inventorySchema,
+  json: [INVENTORY],
   async run(call) {
     await using planned = await planCall(inventory, call);
     const { result, ending } = await planned.carryOut();
-    if (call.args.json) call.terminal.printJson(inventoryJson(result));
+    if (call.json) printResult(call, INVENTORY, inventoryJson(result));
     else printInventory(call.terminal, result);
     return exitOf(ending, call.signal);
   },

@@ -1,32 +1,29 @@
-import * as v from "valibot";
 import { type Loss, lossText } from "../../inventory/losses.ts";
 import type { Taken } from "../../inventory/taken.ts";
+import { CHECK_DESTROY, lossJson } from "../../results/inventory.ts";
+import type { ValueOf } from "../../results/result.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "check whether a destroy would lose anything; exit code 0 when it would not",
-  args: { json: { type: "flag", about: "print one JSON object" } },
   examples: [
     { line: "persistence check-destroy && docker compose down -v", about: "only when everything is saved" },
   ],
-  json: v.object({
-    stack: v.string(),
-    safe: v.boolean(),
-    reasons: v.array(v.object({ backend: v.string(), text: v.string() })),
-  }),
+  json: [CHECK_DESTROY],
   async run(call) {
     const { terminal } = call;
     const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const { losses } = taken;
-    const reasons = reasonsIn(taken);
     const safe = losses.length === 0;
-    if (call.args.json) terminal.printJson({ stack: context.config.name, safe, reasons });
+    const stack = context.config.name;
+    if (call.json) printResult(call, CHECK_DESTROY, { stack, safe, losses: lossesIn(taken) });
     else {
       printInventory(terminal, taken);
       const lines = safe
@@ -39,12 +36,13 @@ export default defineCommand({
 });
 
 /** What would be lost or may be lost, in the words of the inventory's warnings if there are any. */
-function reasonsIn({ findings, warnings, losses }: Taken): { backend: string; text: string }[] {
-  return losses.map(({ backend, text }) => {
+function lossesIn({ findings, warnings, losses }: Taken): ValueOf<typeof CHECK_DESTROY>["losses"] {
+  return losses.map((loss) => {
+    const { backend } = loss;
     const finding = findings.find(({ name }) => name === backend);
-    if (finding !== undefined && finding.state !== "reached") return { backend, text: finding.error.message };
     const warning = warnings.find((one) => one.subject === backend && UNSAVED.has(one.kind));
-    return { backend, text: warning?.message ?? text };
+    const isReached = finding === undefined || finding.state === "reached";
+    return lossJson({ ...loss, text: isReached ? (warning?.message ?? loss.text) : finding.error.message });
   });
 }
 

@@ -1,7 +1,8 @@
-import * as v from "valibot";
 import { freeBytes } from "../../inventory/room.ts";
 import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
-import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
+import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
+import { keptJson } from "../../results/snapshots.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext, type Stack } from "../../tasks/stack.ts";
 import type { Colors } from "../../terminal/styles.ts";
@@ -11,26 +12,18 @@ import { toRfc3339 } from "../../units/range.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { inventoryJson, inventorySchema } from "../inventory/json.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
-  args: { json: { type: "flag", about: "print one JSON object" } },
   examples: [{ line: "persistence show", about: "servers, snapshots, free disk" }],
-  json: v.object({
-    ...inventorySchema.entries,
-    snapshots: v.object({
-      directory: v.string(),
-      freeBytes: v.optional(v.number()),
-      kept: v.array(v.object({ path: v.string(), status: v.string(), bytes: v.number() })),
-    }),
-  }),
+  json: [PERSISTENCE_SHOW],
   async run(call) {
     const { terminal } = call;
     const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const kept = await keptIn(context);
-    if (call.args.json) terminal.printJson({ ...inventoryJson(taken), snapshots: kept });
+    if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(taken), ...kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
       if (taken.findings.length === 0) terminal.warn(NONE_ENABLED);
@@ -48,11 +41,7 @@ async function keptIn({ config }: Stack) {
   return {
     directory: config.backups,
     freeBytes: await freeBytes(config.backups),
-    kept: snapshots.map(({ path, manifest }: KeptSnapshot) => ({
-      path,
-      status: manifest.status,
-      bytes: manifest.bytes,
-    })),
+    snapshots: snapshots.map(keptJson),
   };
 }
 
@@ -76,11 +65,11 @@ function serverLines(findings: readonly Surveyed[], colors: Colors): string[] {
   return formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}, {}], rows);
 }
 
-function snapshotLines({ directory, freeBytes: free, kept }: KeptHere, colors: Colors): string[] {
-  const total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+function snapshotLines({ directory, freeBytes: free, snapshots }: KeptHere, colors: Colors): string[] {
+  const total = snapshots.reduce((sum, { bytes }) => sum + bytes, 0);
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
-  const head = `${colors.bold("snapshots")} ${kept.length}, ${formatBytes(total)} in ${directory}${room}`;
-  const rows = kept.map(({ path, status, bytes }) => ["", formatBytes(bytes), status, path]);
+  const head = `${colors.bold("snapshots")} ${snapshots.length}, ${formatBytes(total)} in ${directory}${room}`;
+  const rows = snapshots.map(({ path, status, bytes }) => ["", formatBytes(bytes), status, path]);
   return [
     head,
     ...formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}], rows),

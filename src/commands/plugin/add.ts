@@ -1,5 +1,7 @@
 import type { Plugin } from "../../contract/contract.ts";
+import { grantJson, PLUGIN_ADD } from "../../results/plugins.ts";
 import { defineCommand } from "../command.ts";
+import { printResult } from "../print-result.ts";
 import { showReview } from "./review.ts";
 import { conductTrust, trustQuestion } from "./trust-course.ts";
 
@@ -19,6 +21,7 @@ export default defineCommand({
     { line: "plugin add ./lines", about: "after it was checked" },
     { line: "plugin add @acme/contextcore-clickhouse --yes", about: "a package, in a script" },
   ],
+  json: [PLUGIN_ADD],
   run: (call) =>
     conductTrust(
       call,
@@ -26,8 +29,9 @@ export default defineCommand({
       {
         show: (plan) => showReview(call.terminal, plan),
         question: () => trustQuestion("Trust these files and load them?"),
-        report(_, result) {
-          if (result === undefined) call.terminal.note("nothing was added");
+        report(plan, result) {
+          if (call.json && plan.action !== "remove") printResult(call, PLUGIN_ADD, grantJson(plan, result));
+          else if (result === undefined) call.terminal.note("nothing was added");
           else call.terminal.print(`${result.name} was added to ${result.file}`);
           for (const line of nextSteps(result?.plugin)) call.terminal.note(line);
           return undefined;

@@ -61,7 +61,6 @@ export const args = {
     parse: readLimit,
     about: "how long one rule may take (default: 2m)",
   },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
 
 export type CheckCall = Call<typeof args>;

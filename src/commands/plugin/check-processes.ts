@@ -80,8 +80,7 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
       servedSchema,
       await child.callWithin(2 * LOAD_MS, "lab", { ...lab, limitMs: LOAD_MS }),
     );
-    if (!call.args.json)
-      call.terminal.note(`its server is ${where}, at ${served.filled}, with faults before it`);
+    if (!call.json) call.terminal.note(`its server is ${where}, at ${served.filled}, with faults before it`);
     const lost = async (patienceMs: number): Promise<string | undefined> => {
       await withTimeLimit(() => gone.promise, undefined, { limitMs: patienceMs }).catch(() => undefined);
       const how = child.lost();

@@ -1,22 +1,6 @@
 /** Reports a check: a line per rule as it is judged, and at the end what did not apply and why. */
-import * as v from "valibot";
 import type { Judged } from "../../conformance/apart/check-apart.ts";
-import { faceSchema } from "../../host/apart/messages.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-
-export const checkReportSchema = v.object({
-  plugin: v.string(),
-  rules: v.array(
-    v.object({
-      face: faceSchema,
-      rule: v.string(),
-      why: v.string(),
-      verdict: v.picklist(["passed", "waived", "failed"]),
-      message: v.optional(v.string()),
-      ms: v.number(),
-    }),
-  ),
-});
 
 /** One line for a rule that holds, two for a broken one. Rules that do not apply come at the end. */
 export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
@@ -39,18 +23,4 @@ export function printSummary(plugin: string, judged: readonly Judged[], { print,
   const waivedCount = count("waived");
   const rest = waivedCount === 0 ? "" : `, ${waivedCount} do not apply`;
   print(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
-}
-
-/** The same for programs, as `--json` prints it. */
-export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof checkReportSchema> {
-  const rules = judged.map(({ face, name, why, verdict, ms }) => ({
-    face,
-    rule: name,
-    why,
-    verdict: verdict.kind,
-    ...(verdict.kind === "waived" ? { message: verdict.reason } : {}),
-    ...(verdict.kind === "failed" ? { message: verdict.error.message } : {}),
-    ms: Math.round(ms),
-  }));
-  return { plugin, rules };
 }

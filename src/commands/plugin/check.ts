@@ -2,11 +2,13 @@ import { checkApart, type Judged } from "../../conformance/apart/check-apart.ts"
 import { CHECK_LIMIT_MS } from "../../conformance/check.ts";
 import { LostChild } from "../../host/apart/child.ts";
 import { OptionsRefused } from "../../host/apart/options-refused.ts";
+import { checkJson, PLUGIN_CHECK } from "../../results/plugins.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 import { args, type CheckCall } from "./check-args.ts";
 import { loadForCheck, type OpenLab, openLab, warnOfUnseenCode } from "./check-processes.ts";
-import { checkReportSchema, printOutcome, printSummary, toReport } from "./check-report.ts";
+import { printOutcome, printSummary } from "./check-report.ts";
 import { optionsRefusal, rulesOf, targetOf } from "./check-targets.ts";
 
 export default defineCommand({
@@ -18,9 +20,9 @@ export default defineCommand({
     { line: "plugin check ./click.ts --url http://localhost:8123", about: "against your own server" },
     { line: "plugin check ./my-loki --lab loki", about: "against the look-alike of a server" },
   ],
-  json: checkReportSchema,
+  json: [PLUGIN_CHECK],
   async run(call) {
-    const { json, path, limit = CHECK_LIMIT_MS } = call.args;
+    const { path, limit = CHECK_LIMIT_MS } = call.args;
     let lab: OpenLab | undefined;
     try {
       await warnOfUnseenCode(call);
@@ -29,7 +31,7 @@ export default defineCommand({
         const lost = await lab?.lost(500);
         throw lost === undefined ? cause : new Error(lost, { cause });
       });
-      if (json) call.terminal.printJson(toReport(plugin, judged));
+      if (call.json) printResult(call, PLUGIN_CHECK, checkJson(plugin, judged));
       else printSummary(plugin, judged, call.terminal);
       const lost = await lab?.lost(0);
       if (lost !== undefined) call.terminal.warn(lost);
@@ -42,7 +44,7 @@ export default defineCommand({
 
 async function check(call: CheckCall, path: string, limitMs: number, lab: OpenLab | undefined) {
   const onJudged = (outcome: Judged): void => {
-    if (!call.args.json) printOutcome(outcome, call.terminal);
+    if (!call.json) printOutcome(outcome, call.terminal);
   };
   const began = performance.now();
   const loaded = await loadForCheck(call, limitMs).catch(onlyLost);

@@ -1,5 +1,4 @@
 /** Everything known about one plugin: from its declaration, from opening it, and from the configuration. */
-import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { describeOption } from "../../config/option-type.ts";
 import {
@@ -13,32 +12,11 @@ import { optionalParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { shownSetting } from "../../redact/setting.ts";
+import type { PLUGIN_INFO } from "../../results/plugins.ts";
+import type { ValueOf } from "../../results/result.ts";
 import { given } from "../../units/given.ts";
 
-export const descriptionSchema = v.object({
-  name: v.string(),
-  version: v.optional(v.string()),
-  about: v.string(),
-  source: v.string(),
-  /** Of all its files; absent for a built-in plugin. */
-  sha256: v.optional(v.string()),
-  hosts: v.optional(v.array(v.string())),
-  capabilities: v.array(v.string()),
-  options: v.array(
-    v.object({
-      name: v.string(),
-      about: v.string(),
-      type: v.string(),
-      required: v.boolean(),
-      secret: v.boolean(),
-      fallback: v.optional(v.unknown()),
-      environment: v.array(v.string()),
-      value: v.optional(v.unknown()),
-      from: v.optional(v.string()),
-    }),
-  ),
-});
-export type Description = v.InferOutput<typeof descriptionSchema>;
+export type Description = ValueOf<typeof PLUGIN_INFO>;
 
 /** The description to print; it contains no secret. */
 export async function describePlugin(loaded: LoadedPlugin, config: Config): Promise<Description> {
@@ -46,7 +24,7 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
   const { name, version, about, hosts } = plugin;
   const sha256 = readLock(config.directory)[source]?.hash;
   return {
-    name,
+    plugin: name,
     ...given({ version }),
     about,
     source,
@@ -118,7 +96,7 @@ function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
       .filter(({ key }) => values[key] !== undefined)
       .map(
         ({ key, from, secret }) =>
-          [key, { value: secret ? "***" : shownSetting(values[key]), from }] as const,
+          [key, { value: secret ? "***" : shownSetting(values[key]), where: from }] as const,
       );
   } catch {
     // Invalid values are reported, with their lines, by `config check` and by every command that needs them.

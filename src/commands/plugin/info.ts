@@ -3,13 +3,15 @@ import type { Config } from "../../config/config.ts";
 import type { OpenFailure } from "../../host/open.ts";
 import { LockError, readLock } from "../../host/trust/lock.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
+import { PLUGIN_INFO } from "../../results/plugins.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
 import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { type Description, describePlugin, descriptionSchema } from "./describe.ts";
+import { printResult } from "../print-result.ts";
+import { type Description, describePlugin } from "./describe.ts";
 import { loadAgreed } from "./load-agreed.ts";
 import { toMarkdown } from "./markdown.ts";
 
@@ -24,14 +26,13 @@ export default defineCommand({
       about: "its name",
     },
     markdown: { type: "flag", about: "print the plugin's section of the documentation" },
-    json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
     { line: "plugin info loki", about: "its options and their present values" },
     { line: "plugin info loki --markdown", about: "for a page of documentation" },
   ],
   exclusive: [["markdown", "json"]],
-  json: descriptionSchema,
+  json: [PLUGIN_INFO],
   async run(call) {
     const { args, terminal } = call;
     const { config, plugins, failures } = await loadAgreed(call);
@@ -45,7 +46,7 @@ export default defineCommand({
         plugins.map(({ plugin }) => plugin.name),
       );
     const description = await describePlugin(loaded, config);
-    if (args.json) terminal.printJson(description);
+    if (call.json) printResult(call, PLUGIN_INFO, description);
     else
       terminal.print(
         ...(args.markdown ? toMarkdown(description).split("\n") : forPeople(description, terminal.colors)),
@@ -74,7 +75,7 @@ function unknown(name: string, known: readonly string[]): UsageError {
 }
 
 function forPeople(description: Description, { bold, dim }: Colors): string[] {
-  const { name, version = "", about, source, sha256, hosts, capabilities, options } = description;
+  const { plugin, version = "", about, source, sha256, hosts, capabilities, options } = description;
   const facts = [
     ["from", source],
     ["sha256", sha256 ?? ""],
@@ -82,11 +83,11 @@ function forPeople(description: Description, { bold, dim }: Colors): string[] {
     ["can", capabilities.join(", ")],
   ].filter(([, value]) => value !== "");
   const rows = options.flatMap((option) => [
-    [bold(option.name), shownValue(option), dim(option.from ?? "")],
+    [bold(option.name), shownValue(option), dim(option.where ?? "")],
     ["", dim(`${option.about} (${typeText(option)})`), dim(option.environment.join(", "))],
   ]);
   return [
-    `${bold(`${name} ${version}`.trim())}  ${about}`,
+    `${bold(`${plugin} ${version}`.trim())}  ${about}`,
     ...formatTable(
       [{}, {}],
       facts.map(([key = "", value = ""]) => [dim(key), value]),

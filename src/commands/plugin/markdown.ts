@@ -1,9 +1,9 @@
 import type { Description } from "./describe.ts";
 
 /** A plugin's section of the documentation, from its declaration alone, so it does not depend on this machine. */
-export function toMarkdown({ name, about, capabilities, options }: Description): string {
+export function toMarkdown({ plugin, about, capabilities, options }: Description): string {
   return [
-    `## ${name}`,
+    `## ${plugin}`,
     "",
     `${about}. It can: ${capabilities.join(", ")}.`,
     "",

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../host/plugin/declaration.ts";
+import { PLUGIN_NEW } from "../../results/plugins.ts";
+import type { ValueOf } from "../../results/result.ts";
 import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import { UsageError } from "../../tasks/errors.ts";
@@ -8,6 +10,7 @@ import { systemCode } from "../../units/system-refusal.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "write a folder with a new, working plugin, its test, types and a README",
@@ -39,13 +42,17 @@ export default defineCommand({
       about: "for a place that keeps audit events; add --server for one over HTTP",
     },
   ],
-  async run({ args, terminal, directory }) {
+  json: [PLUGIN_NEW],
+  async run(call) {
+    const { args, terminal, directory } = call;
     const kind = args.sink && args.server ? "server-sink" : (KINDS.find((one) => args[one]) ?? "backend");
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
     for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
-    terminal.print(`${shown} holds the ${WORDS[kind] ?? kind} ${args.name}`);
+    const face = FACES[kind];
+    if (call.json) printResult(call, PLUGIN_NEW, { plugin: args.name, face, directory: folder });
+    else terminal.print(`${shown} holds the ${face} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );
@@ -55,8 +62,13 @@ export default defineCommand({
 
 const KINDS = ["server", "sink", "store"] as const;
 
-/** What it is called, where that is not its kind. */
-const WORDS: Readonly<Partial<Record<Kind, string>>> = { server: "backend", "server-sink": "sink" };
+const FACES: Readonly<Record<Kind, ValueOf<typeof PLUGIN_NEW>["face"]>> = {
+  backend: "backend",
+  server: "backend",
+  sink: "sink",
+  "server-sink": "sink",
+  store: "store",
+};
 
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
 const DEVICES = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)(\/|$)/;

@@ -1,4 +1,6 @@
+import { PLUGIN_REMOVE } from "../../results/plugins.ts";
 import { defineCommand } from "../command.ts";
+import { printResult } from "../print-result.ts";
 import { conductTrust } from "./trust-course.ts";
 
 export default defineCommand({
@@ -15,13 +17,18 @@ export default defineCommand({
   examples: [
     { line: "plugin remove acme/lines", about: "takes it out of contextcore.yaml and contextcore.lock" },
   ],
+  json: [PLUGIN_REMOVE],
   run: (call) =>
     conductTrust(
       call,
       { action: "remove", plugin: call.args.plugin, yes: true },
       {
-        report: (_, result) =>
-          void call.terminal.print(`${result?.name} was removed; its files stay where they are`),
+        report({ spec }, result) {
+          const plugin = result?.name ?? spec;
+          if (call.json) printResult(call, PLUGIN_REMOVE, { plugin, source: spec, removed: true });
+          else call.terminal.print(`${plugin} was removed; its files stay where they are`);
+          return undefined;
+        },
       },
     ),
 });

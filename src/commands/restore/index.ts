@@ -1,5 +1,5 @@
-import * as v from "valibot";
-import { type RestoreReport, reportSchema } from "../../restore/report.ts";
+import type { RestoreReport } from "../../restore/report.ts";
+import { planJson, RESTORE, RESTORE_PLAN, restoreJson } from "../../results/restore.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { type Restoration, restore } from "../../tasks/restore.ts";
 import { namesText, tellChosen } from "../chain-text.ts";
@@ -7,7 +7,7 @@ import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { planJson, planSchema } from "./plan-json.ts";
+import { printResult } from "../print-result.ts";
 import { reportRestore, showPlan, tellTenants } from "./show.ts";
 
 const args = { ...restore.params, ...planArgs("show the plan and write nothing") } as const;
@@ -33,25 +33,24 @@ export default defineCommand({
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
-  json: v.union([reportSchema, planSchema]),
+  json: [RESTORE, RESTORE_PLAN],
   run: (call) =>
     conduct(restore, call, {
       untouched: "nothing was written",
       show: (plan) => show(call, plan),
       question: () => ({ message: "Write this?", what: "the restore" }),
-      report: (plan, result) => (result === undefined ? verdictOn(plan) : report(call, result)),
+      report: (plan, result) => report(call, plan, result),
     }),
 });
 
-function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
+function show({ args: given, json, terminal }: RestoreCall, plan: Restoration): void {
   const { chosen, targets } = plan;
   tellChosen(chosen, terminal);
   if (given.snapshot === "latest" && chosen.others.length > 0)
     terminal.note(`not part of it: ${namesText(chosen.others)}; --all also restores what they hold`);
   if (given.into === undefined) tellTenants(plan, terminal);
   if (!given["dry-run"]) showPlan(plan, terminal, "note");
-  else if (given.json) terminal.printJson(planJson(plan));
-  else showPlan(plan, terminal, "print");
+  else if (!json) showPlan(plan, terminal, "print");
   if (targets.length === 0 && !given["dry-run"])
     throw new UsageError("nothing of this snapshot is left to restore");
 }
@@ -65,7 +64,12 @@ function verdictOn({ targets, leftOut }: Restoration): ExitCode {
   return targets.length > 0 && leftOut.length === 0 && !isShort ? EXIT.ok : EXIT.partial;
 }
 
-function report({ args: given, terminal, directory }: RestoreCall, result: RestoreReport): undefined {
-  if (given.json) terminal.printJson(result);
-  else reportRestore(result, terminal, directory);
+function report(call: RestoreCall, plan: Restoration, result?: RestoreReport): ExitCode | undefined {
+  if (result === undefined) {
+    if (call.json) printResult(call, RESTORE_PLAN, planJson(plan));
+    return verdictOn(plan);
+  }
+  if (call.json) printResult(call, RESTORE, restoreJson(plan, result));
+  else reportRestore(result, call.terminal, call.directory);
+  return undefined;
 }

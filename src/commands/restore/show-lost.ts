@@ -1,10 +1,10 @@
 import type { LostText } from "../../restore/lost.ts";
+import { exportAgain } from "../../results/export-again.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeFromText } from "../../snapshot/format/range-text.ts";
 import { coalesce } from "../../snapshot/format/ranges.ts";
 import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { exportAgain } from "../again.ts";
 
 /** Up to this many blocks are listed one per line; the report has them all. */
 const SHOWN_MAX = 20;

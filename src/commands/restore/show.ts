@@ -1,6 +1,7 @@
 import { lostToText } from "../../restore/lost.ts";
 import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
+import { plannedCounts } from "../../results/restore.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { tenantText } from "../../tasks/restore.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -8,7 +9,6 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsText } from "../../units/unit-text.ts";
 import { chainText } from "../chain-text.ts";
-import { plannedCounts } from "./plan-json.ts";
 import { lostLines } from "./show-lost.ts";
 
 const SEVERITY = {

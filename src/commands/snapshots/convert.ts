@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
+import { convertJson, SNAPSHOTS_CONVERT } from "../../results/snapshots.ts";
 import { lacksNothing } from "../../snapshot/catalog/choose.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { UsageError } from "../../tasks/errors.ts";
@@ -9,6 +10,7 @@ import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   snapshot: { ...SNAPSHOT, required: true },
@@ -44,6 +46,7 @@ export default defineCommand({
       about: "then: promtool tsdb create-blocks-from openmetrics metrics.om data/",
     },
   ],
+  json: [SNAPSHOTS_CONVERT],
   async run(call): Promise<ExitCode> {
     const { args: given, terminal, directory, signal } = call;
     const place = { directory, backups: (await configOf(call)).backups };
@@ -51,7 +54,9 @@ export default defineCommand({
     tellOpened(opened, terminal);
     const { snapshot } = opened;
     const wanted = oneOf(given.plugin, snapshot.manifest);
-    const totals = await writeOpenMetrics(snapshot, resolve(directory, given.output), signal, wanted);
+    const path = resolve(directory, given.output);
+    const totals = await writeOpenMetrics(snapshot, path, signal, wanted);
+    if (call.json) printResult(call, SNAPSHOTS_CONVERT, convertJson(snapshot.path, path, totals));
     const exit = told(call, totals);
     return lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
@@ -69,8 +74,8 @@ function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">
 }
 
 /** Reports what the format could not carry: nothing is left out silently. */
-function told({ terminal, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
-  terminal.print(`${output}: ${counted(totals.samples, "sample")}`);
+function told({ terminal, json, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
+  if (!json) terminal.print(`${output}: ${counted(totals.samples, "sample")}`);
   const lost = [
     [totals.stale, "stale markers"],
     [totals.nanPayloads, "NaNs with a payload"],

@@ -1,4 +1,5 @@
-import * as v from "valibot";
+import { snapshotJson } from "../../results/parts.ts";
+import { SNAPSHOTS_DIFF } from "../../results/snapshots.ts";
 import { type OpenChosen, openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -10,28 +11,7 @@ import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-
-const diffSchema = v.object({
-  a: v.string(),
-  b: v.string(),
-  equal: v.boolean(),
-  backends: v.array(
-    v.object({
-      backend: v.string(),
-      equal: v.boolean(),
-      units: v.array(
-        v.object({
-          unit: v.string(),
-          more: v.pipe(v.number(), v.description("in b and not in a")),
-          fewer: v.pipe(v.number(), v.description("in a and not in b")),
-          changed: v.pipe(v.number(), v.description("objects that are in both, and not the same")),
-          both: v.number(),
-        }),
-      ),
-    }),
-  ),
-  files: v.array(v.object({ file: v.string(), both: v.number(), onlyA: v.number(), onlyB: v.number() })),
-});
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "compare two snapshots in records; exit code 5 when they differ",
@@ -39,7 +19,6 @@ export default defineCommand({
     a: { ...SNAPSHOT, required: true },
     b: { ...SNAPSHOT, required: true },
     "all-files": { type: "flag", about: "name every file that differs, not the first ten" },
-    json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
     {
@@ -47,7 +26,7 @@ export default defineCommand({
       about: "what came and what went, by backend and by file",
     },
   ],
-  json: diffSchema,
+  json: [SNAPSHOTS_DIFF],
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
     await using first = await opened(call, call.args.a, backups);
@@ -55,7 +34,8 @@ export default defineCommand({
     const [a, b] = [first.snapshot, second.snapshot];
     const { equal, backends, files } = await compareSnapshots(a, b);
     const { terminal, args: given } = call;
-    if (given.json) terminal.printJson({ a: a.path, b: b.path, equal, backends, files });
+    const names = { a: snapshotJson(a.path), b: snapshotJson(b.path) };
+    if (call.json) printResult(call, SNAPSHOTS_DIFF, { ...names, equal, backends, files });
     else {
       for (const line of summaryLines(backends, terminal)) terminal.print(line);
       for (const line of fileLines(files, given["all-files"])) terminal.print(line);

@@ -1,8 +1,7 @@
 import { basename } from "node:path";
-import * as v from "valibot";
+import { SNAPSHOTS_LIST, snapshotsJson } from "../../results/snapshots.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
 import { type KeptSnapshot, type KeptSnapshots, readKept } from "../../snapshot/catalog/kept.ts";
-import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -10,57 +9,29 @@ import { formatBytes } from "../../units/bytes.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 import { coverageLines, minute } from "./coverage-picture.ts";
-
-const args = { json: { type: "flag", about: "print one JSON object" } } as const;
-
-const listSchema = v.object({
-  directory: v.string(),
-  snapshots: v.array(
-    v.object({
-      path: v.string(),
-      status: v.string(),
-      bytes: v.number(),
-      created: v.string(),
-      range: rangeSchema,
-      plugins: v.array(v.string()),
-    }),
-  ),
-  unfinished: v.pipe(
-    v.array(v.object({ path: v.string() })),
-    v.description("interrupted exports, and exports in progress"),
-  ),
-  unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
-  coverage: v.array(
-    v.object({ backend: v.string(), covered: v.array(rangeSchema), gaps: v.array(rangeSchema) }),
-  ),
-});
 
 export default defineCommand({
   about: "list the kept snapshots, and which part of each backend's time line they hold",
-  args,
   examples: [{ line: "snapshots list", about: "newest last" }],
-  json: listSchema,
+  json: [SNAPSHOTS_LIST],
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
     const { snapshots, unreadable } = await readKept(backups);
     const unfinished = await listPartials(backups);
-    if (call.args.json) call.terminal.printJson(toJson(backups, { snapshots, unfinished, unreadable }));
+    if (call.json)
+      printResult(call, SNAPSHOTS_LIST, snapshotsJson(backups, { snapshots, unfinished, unreadable }));
     else show(call, backups, { snapshots, unfinished });
     for (const { path, reason } of unreadable) call.terminal.warn(`${path}: ${reason}`);
     return unreadable.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
 
-interface Found extends KeptSnapshots {
-  /** Paths, oldest first. */
-  readonly unfinished: readonly string[];
-}
-
 function show(
   { terminal }: Call,
   backups: string,
-  { snapshots, unfinished }: Omit<Found, "unreadable">,
+  { snapshots, unfinished }: Pick<KeptSnapshots, "snapshots"> & { readonly unfinished: readonly string[] },
 ): void {
   const { bold, yellow } = terminal.colors;
   if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
@@ -98,25 +69,3 @@ function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): 
     `  ${colors.dim(backends[index] ?? "")}`,
   ]);
 }
-
-const toJson = (
-  directory: string,
-  { snapshots, unfinished, unreadable }: Found,
-): v.InferOutput<typeof listSchema> => ({
-  directory,
-  snapshots: snapshots.map(({ path, manifest }) => ({
-    path,
-    status: manifest.status,
-    bytes: manifest.bytes,
-    created: manifest.created,
-    range: manifest.range,
-    plugins: manifest.plugins.map(({ name }) => name),
-  })),
-  unfinished: unfinished.map((path) => ({ path })),
-  unreadable: [...unreadable],
-  coverage: coverageOf(snapshots).backends.map(({ backend, covered, gaps }) => ({
-    backend,
-    covered: covered.map(rangeToText),
-    gaps: gaps.map(rangeToText),
-  })),
-});

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import * as v from "valibot";
+import { pruneJson, SNAPSHOTS_PRUNE } from "../../results/snapshots.ts";
 import { type Pruned, type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -7,17 +7,11 @@ import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
+import { printResult } from "../print-result.ts";
 
 const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
 
 type PruneCall = Call<typeof args>;
-
-const pruneSchema = v.object({
-  removed: v.boolean(),
-  snapshots: v.array(
-    v.object({ path: v.string(), keep: v.boolean(), reasons: v.array(v.string()), bytes: v.number() }),
-  ),
-});
 
 export default defineCommand({
   about: prune.about,
@@ -29,7 +23,7 @@ export default defineCommand({
     },
     { line: "snapshots prune --keep-last 10 --yes", about: "in a script" },
   ],
-  json: pruneSchema,
+  json: [SNAPSHOTS_PRUNE],
   run: (call) =>
     conduct(prune, call, {
       untouched: UNTOUCHED,
@@ -50,10 +44,11 @@ const questionOf = ({ doomed }: PrunePlan) =>
         what: "the removal",
       };
 
-function report({ args: given, terminal }: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
+function report(call: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
+  const { args: given, terminal } = call;
   const { removed = [], changed = [] } = result ?? {};
   for (const path of changed) terminal.warn(`${path} was left alone: it has changed since the plan was made`);
-  if (given.json) terminal.printJson(toJson(plan, result !== undefined && plan.doomed.length > 0));
+  if (call.json) printResult(call, SNAPSHOTS_PRUNE, pruneJson(plan, result));
   if (result === undefined && !given["dry-run"]) return;
   const isSwept = result !== undefined && plan.leftovers.length > 0;
   const swept = isSwept
@@ -62,9 +57,9 @@ function report({ args: given, terminal }: PruneCall, plan: PrunePlan, result?: 
   terminal.note(`${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`);
 }
 
-function showPlan({ args: given, terminal }: PruneCall, plan: PrunePlan): void {
+function showPlan({ json, terminal }: PruneCall, plan: PrunePlan): void {
   for (const { path, reason } of plan.unreadable) terminal.warn(`${path} is left alone: ${reason}`);
-  if (!given.json) printPlan(terminal, plan);
+  if (!json) printPlan(terminal, plan);
   for (const path of plan.leftovers)
     terminal.note(`${basename(path)} remains of an interrupted removal; a prune finishes it`);
 }
@@ -85,13 +80,3 @@ function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: Prune
     `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${formatBytes(bytes)}`,
   );
 }
-
-const toJson = ({ decisions }: PrunePlan, removed: boolean): v.InferOutput<typeof pruneSchema> => ({
-  removed,
-  snapshots: decisions.map(({ snapshot, reasons }) => ({
-    path: snapshot.path,
-    keep: reasons.length > 0,
-    reasons: [...reasons],
-    bytes: snapshot.manifest.bytes,
-  })),
-});

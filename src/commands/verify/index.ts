@@ -1,10 +1,11 @@
+import { VERIFY, verifyJson } from "../../results/verify.ts";
 import { type VerifyVerdict, verdictOn, verify } from "../../tasks/verify.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { tellChosen, tellLacking } from "../chain-text.ts";
 import { defineCommand } from "../command.ts";
 import { planCall } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { verifyJson, verifySchema } from "./json.ts";
+import { printResult } from "../print-result.ts";
 import { showReports } from "./show.ts";
 
 const EXITS: Readonly<Record<VerifyVerdict, ExitCode>> = {
@@ -15,7 +16,7 @@ const EXITS: Readonly<Record<VerifyVerdict, ExitCode>> = {
 
 export default defineCommand({
   about: `${verify.about}; exit code 5 when anything differs`,
-  args: { ...verify.params, json: { type: "flag", about: "print one JSON object" } },
+  args: verify.params,
   exclusive: [
     ["quick", "read-data"],
     ["all", "snapshot"],
@@ -26,9 +27,9 @@ export default defineCommand({
     { line: "verify latest --read-data=1/7", about: "in cron: everything is read once in seven nights" },
     { line: "verify 20260124-143000 --live", about: "also compare with what the servers hold now" },
   ],
-  json: verifySchema,
+  json: [VERIFY],
   async run(call): Promise<ExitCode> {
-    const { args, terminal, directory } = call;
+    const { terminal, directory } = call;
     await using planned = await planCall(verify, call);
     const { plan } = planned;
     if (plan.chosen !== undefined) {
@@ -36,7 +37,7 @@ export default defineCommand({
       tellLacking(plan.chosen, terminal);
     }
     const { result: verified } = await planned.carryOut();
-    if (args.json) terminal.printJson(verifyJson(verified));
+    if (call.json) printResult(call, VERIFY, verifyJson(verified));
     else showReports(verified, (path) => shortPath(path, directory), terminal);
     return EXITS[verdictOn(verified)];
   },

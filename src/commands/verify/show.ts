@@ -1,3 +1,5 @@
+import { exportAgain } from "../../results/export-again.ts";
+import { addedUp } from "../../results/verify.ts";
 import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
@@ -8,9 +10,7 @@ import { counted, listed } from "../../units/words.ts";
 import type { Flaw } from "../../verify/block-index.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
-import { exportAgain } from "../again.ts";
 import { chainText, namesText } from "../chain-text.ts";
-import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {

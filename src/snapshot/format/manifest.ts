@@ -22,7 +22,8 @@ export const FORMAT = 1;
 const wholeSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));
 
-const statusSchema = v.picklist(["complete", "partial", "failed"]);
+/** How an export, or one backend in it, ended. */
+export const statusSchema = v.picklist(["complete", "partial", "failed"]);
 /** `complete`; `partial`: something is missing, and the problems say what; `failed`: nothing could be read. */
 export type Status = v.InferOutput<typeof statusSchema>;
 

@@ -2,8 +2,10 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { INVENTORY } from "../../../src/results/inventory.ts";
 import { binary, cleanEnv, run } from "../../support/binary.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { parsedAs } from "../../support/printed.ts";
 import { agreed } from "../../support/project.ts";
 import { configOf, trustAll } from "../support.ts";
 import { backendSource } from "./border.ts";
@@ -38,8 +40,8 @@ test("it sees PATH, locale and where temporary files go, an empty directory, and
   const env = { TMPDIR: temporary, LC_ALL: "C.UTF-8", SECRET_OF_THE_HOST: "1", AWS_SECRET_ACCESS_KEY: "2" };
   const { stdout, exitCode } = await run(["inventory", "--json"], { cwd: home, env });
   expect(exitCode).toBe(0);
-  const { text } = JSON.parse(stdout).warnings.find(({ text }: { text: string }) => text.startsWith("{"));
-  const told = JSON.parse(text);
+  const { warnings } = parsedAs(INVENTORY, stdout);
+  const told = JSON.parse(warnings.find(({ message }) => message.startsWith("{"))?.message ?? "");
   expect(told.env.toSorted()).toEqual(["LC_ALL", "PATH", "TMPDIR", "TZ"]);
   expect(told.own.toSorted()).toEqual(["BUN_FEATURE_FLAG_NO_ORPHANS", "LC_ALL", "PATH", "TMPDIR", "TZ"]);
   expect(told).toMatchObject({ files: [], argv: ["--plugin-process", "./x.ts"] });

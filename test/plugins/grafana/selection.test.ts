@@ -153,7 +153,7 @@ test("from the command line: planned, written, and nothing else", async () => {
 
   const planned = await restored("--match", "kind=dashboard folder=Projects/Services", "--dry-run", "--json");
   expect(planned.exitCode, planned.stderr).toBe(0);
-  const [plan] = JSON.parse(planned.stdout).plugins;
+  const [plan] = JSON.parse(planned.stdout).backends;
   expect(plan.counts).toEqual({ folders: 2, "data-sources": 2, dashboards: 2 });
   expect(plan.files.map(({ file }: { file: string }) => file)).toContain(
     "grafana/dashboards/Projects/Services/Overview-svc-checkout.json",

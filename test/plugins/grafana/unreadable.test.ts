@@ -1,10 +1,10 @@
 /** A list that Grafana fails at costs what it lists, and nothing else. */
 import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import * as v from "valibot";
-import { exportSchema } from "../../../src/commands/export/report.ts";
-import { inventorySchema } from "../../../src/commands/inventory/json.ts";
+import { EXPORT } from "../../../src/results/export.ts";
+import { INVENTORY } from "../../../src/results/inventory.ts";
 import { startLab } from "../../lab/lab.ts";
 import { run } from "../../support/binary.ts";
+import { parsedAs } from "../../support/printed.ts";
 import { labProject } from "../../support/project.ts";
 
 setDefaultTimeout(120_000);
@@ -17,8 +17,8 @@ const stack = () => labProject(lab, { only: ["grafana"] });
 
 async function exported(...args: readonly string[]) {
   const { stdout, stderr, exitCode } = await run(["export", "--json", ...args], { cwd: stack() });
-  const { plugins } = v.parse(exportSchema, JSON.parse(stdout));
-  const [grafana] = plugins;
+  const { backends } = parsedAs(EXPORT, stdout);
+  const [grafana] = backends;
   if (grafana === undefined) throw new Error(`nothing of grafana: ${stderr}`);
   return { exitCode, ...grafana };
 }
@@ -63,10 +63,10 @@ test("the inventory counts what it can, and says what it cannot", async () => {
   lab.faults.grafana.add({ kind: "status", status: 500, path: "/api/library-elements" });
   lab.faults.grafana.add({ kind: "status", status: 500, path: "/api/annotations" });
   const { stdout } = await run(["inventory", "--json"], { cwd: stack() });
-  const { backends, warnings: told } = v.parse(inventorySchema, JSON.parse(stdout));
+  const { backends, warnings: told } = parsedAs(INVENTORY, stdout);
   const [found] = backends;
   expect(found).toMatchObject({ state: "reached", counts: { dashboards: WHOLE.dashboards } });
-  const warnings = told.map(({ text }) => text).join("\n");
+  const warnings = told.map(({ message }) => message).join("\n");
   expect(warnings).toMatch(/could not be looked at.*\/api\/library-elements answered 500/);
   expect(warnings).toMatch(/could not be looked at.*\/api\/annotations answered 500/);
 });

@@ -20,7 +20,7 @@ test("each is named once, however often it is asked for", async () => {
   const cwd = labProject(lab, { only: ["tempo"], more: "export: { recount: 0s }" });
   const { exitCode, stdout } = await run(["export", "-t", "1h", "--json"], { cwd });
   expect(exitCode).toBe(3);
-  const { plugins } = await Bun.file(join(JSON.parse(stdout).path, "manifest.json")).json();
+  const { plugins } = await Bun.file(join(JSON.parse(stdout).snapshot.path, "manifest.json")).json();
   const problems: { reason: string; items: string[]; itemsTotal: number }[] = plugins[0].problems;
   const about = problems.filter(({ items }) => items.length > 0);
   expect(about.map(({ items, itemsTotal }) => ({ items, itemsTotal }))).toEqual([

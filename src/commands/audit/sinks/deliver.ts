@@ -1,5 +1,6 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { SINKS_DELIVER } from "../../../results/sinks.ts";
 import { openStack } from "../../../tasks/stack.ts";
 import { readTimeout } from "../../../tasks/timeout.ts";
 import { trailPlaces } from "../../../tasks/trail-places.ts";
@@ -7,6 +8,7 @@ import { counted } from "../../../units/words.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
+import { printResult } from "../../print-result.ts";
 
 export default defineCommand({
   about: "deliver all waiting events to the sinks now",
@@ -21,6 +23,7 @@ export default defineCommand({
     },
   },
   examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
+  json: [SINKS_DELIVER],
   async run(call) {
     const { config, sinks } = await openStack(callerOf(call));
     const { file } = trailPlaces(config);
@@ -38,8 +41,14 @@ export default defineCommand({
       file,
       sinks.map(({ name }) => name),
     ).filter(({ configured }) => configured);
-    for (const { name, state } of survey)
-      call.terminal.print(`${name}: ${state?.delivered ?? 0} delivered in all`);
+    const found = survey.map(({ name, state, waiting }) => ({
+      sink: name,
+      delivered: state?.delivered ?? 0,
+      waiting,
+    }));
+    if (call.json) printResult(call, SINKS_DELIVER, { sinks: found });
+    else
+      for (const { sink, delivered } of found) call.terminal.print(`${sink}: ${delivered} delivered in all`);
     return survey.some(({ waiting = 0 }) => waiting > 0) ? EXIT.partial : EXIT.ok;
   },
 });

@@ -1,5 +1,5 @@
-import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
+import { SINKS_LIST, sinkJson } from "../../../results/sinks.ts";
 import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
 import { trailPlaces } from "../../../tasks/trail-places.ts";
 import type { Colors } from "../../../terminal/styles.ts";
@@ -7,30 +7,19 @@ import { formatTable } from "../../../terminal/table.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
+import { printResult } from "../../print-result.ts";
 
 export default defineCommand({
   about: "show each sink's state: events delivered and waiting, and its last failure",
-  args: { json: { type: "flag", about: "print one JSON array" } },
   examples: [{ line: "audit sinks", about: "does everything arrive?" }],
-  json: v.array(
-    v.object({
-      name: v.string(),
-      configured: v.boolean(),
-      timeLimitMs: v.optional(v.number()),
-      waiting: v.optional(v.number()),
-      delivered: v.number(),
-      rejected: v.number(),
-      dropped: v.number(),
-      newest: v.optional(v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() })),
-      failure: v.optional(v.object({ message: v.string(), at: v.string() })),
-    }),
-  ),
+  json: [SINKS_LIST],
   async run(call) {
     const { config, sinks: opened } = await openStackToRead(callerOf(call));
     const limits = new Map(opened.map((sink) => [sink.name, sinkLimitMs(config, sink)]));
     const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
     const sinks = surveySinks(trailPlaces(config).file, names);
-    if (call.args.json) call.terminal.printJson(sinks.map((sink) => toJson(sink, limits.get(sink.name))));
+    if (call.json)
+      printResult(call, SINKS_LIST, { sinks: sinks.map((sink) => sinkJson(sink, limits.get(sink.name))) });
     else if (sinks.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
     else {
@@ -41,18 +30,6 @@ export default defineCommand({
       ? EXIT.partial
       : EXIT.ok;
   },
-});
-
-const toJson = ({ name, configured, waiting, state }: SinkSurvey, timeLimitMs: number | undefined) => ({
-  name,
-  configured,
-  timeLimitMs,
-  waiting,
-  delivered: state?.delivered ?? 0,
-  rejected: state?.rejected ?? 0,
-  dropped: state?.dropped ?? 0,
-  newest: state?.receipt,
-  failure: state?.failure,
 });
 
 function rowOf(

@@ -1,5 +1,6 @@
-import * as v from "valibot";
 import type { OpenSink } from "../../../host/open.ts";
+import type { ValueOf } from "../../../results/result.ts";
+import { SINKS_TEST } from "../../../results/sinks.ts";
 import { UsageError } from "../../../tasks/errors.ts";
 import { openStack, sinkLimitMs } from "../../../tasks/stack.ts";
 import { messageOf } from "../../../units/message-of.ts";
@@ -7,24 +8,20 @@ import { withTimeLimit } from "../../../units/time-limit.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
+import { printResult } from "../../print-result.ts";
 
-interface Probed {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly error?: string;
-}
+type Probed = ValueOf<typeof SINKS_TEST>["sinks"][number];
 
 export default defineCommand({
   about: "check whether each sink could take an event now; writes nothing",
   args: {
     name: { type: "positional", hint: "NAME", complete: "plugins", about: "only this sink" },
-    json: { type: "flag", about: "print one JSON array" },
   },
   examples: [
     { line: "audit sinks test", about: "after the configuration was changed" },
     { line: "audit sinks test webhook", about: "only one of them" },
   ],
-  json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
+  json: [SINKS_TEST],
   async run(call): Promise<ExitCode> {
     const { config, sinks, failures } = await openStack(callerOf(call));
     const { name } = call.args;
@@ -36,18 +33,18 @@ export default defineCommand({
       );
     }
     const broken = failures.map((failure) => ({
-      name: failure.name,
+      sink: failure.name,
       ok: false,
-      error: failure.error.message,
+      reason: failure.error.message,
     }));
-    const probed = [
+    const probed: readonly Probed[] = [
       ...(await Promise.all(chosen.map((sink) => probe(sink, sinkLimitMs(config, sink), call.signal)))),
       ...broken,
     ];
-    if (call.args.json) call.terminal.printJson(probed);
+    if (call.json) printResult(call, SINKS_TEST, { sinks: probed });
     const { colors } = call.terminal;
-    for (const { name: sink, ok, error } of call.args.json ? [] : probed) {
-      call.terminal.print(`${sink}: ${ok ? colors.green("ready") : `${colors.red("not ready")}: ${error}`}`);
+    for (const { sink, ok, reason } of call.json ? [] : probed) {
+      call.terminal.print(`${sink}: ${ok ? colors.green("ready") : `${colors.red("not ready")}: ${reason}`}`);
     }
     if (probed.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
@@ -58,9 +55,9 @@ export default defineCommand({
 async function probe({ name, sink }: OpenSink, limitMs: number, signal: AbortSignal): Promise<Probed> {
   try {
     await withTimeLimit((limit) => sink.probe(limit), signal, { limitMs });
-    return { name, ok: true };
+    return { sink: name, ok: true };
   } catch (error) {
     signal.throwIfAborted();
-    return { name, ok: false, error: messageOf(error) };
+    return { sink: name, ok: false, reason: messageOf(error) };
   }
 }

@@ -1,4 +1,4 @@
-/** A chain in the form of reports and `--json`. */
+/** A chain in the form of a report. */
 import * as v from "valibot";
 import { rangeSchema, rangeToText } from "../format/range-text.ts";
 import { type BackendChain, nameOf } from "./chain.ts";
@@ -8,7 +8,7 @@ import { hasTimeline } from "./coverage.ts";
 /** Something by its name, and why. */
 export const reasonedSchema = v.object({ name: v.string(), reason: v.string() });
 
-export const chainSchema = v.object({
+export const chainReportSchema = v.object({
   backend: v.string(),
   snapshots: v.pipe(v.array(v.string()), v.description("by name, the oldest first")),
   state: v.pipe(
@@ -23,8 +23,8 @@ export const chainSchema = v.object({
   ),
 });
 
-/** One chain as `--json` prints it. */
-export function chainJson(chain: BackendChain): v.InferOutput<typeof chainSchema> {
+/** One chain, as reports tell it. */
+export function chainReport(chain: BackendChain): v.InferOutput<typeof chainReportSchema> {
   const { range } = claimsOfBackend(chain);
   return {
     backend: chain.backend,

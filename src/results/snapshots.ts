@@ -1,0 +1,184 @@
+import * as v from "valibot";
+import type { Converted } from "../convert/openmetrics.ts";
+import { coverageOf } from "../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot, KeptSnapshots } from "../snapshot/catalog/kept.ts";
+import { manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
+import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
+import type { Pruned, PrunePlan } from "../tasks/prune.ts";
+import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
+import { defineResult, type ValueOf } from "./result.ts";
+
+export const keptSchema = v.object({ ...snapshotSchema.entries, status: statusSchema, bytes: v.number() });
+
+/** A kept snapshot, without its contents. */
+export const keptJson = ({ path: at, manifest }: KeptSnapshot): v.InferOutput<typeof keptSchema> => ({
+  ...snapshotJson(at),
+  status: manifest.status,
+  bytes: manifest.bytes,
+});
+
+const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
+
+const unreadableJson = (all: KeptSnapshots["unreadable"]) =>
+  all.map(({ path: at, reason }) => ({ ...snapshotJson(at), reason }));
+
+export const SNAPSHOTS_LIST = defineResult({
+  name: "snapshots.list",
+  version: 1,
+  about: "the kept snapshots, oldest first, and what they cover",
+  schema: v.object({
+    directory: absolutePath,
+    snapshots: v.array(
+      v.object({
+        ...keptSchema.entries,
+        created: time,
+        range: rangeSchema,
+        backends: v.array(
+          v.object({
+            backend: v.string(),
+            match: v.optional(v.pipe(v.string(), v.description("only what this selector chose"))),
+          }),
+        ),
+      }),
+    ),
+    unfinished: v.pipe(
+      v.array(v.object({ path: absolutePath })),
+      v.description("interrupted exports, and exports in progress"),
+    ),
+    unreadable: v.array(unreadableSchema),
+    coverage: v.array(
+      v.object({ backend: v.string(), covered: v.array(rangeSchema), gaps: v.array(rangeSchema) }),
+    ),
+  }),
+});
+
+/** @param unfinished paths, oldest first */
+export const snapshotsJson = (
+  directory: string,
+  { snapshots, unfinished, unreadable }: KeptSnapshots & { readonly unfinished: readonly string[] },
+): ValueOf<typeof SNAPSHOTS_LIST> => ({
+  directory,
+  snapshots: snapshots.map((kept) => ({
+    ...keptJson(kept),
+    created: kept.manifest.created,
+    range: kept.manifest.range,
+    backends: kept.manifest.plugins.map(({ name, match }) => ({ backend: name, match })),
+  })),
+  unfinished: unfinished.map((at) => ({ path: at })),
+  unreadable: unreadableJson(unreadable),
+  coverage: coverageOf(snapshots).backends.map(({ backend, covered, gaps }) => ({
+    backend,
+    covered: covered.map(rangeToText),
+    gaps: gaps.map(rangeToText),
+  })),
+});
+
+export const SNAPSHOTS_SHOW = defineResult({
+  name: "snapshots.show",
+  version: 1,
+  about: "one snapshot's manifest",
+  schema: v.object({
+    snapshot: snapshotSchema,
+    manifest: verbatim(manifestSchema, "as it is specified in [snapshot-format.md](snapshot-format.md)"),
+  }),
+});
+
+export const SNAPSHOTS_DIFF = defineResult({
+  name: "snapshots.diff",
+  version: 1,
+  about: "in which records two snapshots differ",
+  schema: v.object({
+    a: snapshotSchema,
+    b: snapshotSchema,
+    equal: v.boolean(),
+    backends: v.array(
+      v.object({
+        backend: v.string(),
+        equal: v.boolean(),
+        units: v.array(
+          v.object({
+            unit: v.string(),
+            more: v.pipe(v.number(), v.description("in b and not in a")),
+            fewer: v.pipe(v.number(), v.description("in a and not in b")),
+            changed: v.pipe(v.number(), v.description("objects that are in both, and not the same")),
+            both: v.number(),
+          }),
+        ),
+      }),
+    ),
+    files: v.array(
+      v.object({
+        file: v.string(),
+        unit: v.string(),
+        both: v.number(),
+        onlyA: v.number(),
+        onlyB: v.number(),
+      }),
+    ),
+  }),
+});
+
+export const SNAPSHOTS_PRUNE = defineResult({
+  name: "snapshots.prune",
+  version: 1,
+  about: "which snapshots a policy keeps, and which were removed",
+  schema: v.object({
+    snapshots: v.array(
+      v.object({
+        ...keptSchema.entries,
+        keep: v.boolean(),
+        reasons: v.pipe(v.array(v.string()), v.description("why it is kept")),
+        removed: v.pipe(
+          v.boolean(),
+          v.description(
+            "false of one that is not kept: it has changed since the plan, or nothing was removed",
+          ),
+        ),
+      }),
+    ),
+    unreadable: v.pipe(v.array(unreadableSchema), v.description("left alone")),
+  }),
+});
+
+/** @param result absent: nothing was removed */
+export function pruneJson(
+  { decisions, unreadable }: PrunePlan,
+  result?: Pruned,
+): ValueOf<typeof SNAPSHOTS_PRUNE> {
+  const gone = new Set(result?.removed.map(({ path: at }) => at));
+  const snapshots = decisions.map(({ snapshot, reasons }) => ({
+    ...keptJson(snapshot),
+    keep: reasons.length > 0,
+    reasons,
+    removed: gone.has(snapshot.path),
+  }));
+  return { snapshots, unreadable: unreadableJson(unreadable) };
+}
+
+const whole = v.pipe(v.number(), v.integer());
+
+export const SNAPSHOTS_CONVERT = defineResult({
+  name: "snapshots.convert",
+  version: 1,
+  about: "what was written in another format, and what that format cannot say",
+  schema: v.object({
+    snapshot: snapshotSchema,
+    path: absolutePath,
+    format: v.picklist(["openmetrics"]),
+    counts: v.object({ samples: whole }),
+    omitted: v.object({ staleMarkers: whole, nanPayloads: whole, histograms: whole }),
+  }),
+});
+
+/** @param from the snapshot's path @param to the file's */
+export const convertJson = (
+  from: string,
+  to: string,
+  { samples, stale, nanPayloads, histograms }: Converted,
+): ValueOf<typeof SNAPSHOTS_CONVERT> => ({
+  snapshot: snapshotJson(from),
+  path: to,
+  format: "openmetrics",
+  counts: { samples },
+  omitted: { staleMarkers: stale, nanPayloads, histograms },
+});

@@ -1,0 +1,96 @@
+/** Every command, run once or twice in a project with a lab: what it prints is one of its results, and nothing else. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { commandsOf } from "../../src/commands/manual.ts";
+import { ROOT } from "../../src/commands/registry.ts";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { checkPrinted, RESULTS } from "../support/printed.ts";
+import { labProject } from "../support/project.ts";
+
+setDefaultTimeout(120_000); // fifty runs, and two cores that are shared with other test files
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+
+const cwd = labProject(lab, { command: ["true"], more: "sinks:\n  file: { path: copy.jsonl }\n" });
+const LOKI = ["--plugin", "loki"];
+
+/** In this order: a command may need what an earlier one made. */
+const RUNS: readonly (readonly string[])[] = [
+  ["version"],
+  ["licenses"],
+  ["doctor"],
+  ["config", "init", "--config", "another.yaml"],
+  ["config", "check"],
+  ["config", "show"],
+  ["config", "trust"],
+  ["config", "trust", "--list"],
+  ["inventory"],
+  ["export", "-t", "1h"],
+  ["export", "--nonsense"],
+  ["persistence", "show"],
+  ["persistence", "check-destroy"],
+  ["snapshots", "list"],
+  ["snapshots", "show", "latest"],
+  ["snapshots", "diff", "latest", "latest"],
+  ["snapshots", "convert", "latest", "--to", "openmetrics", "-o", "metrics.om"],
+  ["snapshots", "prune", "--keep-last", "1", "--dry-run"],
+  ["verify", "latest", "--live"],
+  ["restore", "latest", "--dry-run"],
+  ["restore", "latest", "--yes", ...LOKI],
+  ["dashboards", "list"],
+  ["dashboards", "export", "boards"],
+  ["dashboards", "provision", "boards", "--dry-run"],
+  ["dashboards", "delete", "dotdot", "--dry-run"],
+  ["dashboards", "delete", "dotdot", "--yes"],
+  ["audit"],
+  ["audit", "show", "1"],
+  ["audit", "stats"],
+  ["audit", "keygen"],
+  ["audit", "verify"],
+  ["audit", "prune", "--dry-run"],
+  ["audit", "sinks"],
+  ["audit", "sinks", "test"],
+  ["audit", "sinks", "deliver"],
+  ["plugin", "list"],
+  ["plugin", "info", "loki"],
+  ["plugin", "new", "acme/lines"],
+  ["plugin", "check", "./lines", "--rule", "inventory"],
+  ["plugin", "add", "./lines", "--yes"],
+  ["plugin", "trust", "acme/lines"],
+  ["plugin", "remove", "acme/lines"],
+  ["destroy", "--option", "3", "--confirm", "shop"],
+  ["config", "trust", "--remove"],
+];
+
+const seen = new Set<string>();
+
+test.each(RUNS.map((args) => [args.join(" "), args] as const))("%s", async (_, args) => {
+  const { stdout, stderr, exitCode } = await run([...args, "--json"], { cwd });
+  expect([0, 2, 3], `${exitCode}: ${stderr}`).toContain(exitCode);
+  const names = checkPrinted(stdout);
+  expect(names.length, stderr).toBeGreaterThan(0);
+  for (const name of names) seen.add(name);
+});
+
+test("these are all results that there are", () => {
+  expect([...RESULTS.keys()].filter((name) => !seen.has(name))).toEqual([]);
+});
+
+test("and all commands that have one", async () => {
+  const ran = RUNS.map((args) => args.join(" "));
+  const commands = (await commandsOf(ROOT)).filter(({ command }) => command.json !== undefined);
+  const paths = commands.map(({ path }) => path.replace(/ list$/, "")).filter((path) => !ALIASES.test(path));
+  expect(paths.filter((path) => !ran.some((line) => line.startsWith(path)))).toEqual([]);
+});
+
+/** The same commands, under another name. */
+const ALIASES = /^persistence (?!show|check-destroy)/;
+
+test("an error is printed by a command that has no result yet, on one line", async () => {
+  const { stdout, exitCode } = await run(["snapshots", "show", "nowhere", "--json"], {
+    cwd: temporaryDirectory(),
+  });
+  expect([exitCode, checkPrinted(stdout), stdout.split("\n").length]).toEqual([2, ["error"], 2]);
+});
