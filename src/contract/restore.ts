@@ -11,6 +11,12 @@ import type { Counts } from "./values.ts";
  */
 export interface Restorer {
   /**
+   * What {@link Restorer.apply} heeds beside the lines and the range. `labels`: it adds those of the batch. `tenant`: the server
+   * keeps tenants apart, and the plugin's option `tenant` says which one is written to. Without it the core refuses `restore
+   * --label` and `restore --into`.
+   */
+  readonly heeds?: readonly ("labels" | "tenant")[];
+  /**
    * By data file, or by a folder ending in `/` for all objects below it. `time`: all blocks of the file by time, across series.
    * `index`: in the order they were written. `any`: batches are independent, so as many are written at once as the server can
    * take. Default `index`.
@@ -148,9 +154,9 @@ export interface RestoreBatch {
   /** The data file, or the path of an object. */
   readonly file: string;
   readonly lines: readonly string[];
-  /** Write only data within this range. */
+  /** Write only data within this range: the lines may hold more, since blocks are read whole. */
   readonly range: Range;
-  /** Labels to add to every stream or series. */
+  /** Labels to add to every stream or series. Empty unless {@link Restorer.heeds} says `labels`. */
   readonly labels: Readonly<Record<string, string>>;
   /** For objects, if the restorer can `compare`. Default `keep`. */
   readonly existing?: Existing;

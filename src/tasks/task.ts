@@ -112,9 +112,15 @@ export interface Task<
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
-  /** Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement. */
+  /**
+   * Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement.
+   * Choose the least that its plan and its run ask: a server that is down then matters only to a task that needs it.
+   */
   opens?(given: ParamValues<P>): Wanted | "nothing";
-  /** Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names. */
+  /**
+   * Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names.
+   * Choose `true` where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.
+   */
   readonly destructive: boolean;
   /**
    * `false`: it only reads, and the trail does not record it. `"end"`: it has a single event, its end, recorded with

@@ -43,6 +43,7 @@ export function createRestorer(
     return progress;
   };
   return {
+    heeds: ["labels", "tenant"],
     // A stream refuses lines much older than its newest one, so blocks are restored in time order.
     order: { [LOGS_FILE]: "time" },
     matcher: (match) => {

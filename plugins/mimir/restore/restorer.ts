@@ -27,6 +27,7 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
     "mimir/rules.json": readOnlyRules,
   };
   return {
+    heeds: ["labels", "tenant"],
     order: { "metrics.json": "time" },
     rank: (file) => (file === "metrics.json" ? 0 : 1),
     matcher: createMatcher,
