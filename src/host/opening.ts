@@ -25,6 +25,8 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** `built-in`, or its name in the configuration. */
   readonly source: string;
+  /** Its backend is asked only where the configuration names it. */
+  readonly onlyNamed?: boolean;
   /** The processes that a third-party plugin runs in. */
   readonly apart?: Apart;
 }

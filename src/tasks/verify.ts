@@ -6,9 +6,11 @@ import { nameOf } from "../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { fromMs } from "../units/range.ts";
-import { compareLive, type LiveReport } from "../verify/live.ts";
+import { countOf } from "../verify/compare-objects.ts";
+import { compareLive, compareLiveObjects, type LiveReport } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
@@ -30,7 +32,7 @@ const params = {
   },
   live: {
     type: "flag",
-    about: "also have the servers count again, to show what expired, arrived late or differs",
+    about: "also ask the servers: what expired or arrived late, which dashboards and rules differ",
   },
 } as const;
 
@@ -85,12 +87,22 @@ const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as co
 
 /** The overall verdict. */
 export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
-  const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
+  const differs = live.some(
+    ({ differences, objects }) =>
+      differences.some(({ verdict }) => verdict === "differs") ||
+      countOf(objects?.missingCounts ?? {}) + countOf(objects?.differingCounts ?? {}) > 0,
+  );
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
   const isShort = chosen !== undefined && !lacksNothing(chosen);
-  // A failed count proves neither a difference nor equality.
-  return isShort || live.some(({ failed }) => failed > 0) ? "short" : "equal";
+  return isShort || live.some(isUnproven) ? "short" : "equal";
 }
+
+/** A failed count or comparison proves neither a difference nor equality, and what was missing at the export still is. */
+const isUnproven = ({ failed, differences, objects, objectsFailure }: LiveReport): boolean =>
+  failed > 0 ||
+  objectsFailure !== undefined ||
+  countOf(objects?.unknownCounts ?? {}) > 0 ||
+  differences.some(({ verdict }) => verdict === "missing");
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
@@ -151,12 +163,16 @@ async function comparedLive(
   { backends, signal, warn }: TaskContext,
 ): Promise<readonly LiveReport[]> {
   const reports: LiveReport[] = [];
+  // Records are compared by their number only, so none of them is looked at.
+  await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
     if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
     else {
       const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-      reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, call }));
+      const counted = await compareLive(saved, open, { now: fromMs(Date.now()), signal, call });
+      const { snapshot } = opened;
+      reports.push({ ...counted, ...(await compareLiveObjects(saved, open, { snapshot, signal, call })) });
     }
   }
   return reports;

@@ -11,6 +11,7 @@ import { loadApart } from "../../host/apart/load-apart.ts";
 import { type Served, servedSchema } from "../../host/apart/messages.ts";
 import { pluginFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
+import { BUILT_INS } from "../../registry.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { locateWord } from "../../tasks/plugin-spec.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
@@ -109,8 +110,17 @@ async function labOf(call: CheckCall): Promise<LabChoice | undefined> {
 
 /** @throws UsageError when there is no such plugin */
 async function locationOf(call: CheckCall) {
+  const { path } = call.args;
   const config = await configOf(call);
-  return locateWord(call.args.path, call.directory, config);
+  try {
+    return locateWord(path, call.directory, config);
+  } catch (error) {
+    if (!BUILT_INS.some(({ name }) => name === path)) throw error;
+    throw new UsageError(
+      `${path} is built in: it is checked by its conformance test, not here`,
+      `of your own plugins name the file or the folder, as ./${path}`,
+    );
+  }
 }
 
 /** What a reader of the plugin's source should look at twice, although it breaks no rule. */

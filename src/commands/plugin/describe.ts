@@ -36,12 +36,9 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
 
 /** The optional parts of the contract that it has. Opening a plugin contacts no server. */
 async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<string[]> {
-  const everything = {
-    ...config,
-    backends: {},
-    sinks: { [loaded.plugin.name]: { enabled: true, options: {} } },
-  };
   const { plugin } = loaded;
+  const { options = {} } = config.sinks[plugin.name] ?? {};
+  const everything = { ...config, backends: {}, sinks: { [plugin.name]: { enabled: true, options } } };
   const backends = await attempt(config, () =>
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, { asksNothing: true }),
   );

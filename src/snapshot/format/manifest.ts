@@ -12,6 +12,7 @@ import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
 import { MANIFEST_LEVELS_MAX } from "./limits.ts";
+import { SNAPSHOT_NAME } from "./name.ts";
 import { staysInside } from "./paths.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
@@ -92,8 +93,8 @@ const limitSchema = v.object({
 export const parentSchema = v.object({
   snapshot: v.pipe(
     v.string(),
-    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not the name of a snapshot"),
-    v.description("Its name, for people only, because a directory may be renamed"),
+    v.regex(SNAPSHOT_NAME, "not the name of a snapshot"),
+    v.description("Its name then, for people: it may lie elsewhere, or under another such name"),
   ),
   sha256: v.pipe(sha256Schema, v.description("The hash of its manifest, by which it is found")),
 });
