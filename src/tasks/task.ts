@@ -128,7 +128,8 @@ export interface Task<
    */
   readonly recorded?: false | "end";
   /**
-   * Makes the plan and writes nothing. A plan that holds something open is disposable; the caller disposes of it.
+   * Makes the plan. It changes nothing that is kept; an export's asks the servers to flush what they hold in memory, without which
+   * it could not see all that there is to save. A plan that holds something open is disposable; the caller disposes of it.
    * @throws UsageError; RefusedError, which is recorded if it has `recorded`
    */
   plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;

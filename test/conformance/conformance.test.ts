@@ -683,7 +683,8 @@ function withObject(
       ...backend.export,
       async step(cursor: Cursor, signal: AbortSignal) {
         const read = await readPage(context.http, cursor, signal);
-        const isFirst = cursor.from === 0 && read.next !== undefined && lineRecords(read)[0]?.lines !== 0;
+        const isFirst =
+          cursor.from === 0 && read.next !== undefined && (lineRecords(read)[0]?.lines ?? 0) !== 0;
         return isFirst ? { ...read, objects: [object] } : read;
       },
     },
