@@ -19,7 +19,6 @@ const ENDS_WITH: Readonly<Record<string, number>> = {
   "contextcore doctor": 3,
   "contextcore persistence check-destroy --json": 3,
   "contextcore restore latest --dry-run": 3,
-  "contextcore restore latest --dry-run --only dashboards": 3,
   "contextcore restore latest --plugin loki --dry-run": 3,
 };
 
