@@ -1,7 +1,7 @@
 /** Makes `docs/commands.md` from the declarations of the commands. A test compares the two. */
 import { resolve } from "node:path";
 import { COMMON, flagName } from "../src/commands/arguments.ts";
-import type { Command, Example } from "../src/commands/command.ts";
+import { type Command, type Example, type Group, isGroup } from "../src/commands/command.ts";
 import { commandsOf, type Listed } from "../src/commands/manual.ts";
 import { ROOT } from "../src/commands/registry.ts";
 import type { Param, Params } from "../src/tasks/param.ts";
@@ -19,18 +19,33 @@ export async function commandsPage(): Promise<string> {
   const first = new Map<Command, string>();
   for (const { path, command } of listed) if (!first.has(command)) first.set(command, path);
   const list = listed.map(({ path, command }) => `- [\`${path}\`](#${anchorOf(path)}): ${command.about}`);
-  const sections = listed.map((one) => section(one, first.get(one.command) ?? one.path));
+  const groups = await defaultsOf(ROOT);
+  const sections = listed.map((one) =>
+    section(one, first.get(one.command) ?? one.path, groups.get(one.path)),
+  );
   const common = ["## Options of every command", "", ...table(COMMON, "option"), ""].join("\n");
   return [HEAD, ...list, "", ...sections, common].join("\n");
 }
 
 const anchorOf = (path: string): string => path.replaceAll(" ", "-");
 
+/** The groups that a command stands for when none of theirs is named: `audit` for `audit list`. */
+async function defaultsOf(group: Group, path: readonly string[] = []): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (group.default !== undefined) found.set([...path, group.default].join(" "), path.join(" "));
+  for (const [name, load] of Object.entries(group.commands)) {
+    const entry = await load();
+    if (isGroup(entry)) for (const pair of await defaultsOf(entry, [...path, name])) found.set(...pair);
+  }
+  return found;
+}
+
 /** @param original the first path of the same command: of an alias no more is said */
-function section({ path, command }: Listed, original: string): string {
+function section({ path, command }: Listed, original: string, group: string | undefined): string {
   const about =
     path === original ? body(command) : [`The same as [\`${original}\`](#${anchorOf(original)}).`, ""];
-  return [`## ${path}`, "", ...about].join("\n");
+  const alone = group === undefined ? [] : [`Also \`contextcore ${group}\` alone.`, ""];
+  return [`## ${path}`, "", ...alone, ...about].join("\n");
 }
 
 function body({ about, args = {}, json = [], examples }: Command): string[] {
@@ -69,7 +84,10 @@ function label(name: string, arg: Param): string {
   return `\`${short}--${flagName(name, arg)}${value}\``;
 }
 
-const what = (arg: Param): string =>
-  `${arg.about.replaceAll("|", "\\|")}${arg.type !== "flag" && arg.repeatable ? "; may be given more than once" : ""}`;
+function what(arg: Param): string {
+  const about = arg.about.replaceAll("|", "\\|");
+  const unsaid = arg.type !== "flag" && arg.repeatable && !about.includes("may be repeated");
+  return unsaid ? `${about}; may be repeated` : about;
+}
 
 if (import.meta.main) await Bun.write(resolve(import.meta.dir, "../docs/commands.md"), await commandsPage());

@@ -14,12 +14,14 @@ import { blocksOf, pages } from "./blocks.ts";
 // A page is a dozen commands, one after the other.
 setDefaultTimeout(60_000);
 
-/** What a command ends with in the lab, unless that is 0: much is in no snapshot yet, and some settings would refuse old data. */
-const ENDS_WITH: Readonly<Record<string, number>> = {
-  "contextcore doctor": 3,
-  "contextcore persistence check-destroy --json": 3,
-  "contextcore restore latest --dry-run": 3,
-  "contextcore restore latest --plugin loki --dry-run": 3,
+/** What a command may end with in the lab, unless that is 0: much is in no snapshot yet, and some settings would refuse old data. */
+const ENDS_WITH: Readonly<Record<string, readonly number[]>> = {
+  "contextcore doctor": [3],
+  // Samples of the last half minute are left to the next export.
+  "contextcore persistence check-destroy": [0, 3],
+  "contextcore persistence check-destroy --json": [3],
+  "contextcore restore latest --dry-run": [3],
+  "contextcore restore latest --plugin loki --dry-run": [3],
 };
 
 let lab: Lab;
@@ -86,9 +88,10 @@ describe("the commands of", () => {
         .text()
         .catch(() => "");
       const ended = notes.split("\n").filter((line) => line !== "");
-      const calls = ended.map((line) => line.slice(line.indexOf(" ") + 1));
-      expect(ended, stderr).toEqual(calls.map((call) => `${ENDS_WITH[call] ?? 0} ${call}`));
-      for (const call of calls) called.add(call);
+      for (const [, code = "", call = ""] of ended.map((line) => line.match(/^(\d+) (.*)$/) ?? [])) {
+        expect(ENDS_WITH[call] ?? [0], `${call}\n${stderr}`).toContain(Number(code));
+        called.add(call);
+      }
     });
   }
 
