@@ -40,6 +40,7 @@ export default definePlugin({
       tenants: (signal) => listTenants(http, signal),
       count: createCounter(server),
       export: {
+        heeds: ["match"],
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
         step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
         split: (cursor, signal) => split(server, cursor, signal),

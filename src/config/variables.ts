@@ -46,6 +46,11 @@ export const OWN_VARIABLES: readonly Variable[] = [
 export const SYSTEM_VARIABLES: readonly Variable[] = [
   { name: "HOME", about: "where .contextcore/ lies: the home copy of the trail, its keys, your agreements" },
   { name: "PATH", about: "where the program of destroy.command is looked for" },
+  {
+    name: "HTTP_PROXY",
+    about: "a proxy for addresses with http://, those on this machine too; likewise HTTPS_PROXY",
+  },
+  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as localhost,127.0.0.1" },
   { name: "NO_COLOR", about: "any value: no colours" },
   { name: "TERM", about: "dumb: no colours and no progress lines" },
   { name: "CI", about: "any value: no colours and no progress lines" },

@@ -35,11 +35,16 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
 /**
  * Starts every export that has a selector and discards the result, so that a selector which the plugin or its server does not
  * understand is reported before a snapshot directory exists. Any other error is left to the export itself.
- * @throws UsageError for the first selector that makes no sense
+ * @throws UsageError for the first selector that makes no sense, or that its backend would not heed
  */
 export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
   for (const { open, request } of parts) {
     if (request.match === undefined) continue;
+    if (!open.backend.export.heeds?.includes("match"))
+      throw new UsageError(
+        `--match ${open.name}=${request.match}: this backend cannot export by selector`,
+        `without it everything is exported; \`--plugin\` chooses the other backends`,
+      );
     try {
       await open.backend.export.start(request, signal);
     } catch (error) {

@@ -18,6 +18,7 @@ import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { UsageError } from "./errors.ts";
 
 /** The parameters that name a snapshot. */
@@ -121,7 +122,9 @@ const wantedBy =
  */
 export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
-    if (await isDirectory(directory)) return isLink(directory) ? namedDirectory(directory) : directory;
+    const found = await lookAt(directory);
+    if (found === "circle") return directory;
+    if (found === "directory") return isLink(directory) ? namedDirectory(directory) : directory;
   }
   const { snapshots } = await readKept(place.backups);
   const names = snapshots.map(({ path }) => basename(path));
@@ -137,8 +140,9 @@ export async function findSnapshot(text: string, place: SnapshotPlaces): Promise
 /** The named path itself may be a link, but no link inside the snapshot is followed. */
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
-const isDirectory = (path: string): Promise<boolean> =>
+/** Links that lead in a circle are not nothing: who reads them says what is wrong. */
+const lookAt = (path: string): Promise<"directory" | "circle" | "nothing"> =>
   stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
+    (found) => (found.isDirectory() ? "directory" : "nothing"),
+    (error) => (systemCode(error) === "ELOOP" ? "circle" : "nothing"),
   );

@@ -1,4 +1,4 @@
-/** docs/commands.md is made from the commands' declarations. `UPDATE_DOCS=1` writes it anew. */
+/** docs/commands.md is made from the commands' declarations. `make generated` writes it anew. */
 import { expect, test } from "bun:test";
 import { commandsPage } from "../../scripts/commands-page.ts";
 import { run } from "../support/binary.ts";

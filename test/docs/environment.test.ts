@@ -1,4 +1,4 @@
-/** docs/environment.md has every setting and every variable of the program. `UPDATE_DOCS=1` writes its tables anew. */
+/** docs/environment.md has every setting and every variable of the program. `make generated` writes its tables anew. */
 import { expect, test } from "bun:test";
 import { CORE_SETTINGS } from "../../src/config/environment.ts";
 import { describeOption } from "../../src/config/option-type.ts";

@@ -1,4 +1,4 @@
-/** docs/exit-codes.md has every exit code, and no other page has them again. `UPDATE_DOCS=1` writes it anew. */
+/** docs/exit-codes.md has every exit code, and no other page has them again. `make generated` writes it anew. */
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { EXIT, EXIT_MEANINGS } from "../../src/commands/exit-code.ts";

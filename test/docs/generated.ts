@@ -1,4 +1,4 @@
-/** Comparing what is made from declarations with what lies in the repository; `UPDATE_DOCS=1` writes it anew. */
+/** Comparing what is made from declarations with what lies in the repository; `make generated` writes it anew. */
 import { expect } from "bun:test";
 import { join, resolve } from "node:path";
 
@@ -8,7 +8,7 @@ const root = resolve(import.meta.dir, "../..");
 export async function expectPage(page: string, made: string): Promise<void> {
   const file = Bun.file(join(root, page));
   if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(file, made);
-  expect(await file.text(), page).toBe(made);
+  expect(await file.text(), `${page}: make generated`).toBe(made);
 }
 
 /** A part of a page, between a comment that says what it is made from and `<!-- end -->`. */

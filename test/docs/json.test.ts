@@ -1,4 +1,4 @@
-/** docs/json.md is made from the declared results. `UPDATE_DOCS=1` writes it anew. */
+/** docs/json.md is made from the declared results. `make generated` writes it anew. */
 import { test } from "bun:test";
 import { jsonPage } from "../../scripts/json-page.ts";
 import { expectPage } from "./generated.ts";

@@ -1,4 +1,4 @@
-/** docs/plugins.md is made from the declarations of the built-in plugins. `UPDATE_DOCS=1` writes it anew. */
+/** docs/plugins.md is made from the declarations of the built-in plugins. `make generated` writes it anew. */
 import { expect, test } from "bun:test";
 import { describePlugin } from "../../src/commands/plugin/describe.ts";
 import { toMarkdown } from "../../src/commands/plugin/markdown.ts";
@@ -15,9 +15,12 @@ What each can do and which options it has. An option stands below the plugin's n
 made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
 `;
 
+/** What must be set before a plugin can be opened, which tells what it can do. */
+const OPENED = "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 } }\n";
+
 test("docs/plugins.md says what the declarations say", async () => {
-  const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
-  const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS });
+  const config = await loadConfig({ directory: temporaryDirectory({ "contextcore.yaml": OPENED }), env: {} });
+  const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS, all: true });
   expect(failures).toEqual([]);
   const sections = await Promise.all(
     plugins.map(async (loaded) => toMarkdown(await describePlugin(loaded, config))),
