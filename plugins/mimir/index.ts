@@ -13,6 +13,7 @@ export default definePlugin({
   about: "Mimir, Cortex or any Prometheus: metrics",
   signals: ["metrics"],
   importance: "critical",
+  tried: ["Prometheus 2.42"],
   options: v.object({
     ...option.serverOptions("http://localhost:9009"),
     prefix: v.optional(

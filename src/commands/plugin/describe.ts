@@ -21,14 +21,14 @@ export type Description = ValueOf<typeof PLUGIN_INFO>;
 /** The description to print; it contains no secret. */
 export async function describePlugin(loaded: LoadedPlugin, config: Config): Promise<Description> {
   const { plugin, source } = loaded;
-  const { name, version, about, hosts } = plugin;
+  const { name, version, about, hosts, tried } = plugin;
   const sha256 = readLock(config.directory)[source]?.hash;
   return {
     plugin: name,
     ...given({ version }),
     about,
     source,
-    ...given({ sha256, hosts: hosts && [...hosts] }),
+    ...given({ sha256, hosts: hosts && [...hosts], tried: tried && [...tried] }),
     capabilities: await capabilitiesOf(loaded, config),
     options: optionsOf(plugin, config),
   };

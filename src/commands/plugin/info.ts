@@ -75,11 +75,12 @@ function unknown(name: string, known: readonly string[]): UsageError {
 }
 
 function forPeople(description: Description, { bold, dim }: Colors): string[] {
-  const { plugin, version = "", about, source, sha256, hosts, capabilities, options } = description;
+  const { plugin, version = "", about, source, sha256, hosts, tried, capabilities, options } = description;
   const facts = [
     ["from", source],
     ["sha256", sha256 ?? ""],
     ["hosts", hosts?.join(", ") ?? ""],
+    ["tried with", tried?.join(", ") ?? ""],
     ["can", capabilities.join(", ")],
   ].filter(([, value]) => value !== "");
   const rows = options.flatMap((option) => [

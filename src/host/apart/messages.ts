@@ -43,6 +43,7 @@ export const declaredSchema = v.object({
   signals: v.optional(listOf(v.picklist(SIGNALS))),
   importance: v.optional(v.picklist(IMPORTANCES)),
   dataFiles: v.optional(listOf(word)),
+  tried: v.optional(listOf(v.pipe(v.string(), v.maxLength(100)))),
   hosts: v.optional(listOf(word)),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),

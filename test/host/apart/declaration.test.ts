@@ -15,6 +15,7 @@ const DECLARED: Required<Data> = {
   signals: ["logs", "records"],
   importance: "high",
   dataFiles: ["x.db", "x.db-wal"],
+  tried: ["Acme 3.4"],
   hosts: ["x.example:9000"],
 };
 
