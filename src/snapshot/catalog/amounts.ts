@@ -56,6 +56,19 @@ const ofFiles = ({ files }: ManifestPlugin): Amount[] =>
     return [{ from: fromRfc3339(from), to: fromRfc3339(to), counts }];
   });
 
+/**
+ * The parts of a range in which it certainly has nothing: before its first and after its last record, and windows in which none
+ * was read. Nothing is certain where records have no times.
+ */
+export function emptyTimes(plugin: ManifestPlugin, range: Range): Range[] {
+  const records = plugin.files.filter((file) => file.records > 0 && !isStateFile(file.of ?? file.path));
+  if (records.length === 0 || !records.every(isTimed)) return [];
+  const extents = ofFiles({ ...plugin, files: records });
+  return [...subtract(range, extents), ...ofWindows(plugin).filter(({ counts }) => isNothing(counts))];
+}
+
+const isNothing = (counts: Counts): boolean => Object.values(counts).every((count) => count === 0);
+
 /** The times of which one snapshot read more records than the others hold there. */
 export function heldThinner(own: ManifestPlugin, others: readonly Holding[]): Range[] {
   const units = [...timedUnits(own)];

@@ -6,7 +6,7 @@ import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { haveTimeline } from "../format/signals.ts";
-import { type Holding, hasRecords, heldThinner } from "./amounts.ts";
+import { emptyTimes, type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
@@ -107,7 +107,8 @@ export function heldOnlyBy(
     }
     const covered = elsewhere.flatMap(({ held }) => held);
     const held = subtractAll(covered, heldThinner(plugin, elsewhere));
-    const ranges = own.flatMap((range) => subtract(range, held));
+    // A whole export begins where retention reached on its day: only the older one has that time, and mostly nothing in it.
+    const ranges = own.flatMap((range) => subtract(range, [...held, ...emptyTimes(plugin, range)]));
     return ranges.length === 0 ? [] : [{ backend, ranges }];
   });
 }
