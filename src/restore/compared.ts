@@ -21,6 +21,8 @@ export interface ComparedTarget {
   readonly compared?: ComparedObjects;
   /** What the backend is told to do with an object that differs; absent: it cannot tell. */
   readonly existing?: Existing;
+  /** The files of the objects that the plan shows as replaced: what is agreed to, and nothing that changes later. */
+  readonly replaced?: ReadonlySet<string>;
 }
 
 interface Comparing {
@@ -43,15 +45,24 @@ export async function compareTarget(
     throw new Error(`this backend cannot compare what is there, so --existing ${policy} cannot be heeded`);
   }
   const compared = await compareObjects({ snapshot, objects, compare, call, signal });
-  return { compared, existing: policy === "replace" ? "replace" : "keep" };
+  if (policy !== "replace") return { compared, existing: "keep" };
+  const replaced = new Set(compared.objects.filter(isInTheWay).map(({ file }) => file));
+  return { compared, existing: "replace", replaced };
 }
+
+const isInTheWay = ({ state }: ComparedObjects["objects"][number]): boolean =>
+  state === "differs" || state === "unknown";
+
+/** What the backend is told to do with an object of this file. One that somebody changed since the plan was made is left. */
+export const existingFor = ({ existing, replaced }: ComparedTarget, file: string): Existing | undefined =>
+  existing === "replace" && replaced?.has(file) !== true ? "keep" : existing;
 
 const objectsOf = ({ file, blocks }: PlannedFile): SavedObject[] =>
   blocks.filter(isObjectBlock).map((block) => ({ file, block }));
 
 /** The objects of a target in whose place there is another one, or perhaps is. */
 export const inTheWay = ({ compared }: ComparedTarget): ComparedObjects["objects"] =>
-  (compared?.objects ?? []).filter(({ state }) => state === "differs" || state === "unknown");
+  (compared?.objects ?? []).filter(isInTheWay);
 
 /** Whether all of them would be as the snapshot has them. */
 export const leavesNone = ({ compared, existing }: ComparedTarget): boolean =>

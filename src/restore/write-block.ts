@@ -8,6 +8,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { toldDiffering } from "../verify/compare-objects.ts";
 import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
+import { existingFor } from "./compared.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
@@ -103,7 +104,7 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
   for await (const lines of linesFor(job, bytes, writing)) {
     const began = performance.now();
     const { range, labels } = target;
-    const batch = { file, lines, range, labels, ...given({ existing: target.existing }) };
+    const batch = { file, lines, range, labels, ...given({ existing: existingFor(target, file) }) };
     const answer = await offer((inner) => restore.apply(batch, inner));
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});

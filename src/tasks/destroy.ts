@@ -70,7 +70,8 @@ export const destroy = defineTask({
   opens: () => ({ isDestroying: true }),
   destructive: true,
   async plan({ option }, context): Promise<DestroyPlan> {
-    const { findings, losses } = context.taken ?? (await lookAtStack(context));
+    requireAllowed(context);
+    const { findings, losses } = context.taken ?? (await takeInventory(context));
     const { name, destroy: settings } = context.config;
     const lost = lossesWith(option, findings, losses);
     return { option, name, command: settings.command, findings, losses: lost };
@@ -98,10 +99,15 @@ export const destroy = defineTask({
  * forbids it
  */
 export async function lookAtStack(context: TaskContext): Promise<Taken> {
-  const { config, env } = context;
+  requireAllowed(context);
+  return takeInventory(context);
+}
+
+/** @throws CommandError; RefusedError when the policy forbids the command */
+function requireAllowed({ config, env }: TaskContext): void {
   checkCommand({ ...config.destroy, directory: config.directory, env });
   const refusal = refusalOf(config.destroy);
-  if (refusal === undefined) return takeInventory(context);
+  if (refusal === undefined) return;
   const { part, rule, why: reason, message, hint } = refusal;
   throw new RefusedError(message, hint, { command: commandText(config.destroy.command), rule, part, reason });
 }
