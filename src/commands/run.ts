@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
 import { type Call, type Command, type Group, isGroup } from "./command.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import { EXIT, type ExitCode, endedCode } from "./exit-code.ts";
 import { printFailure } from "./print-result.ts";
 import { ROOT } from "./registry.ts";
 import { usageOf } from "./usage.ts";
@@ -57,7 +57,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     debug,
     root: ROOT,
   };
-  return withoutStrays(call, found.entry);
+  return endedCode(await withoutStrays(call, found.entry), call.signal);
 }
 
 /** A plugin that tried to load an untrusted file did not stop the command, but the command must not end well. */
