@@ -63,7 +63,7 @@ export function conduct<P extends Params, Plan, Result>(
       return report(plan, result) ?? exitOf(ending);
     }
     const exit = report(plan);
-    if (untouched !== undefined && !args["dry-run"]) terminal.note(untouched);
+    if (untouched !== undefined) terminal.note(args["dry-run"] ? `${untouched} (dry run)` : untouched);
     if (answer.agrees) return exit ?? EXIT.ok;
     return (answer.isNo && no) || exitOf(answer);
   });

@@ -122,10 +122,10 @@ async function removeAll(
   return gone;
 }
 
-/** `2 snapshots were removed, 3 MB` */
+/** `removed 2 snapshots, 3.0 MB` */
 export function removedText(gone: readonly KeptSnapshot[]): string {
   const bytes = gone.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
-  return `${counted(gone.length, "snapshot was", "snapshots were")} removed, ${formatBytes(bytes)}`;
+  return `removed ${counted(gone.length, "snapshot")}, ${formatBytes(bytes)}`;
 }
 
 function policyOf(given: ParamValues<typeof params>): Policy {

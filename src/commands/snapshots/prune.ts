@@ -33,7 +33,7 @@ export default defineCommand({
     }),
 });
 
-const UNTOUCHED = "no snapshot was removed";
+const UNTOUCHED = "nothing was removed";
 
 /** Leftovers of earlier removals are only asked about together with other removals. */
 const questionOf = ({ doomed }: PrunePlan) =>
@@ -45,12 +45,12 @@ const questionOf = ({ doomed }: PrunePlan) =>
       };
 
 function report(call: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
-  const { args: given, terminal } = call;
+  const { terminal } = call;
   const { removed = [], changed = [] } = result ?? {};
   for (const path of changed) terminal.warn(`${path} was left alone: it has changed since the plan was made`);
   if (call.json) printResult(call, SNAPSHOTS_PRUNE, pruneJson(plan, result));
-  if (result === undefined && !given["dry-run"]) return;
-  const isSwept = result !== undefined && plan.leftovers.length > 0;
+  if (result === undefined) return;
+  const isSwept = plan.leftovers.length > 0;
   const swept = isSwept
     ? `the remains of ${counted(plan.leftovers.length, "interrupted removal")} are gone; `
     : "";
