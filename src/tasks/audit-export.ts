@@ -8,7 +8,8 @@ import {
   exportEvents,
 } from "../audit/export/export.ts";
 import { writeConverted } from "../convert/write-whole.ts";
-import { FILTERS, filterOf, readLimit } from "./audit-filters.ts";
+import { FILTERS, filterOf } from "./audit-filters.ts";
+import { readLimit } from "./count.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 

@@ -7,17 +7,13 @@ import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
 import { counted } from "../units/words.ts";
+import { readWholeNumber } from "./count.ts";
 import { RefusedError } from "./errors.ts";
 import { withLastWord } from "./last-word.ts";
 import type { ParamValues } from "./param.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
-const number = (about: string) => ({ type: "value", hint: "N", parse: wholeNumber, about }) as const;
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new RangeError(`${text} is not a whole number`);
-  return Number(text);
-}
+const number = (about: string) => ({ type: "value", hint: "N", parse: readWholeNumber, about }) as const;
 
 const params = {
   "keep-last": number("keep the newest N"),
