@@ -28,8 +28,7 @@ bench: build ## Start-up, throughput and memory against the lab
 	$(bun) run --bun bench
 
 bench-real: build ## Exports of real servers beside what people use instead: LOKI=URL TEMPO=URL PROMETHEUS=URL
-	$(bun) run --bun test/bench/real.ts $(if $(LOKI),--loki $(LOKI)) $(if $(TEMPO),--tempo $(TEMPO)) \
-		$(if $(PROMETHEUS),--prometheus $(PROMETHEUS)) $(if $(SINCE),--since $(SINCE)) $(if $(ROUNDS),--rounds $(ROUNDS))
+	$(bun) run --bun bench-real
 
 demo: build ## Inventory, export, check, a destroy and the audit trail, against the lab
 	$(bun) run --bun demo

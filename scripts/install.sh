@@ -8,8 +8,13 @@
 # CONTEXTCORE_BIN       where to put it (default: ~/.local/bin)
 # CONTEXTCORE_MAN       where to put its manual page (default: ~/.local/share/man/man1)
 # CONTEXTCORE_BASE_URL  where the release's files are (default: that release on GitHub)
+# CONTEXTCORE_KEY       the public key that signs the release (default: the one below; empty: the signature is not checked)
 # CONTEXTCORE_TARGET    a build such as linux-x64-baseline (default: what fits this machine)
 set -eu
+
+# The public half of the key that signs releases, as `ssh-keygen` writes it: `ssh-ed25519 AAAA…`. Empty until there is one.
+RELEASE_KEY=
+key=${CONTEXTCORE_KEY-$RELEASE_KEY}
 
 fail() {
   echo "contextcore was not installed: $1" >&2
@@ -62,6 +67,20 @@ sum_of() { # FILE
   fi
 }
 
+# Sums that lie beside the files prove only that the download is whole: whoever can change those can change these. So the sums
+# are signed, with a key whose public half stands above, and whose other half no server of files has.
+check_signature() {
+  [ -n "$key" ] || return 0
+  if ! need ssh-keygen || ssh-keygen -Y 2>&1 | grep -q '\(unknown\|illegal\|invalid\) option'; then
+    echo "the release's signature was not checked: there is no ssh-keygen of OpenSSH 8.1 or newer" >&2
+    return 0
+  fi
+  download "$base/SHA256SUMS.sig" "$work/SHA256SUMS.sig"
+  echo "contextcore $key" >"$work/signers"
+  ssh-keygen -Y verify -f "$work/signers" -I contextcore -n contextcore-release -s "$work/SHA256SUMS.sig" \
+    <"$work/SHA256SUMS" >/dev/null 2>&1 || fail "SHA256SUMS is not signed with the key of this project"
+}
+
 # Downloads a file of the release beside the sums, and compares it with them.
 fetch() { # NAME
   expected=$(awk -v name="$1" '$2 == name { print $1 }' "$work/SHA256SUMS")
@@ -73,7 +92,7 @@ fetch() { # NAME
 
 # The program works without its page: a place that cannot be written to is told, and no more.
 install_page() {
-  if mkdir -p "$man" 2>/dev/null && mv "$work/contextcore.1" "$man/contextcore.1" 2>/dev/null; then
+  if mkdir -p "$man" 2>/dev/null && [ ! -d "$man/contextcore.1" ] && mv -f "$work/contextcore.1" "$man/contextcore.1" 2>/dev/null; then
     echo "its manual page is $man/contextcore.1"
   else
     echo "its manual page was not installed: $man cannot be written to; CONTEXTCORE_MAN chooses another place" >&2
@@ -95,16 +114,24 @@ main() {
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
   download "$base/SHA256SUMS" "$work/SHA256SUMS"
+  check_signature
   fetch "$file"
   fetch contextcore.1
   case $file in *.gz) gzip -d "$work/$file" && file=${file%.gz} ;; esac
   chmod 755 "$work/$file"
   "$work/$file" --version >"$work/version" 2>/dev/null || fail "$file does not run on this machine (CONTEXTCORE_TARGET chooses another build)"
 
+  # `mv` to a directory, or to a link to one, would put it in there.
+  if [ -d "$bin/contextcore" ]; then fail "$bin/contextcore is a directory, or a link to one: move it away"; fi
   mkdir -p "$bin" 2>/dev/null || fail "$bin cannot be made; CONTEXTCORE_BIN chooses another place"
   # Beside its final name first, so that there is never half a program under it.
-  mv "$work/$file" "$bin/.contextcore.$$" 2>/dev/null || fail "$bin cannot be written to; CONTEXTCORE_BIN chooses another place"
-  mv "$bin/.contextcore.$$" "$bin/contextcore" || fail "$bin/contextcore cannot be replaced"
+  sum=$(sum_of "$work/$file")
+  draft=$(mktemp "$bin/.contextcore.XXXXXX" 2>/dev/null) || fail "$bin cannot be written to; CONTEXTCORE_BIN chooses another place"
+  if ! mv -f "$work/$file" "$draft" 2>/dev/null || ! mv -f "$draft" "$bin/contextcore" 2>/dev/null; then
+    rm -f "$draft"
+    fail "$bin/contextcore cannot be replaced"
+  fi
+  [ "$(sum_of "$bin/contextcore" 2>/dev/null)" = "$sum" ] || fail "$bin/contextcore is not what was put there"
   echo "contextcore $(cat "$work/version") is installed as $bin/contextcore"
   install_page
   case ":$PATH:" in

@@ -3,6 +3,7 @@
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
+import { refuseRuntimeOptions } from "./commands/runtime-options.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
@@ -17,15 +18,15 @@ const debug = words.includes("--debug");
 // A reader that went away (`| head`) takes nothing from what the command does, nor from its exit code: only its output is
 // dropped. Any other failure to print is an error, once the command has come to its end.
 let unprinted: Error | undefined;
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+terminal.onOutputError((error) => {
   if (error.code === "EPIPE" || unprinted !== undefined) return;
   unprinted = Object.assign(error, { path: "stdout", syscall: "write" });
   showError(unprinted, terminal, debug);
   process.exitCode ||= EXIT.error;
 });
-process.stderr.on("error", () => {}); // there is nobody left to be told
 
 try {
+  refuseRuntimeOptions(process.env);
   if (words[0] === PROCESS_WORD) {
     const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();

@@ -36,17 +36,18 @@ export async function step(
   { stepBytes, signal }: { stepBytes: number; signal: AbortSignal },
 ): Promise<Step> {
   const here = v.parse(place, cursor);
+  const range = { from: BigInt(here.from), to: BigInt(here.to) };
   const lines: string[] = [];
   const times: bigint[] = [];
   let room = stepBytes;
   for await (const { entry, offset } of following(path, here, signal)) {
-    if (room <= 0) return stepOf(lines, times, [{ ...cursor, at: entry.name, offset }]);
+    if (room <= 0) return stepOf(lines, times, range, [{ ...cursor, at: entry.name, offset }]);
     if (entry.mtimeMs !== undefined) times.push(fromMs(entry.mtimeMs));
     const line = await lineOf(path, entry, offset);
     lines.push(line);
     room -= line.length;
   }
-  return stepOf(lines, times, []);
+  return stepOf(lines, times, range, []);
 }
 
 interface Part {
@@ -71,8 +72,11 @@ async function* following(
     throw new PluginError("not-found", `${path} has no ${at} any more`, { hint: "Begin a new export." });
 }
 
-const isWithin = ({ mtimeMs }: Entry, { from, to }: Range): boolean =>
-  mtimeMs === undefined || (fromMs(mtimeMs) >= from && fromMs(mtimeMs) < to);
+/** What has no time is part of every range. */
+export const isWithin = (
+  { mtimeMs }: { readonly mtimeMs?: number | undefined },
+  { from, to }: Range,
+): boolean => mtimeMs === undefined || (fromMs(mtimeMs) >= from && fromMs(mtimeMs) < to);
 
 async function lineOf(path: string, entry: Entry, offset: number): Promise<string> {
   const { bytes, ...described } = entry;
@@ -81,17 +85,23 @@ async function lineOf(path: string, entry: Entry, offset: number): Promise<strin
   return `${JSON.stringify({ ...described, bytes, offset, content: Buffer.from(content).toString("base64") })}\n`;
 }
 
-function stepOf(lines: readonly string[], times: readonly bigint[], next: readonly Cursor[]): Step {
+function stepOf(
+  lines: readonly string[],
+  times: readonly bigint[],
+  range: Range,
+  next: readonly Cursor[],
+): Step {
   if (lines.length === 0) return { next };
   const sorted = times.toSorted((a, b) => (a < b ? -1 : 1));
-  const [from = 0n] = sorted;
+  const [first = range.from] = sorted;
+  const last = sorted.at(-1);
   const files = lines.filter((line) => line.includes('"offset":0,')).length;
   const records = {
     file: "example/directory/files.jsonl",
     text: lines.join(""),
     lines: lines.length,
-    from,
-    to: (sorted.at(-1) ?? from) + 1n,
+    from: first,
+    to: last === undefined ? range.to : last + 1n,
     counts: { files },
   };
   return { records: [records], next };

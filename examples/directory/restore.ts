@@ -1,6 +1,7 @@
 import { chmod, lutimes, mkdir, open, readlink, symlink } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { PluginError, type RestoreAnswer, type Restorer, v } from "contextcore";
+import { isWithin } from "./export.ts";
 import { classified } from "./read-directory.ts";
 
 const line = v.object({
@@ -21,12 +22,18 @@ export const createRestorer = (root: string): Restorer => ({
     return [{ severity: "refuses", message: "A tar file is read, not written.", setting: "path" }];
   },
 
-  async apply({ lines }, signal): Promise<RestoreAnswer> {
-    for (const text of lines) {
+  /** Of a batch only what lies in the range that was asked for. */
+  async apply({ lines, range }, signal): Promise<RestoreAnswer> {
+    const entries = lines
+      .map((text) => v.parse(line, JSON.parse(text)))
+      .filter((entry) => isWithin(entry, range));
+    for (const entry of entries) {
       signal.throwIfAborted();
-      await classified(() => write(root, v.parse(line, JSON.parse(text))));
+      await classified(() => write(root, entry));
     }
-    return { written: { files: lines.length } };
+    return {
+      written: { files: entries.filter(({ kind, offset }) => kind === "file" && offset === 0).length },
+    };
   },
 });
 

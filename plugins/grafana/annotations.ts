@@ -10,7 +10,7 @@ import {
   v,
 } from "contextcore";
 import type { Outcome, Restoring } from "./kind.ts";
-import { create, refused } from "./put.ts";
+import { refused, send } from "./put.ts";
 import { read, type Server } from "./server.ts";
 
 /** An annotation as a line in a snapshot: without numeric ids and author, which the server sets. */
@@ -106,7 +106,7 @@ async function putOne(restoring: Restoring, one: Line, before: number): Promise<
   const { annotation } = one;
   if (isAlertState(annotation)) return refused(ALERT_STATE);
   const isThere = async () => ((await existing(restoring, [one])).get(identity(annotation)) ?? 0) > before;
-  return create(restoring, { path: "/api/annotations", json: postable(annotation), isThere });
+  return send(restoring, { path: "/api/annotations", json: postable(annotation), isThere });
 }
 
 const ALERT_STATE =

@@ -19,7 +19,7 @@ import {
 } from "./dashboard-draft.ts";
 import { asObject, asText, objectSchema, toFileText, without } from "./json.ts";
 import type { Write } from "./put.ts";
-import { read, resourcePath, type Server, type World } from "./server.ts";
+import { read, resourcePath, type Server, versionAt, type World } from "./server.ts";
 
 /** A dashboard as written to its file, and what could not be preserved. */
 export interface DashboardFile extends DashboardDocument {
@@ -131,6 +131,17 @@ export function dashboardRequest(world: World, saving: Saving): Write {
   if (schema.startsWith("v2")) throw new PluginError("invalid", unknownVersion(schema));
   const json = { dashboard: { ...content, id: null, uid }, folderUid, message, overwrite: replaces };
   return { method: "POST", path: "/api/dashboards/db", json };
+}
+
+/** The call that replaces the dashboard that is there. @throws PluginError `invalid` when this server cannot keep it */
+export async function replacement(server: Server, dashboard: Omit<Saving, "replaces">): Promise<Write> {
+  const world = await server.world();
+  const saving = { ...dashboard, replaces: true };
+  if (!isResource(world, saving)) return dashboardRequest(world, saving);
+  const { uid, schema = "" } = saving;
+  const path = resourcePath(world, "dashboard", schema, `dashboards/${encodeURIComponent(uid)}`);
+  const resourceVersion = await versionAt(server, path);
+  return dashboardRequest(world, { ...saving, ...given({ resourceVersion }) });
 }
 
 /** Drops the marks of the tool that owned it, since that tool is not the one writing. */

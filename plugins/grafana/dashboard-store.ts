@@ -1,19 +1,24 @@
 import {
   type DashboardListing,
   type DashboardStore,
-  given,
   objectOf,
   type PlacedDashboard,
   PluginError,
   parseExact,
   v,
 } from "contextcore";
-import { dashboardRequest, isResource, readDashboard, unknownVersion } from "./dashboard-calls.ts";
+import {
+  dashboardRequest,
+  isResource,
+  readDashboard,
+  replacement,
+  unknownVersion,
+} from "./dashboard-calls.ts";
 import type { Draft } from "./dashboard-draft.ts";
 import { objectSchema } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
 import { searchAll } from "./lists.ts";
-import { read, readIfThere, resourcePath, type Server, type ServerFor } from "./server.ts";
+import { readIfThere, type Server, type ServerFor } from "./server.ts";
 import { readWritable } from "./writable.ts";
 
 const MESSAGE = "Provisioned by contextcore";
@@ -74,23 +79,10 @@ async function knownTo(server: Server, draft: Draft): Promise<Draft> {
 
 async function write(server: Server, dashboard: PlacedDashboard): Promise<void> {
   const world = await server.world();
-  const { uid, schema = "", replaces } = dashboard;
-  const before =
-    replaces && isResource(world, dashboard)
-      ? await read(server, versionSchema, {
-          path: resourcePath(world, "dashboard", schema, `dashboards/${encodeURIComponent(uid)}`),
-        })
-      : undefined;
-  const resourceVersion = before?.metadata.resourceVersion;
-  const saving = {
-    ...dashboard,
-    message: MESSAGE,
-    ...given({ resourceVersion }),
-  };
-  await server.http.send({ ...dashboardRequest(world, saving), signal: server.signal });
+  const saving = { ...dashboard, message: MESSAGE };
+  const request = dashboard.replaces ? await replacement(server, saving) : dashboardRequest(world, saving);
+  await server.http.send({ ...request, signal: server.signal });
 }
-
-const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optional(v.string()) }) });
 
 const countsSchema = objectOf(v.unknown());
 

@@ -16,10 +16,11 @@ import type { Content, Item, Kind, Listing, ObjectKind, Reading } from "./kind.t
 import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { directoryOf, type FolderPaths, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { read, type Server, type ServerFor, type World } from "./server.ts";
+import { isDots, read, type Server, type ServerFor, type World } from "./server.ts";
 
 /** Lists fan out to one cursor per object. Only lines are limited to the range; every object is exported as it is. */
 export const createExporter = (at: ServerFor): Exporter => ({
+  heeds: ["match"],
   async start(request, signal) {
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     const server = at(signal);
@@ -142,8 +143,6 @@ interface One {
   /** Part of its name is `.` or `..`, which a proxy may resolve as a path step. */
   readonly isDotted: boolean;
 }
-
-const isDots = (value: unknown): boolean => value === "." || value === "..";
 
 /**
  * Turns "forbidden" (403) and "not found" (404) into problems, so that a kind of object which this account or this Grafana

@@ -1,5 +1,5 @@
 /** JSON as Grafana writes it: every number exact, and fields of any shape. */
-import { v } from "contextcore";
+import { PluginError, parseExact, v } from "contextcore";
 
 /** The text of an object's file: pretty-printed, for people and for `diff`. */
 export const toFileText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -20,6 +20,37 @@ export const asObject = (value: unknown): Fields => {
 /** A string unchanged; anything else counts as absent. */
 export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
+/**
+ * A copy without the members that are empty, at any depth: Grafana's structures leave them out, or fill them in, as its version
+ * does. Not for dashboards, of which it keeps every member.
+ */
+export function filledIn(value: Fields): Fields {
+  const filled = Object.entries(value).map(([name, one]) => [name, filledValue(one)] as const);
+  return Object.fromEntries(filled.filter(([, one]) => !isBlank(one)));
+}
+
+const filledValue = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(filledValue);
+  return v.is(objectSchema, value) && !JSON.isRawJSON(value) ? filledIn(value) : value;
+};
+
+const isBlank = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  value === false ||
+  value === 0 ||
+  (typeof value === "object" && !JSON.isRawJSON(value) && Object.keys(value).length === 0);
+
 /** A copy without these fields. */
 export const without = (value: Fields, ...names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+
+/** The object in a file. @throws PluginError `invalid` naming the file */
+export function objectIn(file: string, text: string): v.InferOutput<typeof objectSchema> {
+  try {
+    return v.parse(objectSchema, parseExact(text));
+  } catch (cause) {
+    throw new PluginError("invalid", `${file} does not hold one JSON object`, { cause });
+  }
+}

@@ -24,6 +24,8 @@ interface CommonKind {
   readonly name: string;
   /** For people: `alert rules`. */
   readonly plural: string;
+  /** One, for people: `alert rule group`. */
+  readonly singular: string;
   /** The unit that one counts as. */
   readonly unit: string;
   /** The kinds that a restore must write before this one. */
@@ -47,6 +49,15 @@ export interface ObjectKind extends CommonKind {
   readonly one?: ReadOne;
   /** What selectors match, and what it depends on. @throws PluginError `invalid` when it is damaged */
   describe(object: Fields): Described;
+  /**
+   * Finds what the server holds in the place of objects, as an export would write it now; `undefined` where there is nothing.
+   * What it takes a list to find is listed once for all of them.
+   */
+  place(server: Server): Place;
+  /** What of an object counts when two are compared, without what the server sets itself; its names are for people. */
+  plain(object: Fields): Fields;
+  /** What is missing, if the one that is there is a part of the saved one in which nothing differs. */
+  lacking?(saved: Fields, held: Fields): string | undefined;
   /** Restores one object unless it exists. @throws PluginError `invalid` when the file has another shape */
   readonly put: Put;
 }
@@ -66,6 +77,9 @@ export interface Reading extends Server {
   /** If only some dashboards are requested: those, and their parent folders. */
   readonly selector?: Selector | undefined;
 }
+
+/** Finds what the server holds in the place of an object. */
+export type Place = (object: Fields) => Promise<Fields | undefined>;
 
 /** What a list found. */
 export interface Listing {
@@ -142,12 +156,17 @@ export interface Restoring extends Server {
   readonly secrets: Readonly<Record<string, string>>;
   /** Restore objects that another tool owns as ordinary ones. */
   readonly managed: boolean;
+  /** Replace what differs. */
+  readonly replaces: boolean;
 }
 
 export type Put = (restoring: Restoring, object: Fields, file: string) => Promise<Outcome>;
 
 /** The outcome of restoring one object. */
 export type Outcome =
-  | { readonly done: "created"; readonly problems?: readonly Problem[] }
+  /** `replaced`: in what the one differed that was there before. */
+  | { readonly done: "created"; readonly problems?: readonly Problem[]; readonly replaced?: string }
   | { readonly done: "existing" }
+  /** Another one is in its place, and stays. */
+  | { readonly done: "differs"; readonly what: string }
   | { readonly done: "refused"; readonly reason: string };

@@ -77,9 +77,12 @@ async function namesOfFolders(
 
 const metadataSchema = v.object({ name: v.string(), annotations: v.optional(objectSchema, {}) });
 
+/** One resource under `/apis`. */
+export const resourceSchema = v.object({ metadata: metadataSchema, spec: objectSchema });
+
 const resourcesSchema = v.object({
   metadata: v.object({ continue: v.optional(v.string()) }),
-  items: v.array(v.object({ metadata: metadataSchema, spec: objectSchema })),
+  items: v.array(resourceSchema),
 });
 type Resources = v.InferOutput<typeof resourcesSchema>["items"];
 

@@ -1,29 +1,70 @@
 /** Restores the rules of a group, each with its original provenance. */
-import type { Problem } from "contextcore";
+import { given, type Problem } from "contextcore";
 import { asText, type Fields, without } from "./json.ts";
-import type { Outcome, Restoring } from "./kind.ts";
-import { CREATED, create, refused, type Write } from "./put.ts";
+import type { ObjectKind, Outcome, Restoring } from "./kind.ts";
+import { ownerOf } from "./kinds/alerting.ts";
+import { CREATED, EXISTING, ownedBy, refused, send, standingOf, type Write } from "./put.ts";
 
 /** A rule as stored in its group's file. */
 export type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
 
 /** A rule that was not restored, and why. */
-export interface Unwritten {
+interface Unwritten {
   readonly rule: Rule;
   readonly reason: string;
 }
 
+/** A group as stored in its file, and the calls that write it. */
 interface Group {
+  readonly group: Fields & { readonly rules: readonly Rule[] };
+  /** Writes the whole group: rules in it that are not sent are deleted. */
+  asGroup(rules: readonly Fields[]): Write;
+  asRule(rule: Fields): Write;
+  asChange(rule: Fields): Write;
+  /** The header that tells the server which provenance a rule gets. */
+  headers(rule: Pick<Rule, "provenance">): Readonly<Record<string, string>>;
+  isThere(uid: string): Promise<boolean>;
+}
+
+/** What is to be written of a group, where it is new or a part of it is there. */
+interface Missing extends Group {
   readonly rules: readonly Rule[];
   /** Not attempted. */
   readonly left: readonly Unwritten[];
   /** True while no rule of the group exists: it is then written as a group, because only a group has an interval. */
   readonly isNew: boolean;
-  asGroup(rules: readonly Fields[]): Write;
-  asRule(rule: Fields): Write;
-  /** The header that tells the server which provenance a rule gets. */
-  headers(rule: Rule): Readonly<Record<string, string>>;
-  isThere(uid: string): Promise<boolean>;
+}
+
+/**
+ * Creates a group, or what is missing of one in which nothing else differs. One that differs is left or replaced, whole: what
+ * was changed in it since belongs together.
+ */
+export async function putGroup(restoring: Restoring, kind: ObjectKind, group: Group): Promise<Outcome> {
+  const saved = group.group;
+  const standing = await standingOf(kind, restoring, saved);
+  if (standing.held === undefined) return putMissing(restoring, group, []);
+  const { held, what } = standing;
+  if (what === undefined) return EXISTING;
+  if (kind.lacking?.(saved, held) === undefined)
+    return restoring.replaces ? replaceGroup(restoring, group, what) : { done: "differs", what };
+  const isOurs = group.group.rules.every((rule) => lockOf(restoring, rule) === undefined);
+  // Written one by one, what is missing in the middle would come last.
+  return isOurs ? replaceGroup(restoring, group) : putMissing(restoring, group, uidsIn(held));
+}
+
+const lockOf = (restoring: Restoring, { provenance }: Rule) => ownedBy(restoring, ownerOf(provenance));
+
+const uidsIn = ({ rules }: Fields): string[] =>
+  (Array.isArray(rules) ? rules : []).map((rule: Fields) => asText(rule.uid));
+
+function putMissing(restoring: Restoring, group: Group, there: readonly string[]): Promise<Outcome> {
+  const lacking = group.group.rules.filter(({ uid }) => !there.includes(uid));
+  const left = lacking.flatMap((rule) => {
+    const locked = lockOf(restoring, rule);
+    return locked === undefined ? [] : [{ rule, reason: locked.reason }];
+  });
+  const rules = lacking.filter((rule) => !left.some((one) => one.rule === rule));
+  return putRules(restoring, { ...group, rules, left, isNew: there.length === 0 });
 }
 
 /**
@@ -31,7 +72,7 @@ interface Group {
  * one, the first of them as the group. A refused call does not stop the others.
  * @returns created when any rule was, with the others named
  */
-export async function putRules(restoring: Restoring, group: Group): Promise<Outcome> {
+async function putRules(restoring: Restoring, group: Missing): Promise<Outcome> {
   const unwritten = [...group.left];
   let { isNew } = group;
   let written = 0;
@@ -40,7 +81,7 @@ export async function putRules(restoring: Restoring, group: Group): Promise<Outc
     const bare = rules.map((rule) => without(rule, "provenance"));
     const write = isNew ? group.asGroup(bare) : group.asRule(bare[0] ?? {});
     const headers = group.headers(rules[0]);
-    const outcome = await create(restoring, { ...write, headers, isThere: () => group.isThere(uid) });
+    const outcome = await send(restoring, { ...write, headers, isThere: () => group.isThere(uid) });
     if (outcome.done === "refused")
       unwritten.push(...rules.map((rule) => ({ rule, reason: outcome.reason })));
     else {
@@ -54,7 +95,7 @@ export async function putRules(restoring: Restoring, group: Group): Promise<Outc
 type Some<Item> = readonly [Item, ...Item[]];
 
 /** One call when all rules form one group of one provenance; otherwise one per rule. */
-function inCalls({ rules, isNew, headers }: Group): Some<Rule>[] {
+function inCalls({ rules, isNew, headers }: Missing): Some<Rule>[] {
   const [first, ...others] = rules;
   if (first === undefined) return [];
   const same = others.every((rule) => Bun.deepEquals(headers(rule), headers(first)));
@@ -73,4 +114,42 @@ function outcomeOf(written: number, unwritten: readonly Unwritten[]): Outcome {
     }),
   );
   return { done: "created", problems };
+}
+
+/**
+ * Replaces the group in one call, so that it is never half of each. Where its rules are of different provenance, it is written
+ * as a person's, and then each rule of a tool's is given back to that.
+ */
+async function replaceGroup(restoring: Restoring, group: Group, replaced?: string): Promise<Outcome> {
+  const { rules } = group.group;
+  const [locked] = rules.flatMap((rule) => lockOf(restoring, rule) ?? []);
+  if (locked !== undefined) return locked;
+  const [headers = {}, ...others] = uniqueHeaders(group);
+  const bare = rules.map((rule) => without(rule, "provenance"));
+  const isMixed = others.length > 0;
+  const whole = await send(restoring, {
+    ...group.asGroup(bare),
+    headers: isMixed ? group.headers({ provenance: "" }) : headers,
+    isThere: async () => false,
+  });
+  if (whole.done !== "created") return whole;
+  const problems = isMixed ? await giveBack(restoring, group) : [];
+  return { done: "created", problems, ...given({ replaced }) };
+}
+
+/** What the server is told of the provenance of the rules, each once. */
+const uniqueHeaders = ({ group: { rules }, headers }: Group): Readonly<Record<string, string>>[] => [
+  ...new Map(rules.map((rule) => [JSON.stringify(headers(rule)), headers(rule)])).values(),
+];
+
+async function giveBack(restoring: Restoring, group: Group): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const rule of group.group.rules.filter(({ provenance }) => provenance === "api")) {
+    const write = { ...group.asChange(without(rule, "provenance")), headers: group.headers(rule) };
+    const outcome = await send(restoring, { ...write, isThere: async () => false });
+    if (outcome.done !== "refused") continue;
+    const reason = `Alert rules can be edited that belonged to a tool: ${outcome.reason}`;
+    problems.push({ kind: "incomplete", reason, items: [`${asText(rule.title)} (${rule.uid})`] });
+  }
+  return problems;
 }

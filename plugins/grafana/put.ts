@@ -1,6 +1,8 @@
-/** Restores one object: one request creates it, unless it exists or another tool owns it. */
-import { PluginError, type Problem, v } from "contextcore";
-import type { Outcome, Put, Restoring } from "./kind.ts";
+/** Restores one object: creates it, leaves what is there, or replaces it, unless another tool owns it. */
+import { PluginError, type Problem, v, whatDiffers } from "contextcore";
+import type { Fields } from "./json.ts";
+import type { ObjectKind, Outcome, Put, Restoring } from "./kind.ts";
+import { isHidden } from "./server.ts";
 
 export const CREATED: Outcome = { done: "created" };
 export const EXISTING: Outcome = { done: "existing" };
@@ -25,38 +27,79 @@ export const putBack =
 /** A request that writes an object. */
 export interface Write {
   /** `POST` unless it is said. */
-  readonly method?: "POST" | "PUT";
+  readonly method?: "POST" | "PUT" | "PATCH";
   readonly path: string;
   readonly json: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface Missing {
-  isThere(): Promise<boolean>;
+interface Placing {
   /** The other tool that owns it. */
   readonly owner: string | undefined;
-  /** What creates it, and what remains to be done. @throws PluginError `invalid` when this server cannot keep it */
-  request(): Write & { readonly problems?: readonly Problem[] };
+  /** What creates it. @throws PluginError `invalid` when this server cannot keep it */
+  create(): Write;
+  /** What makes the one that is there the saved one. @throws PluginError as `create` does */
+  replace(held: Fields): readonly Write[] | Promise<readonly Write[]>;
+  /** What remains to be done after either. */
+  readonly problems?: readonly Problem[];
 }
 
-/** Creates an object unless it exists or belongs to another tool. */
-export async function putMissing(
+/** What is in an object's place: nothing, the same, or another one, which differs in `what`. */
+export type Standing =
+  | { readonly held: undefined }
+  | { readonly held: Fields; readonly what: string | undefined };
+
+/** Looks at what is in an object's place, and compares it. */
+export async function standingOf(
+  { place, plain }: Pick<ObjectKind, "place" | "plain">,
+  server: Restoring,
+  saved: Fields,
+): Promise<Standing> {
+  const held = await place(server)(saved);
+  return held === undefined ? { held } : { held, what: whatDiffers(plain(saved), plain(held)) };
+}
+
+/** Creates an object, leaves the one that is there, or replaces one that differs. */
+export async function putInPlace(
   restoring: Restoring,
-  { isThere, owner, request }: Missing,
+  kind: Pick<ObjectKind, "place" | "plain">,
+  saved: Fields,
+  { owner, create, replace, problems = [] }: Placing,
 ): Promise<Outcome> {
-  if (await isThere()) return EXISTING;
+  const look = () => standingOf(kind, restoring, saved);
+  const standing = await orHidden(look());
+  if (standing === "hidden") return restoring.replaces ? refused(HIDDEN) : { done: "differs", what: HIDDEN };
+  const isNew = standing.held === undefined;
+  if (!isNew && standing.what === undefined) return EXISTING;
+  if (!isNew && !restoring.replaces) return { done: "differs", what: standing.what ?? "" };
   const locked = ownedBy(restoring, owner);
   if (locked !== undefined) return locked;
-  const written = orRefused(request);
-  if ("done" in written) return written;
-  const { problems = [], ...write } = written;
-  const outcome = await create(restoring, { ...write, isThere });
-  return outcome.done === "created" ? { ...outcome, problems } : outcome;
+  const writes = await orRefused(async () => (isNew ? [create()] : replace(standing.held ?? {})));
+  if ("done" in writes) return writes;
+  const isThere = async (): Promise<boolean> => {
+    const now = await look();
+    return now.held !== undefined && (isNew || now.what === undefined);
+  };
+  for (const write of writes) {
+    const outcome = await send(restoring, { ...write, isThere });
+    if (outcome.done !== "created") return outcome;
+  }
+  return { done: "created", problems, ...(isNew ? {} : { replaced: standing.what ?? "" }) };
 }
 
-function orRefused<Value>(make: () => Value): Value | Outcome {
+/** Why an object that is there cannot be compared. */
+export const HIDDEN = "it cannot be compared, since this account may not read it";
+
+/** `"hidden"`: it is there, and this account may not read it. */
+const orHidden = <Value>(looking: Promise<Value>): Promise<Value | "hidden"> =>
+  looking.catch((error: unknown) => {
+    if (isHidden(error)) return "hidden";
+    throw error;
+  });
+
+async function orRefused<Value>(make: () => Promise<Value>): Promise<Value | Refused> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error instanceof PluginError && error.kind === "invalid") return refused(error.message);
     throw error;
@@ -71,20 +114,14 @@ export function ownedBy({ managed }: Restoring, owner: string | undefined): Refu
   );
 }
 
-/** True when this path has an answer; an existing but unreadable object (403, 406) counts. */
-export async function exists({ http, signal }: Restoring, path: string): Promise<boolean> {
-  const { status } = await http.send({ path, signal, accept: [403, 404, 406] });
-  return status !== 404;
-}
-
 /**
- * Sends an object that did not exist just now. If the server refuses this one object, that is an outcome; a temporary failure
+ * Sends an object that was not there just now. If the server refuses this one object, that is an outcome; a temporary failure
  * is an error, so that it is sent again. Before that, check whether the server has stored it and only the answer was lost: sent
  * again, it would exist twice, or count as having existed before.
  */
-export async function create(
-  { http, signal }: Restoring,
-  { isThere, ...request }: Write & Pick<Missing, "isThere">,
+export async function send(
+  { http, signal }: Pick<Restoring, "http" | "signal">,
+  { isThere, ...request }: Write & { isThere(): Promise<boolean> },
 ): Promise<Outcome> {
   try {
     await http.send({ method: "POST", ...request, signal });

@@ -6,21 +6,25 @@ import {
   type RestorePlan,
   type Restorer,
 } from "contextcore";
-import type { Outcome, Restoring } from "./kind.ts";
+import { compareObjects, nameOf } from "./compare.ts";
+import { type Fields, objectIn } from "./json.ts";
+import type { ObjectKind, Outcome, Restoring } from "./kind.ts";
 import { KINDS, kindOf, rankOf } from "./kinds/index.ts";
-import { objectIn, selection } from "./selection.ts";
+import { selection } from "./selection.ts";
 import type { Server, ServerFor } from "./server.ts";
 
 export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 
-/** Restores objects under their own uids; existing ones stay unchanged. */
+/** Restores objects under their own uids; existing ones stay unchanged, unless those that differ are to be replaced. */
 export const createRestorer = (at: ServerFor, options: RestoreOptions): Restorer => ({
   rank: rankOf,
   // These kinds may have thousands of objects. Alerting keeps one document, so concurrent writers would overwrite each other.
   order: { "grafana/dashboards/": "any", "grafana/library-panels/": "any" },
   selection,
   preflight: (plan, signal) => preflight(at(signal), plan),
-  apply: (batch, signal) => apply({ ...at(signal), ...options }, batch),
+  compare: (objects, signal) => compareObjects(at(signal), objects),
+  apply: (batch, signal) =>
+    apply({ ...at(signal), ...options, replaces: batch.existing === "replace" }, batch),
 });
 
 async function apply(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer> {
@@ -31,15 +35,27 @@ async function apply(restoring: Restoring, batch: RestoreBatch): Promise<Restore
   // The same rules in file provisioning format, for people; the JSON file beside it is what is restored.
   if (batch.file.endsWith(".yaml")) return { written: {} };
   const text = batch.lines.join("\n");
-  const outcome = await kind.put(restoring, objectIn(batch.file, text), batch.file);
-  return answerFor(outcome, kind.unit, text);
+  const object = objectIn(batch.file, text);
+  const outcome = await kind.put(restoring, object, batch.file);
+  return answerFor(outcome, kind, { object, line: text });
 }
 
-function answerFor(outcome: Outcome, unit: string, line: string): RestoreAnswer {
+function answerFor(
+  outcome: Outcome,
+  kind: ObjectKind,
+  { object, line }: { object: Fields; line: string },
+): RestoreAnswer {
+  const { unit } = kind;
   if (outcome.done === "refused") return { written: {}, rejected: [{ line, reason: outcome.reason }] };
   if (outcome.done === "existing") return { written: {}, existing: { [unit]: 1 } };
-  const { problems = [] } = outcome;
-  return { written: { [unit]: 1 }, ...(problems.length === 0 ? {} : { problems }) };
+  const differing = (what: string) => ({ differing: [{ name: nameOf(kind, object), what }] });
+  if (outcome.done === "differs") return { written: {}, ...differing(outcome.what) };
+  const { problems = [], replaced } = outcome;
+  return {
+    written: { [unit]: 1 },
+    ...(replaced === undefined ? {} : differing(replaced)),
+    ...(problems.length === 0 ? {} : { problems }),
+  };
 }
 
 /** What this Grafana would refuse or change of the plan, each reported once. */

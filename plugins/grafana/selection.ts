@@ -1,6 +1,6 @@
 /** Restores by selector: the matching objects, and what they need from the snapshot. */
-import { type LineMatcher, PluginError, parseExact, type RestoreLine, v } from "contextcore";
-import { objectSchema } from "./json.ts";
+import { type LineMatcher, PluginError, type RestoreLine } from "contextcore";
+import { objectIn } from "./json.ts";
 import type { Described, LineKind, ObjectKind } from "./kind.ts";
 import { KIND_NAMES, kindOf } from "./kinds/index.ts";
 import { folderNames, isSelected, parseSelector, type Selector } from "./selector.ts";
@@ -52,15 +52,6 @@ function describe(kind: ObjectKind, file: string, text: string): StoredThing {
   } catch (cause) {
     if (!(cause instanceof PluginError)) throw cause;
     throw new PluginError("invalid", `${file}: ${cause.message}`, { cause });
-  }
-}
-
-/** The object in a file. @throws PluginError `invalid` naming the file */
-export function objectIn(file: string, text: string): v.InferOutput<typeof objectSchema> {
-  try {
-    return v.parse(objectSchema, parseExact(text));
-  } catch (cause) {
-    throw new PluginError("invalid", `${file} does not hold one JSON object`, { cause });
   }
 }
 

@@ -57,13 +57,25 @@ export async function readIfThere<Schema extends v.GenericSchema>(
   schema: Schema,
   request: HttpRequest,
 ): Promise<v.InferOutput<Schema> | undefined> {
+  return orAbsent(read(caller, schema, request));
+}
+
+/** What was read, or `undefined` when there is no such thing (404). */
+export async function orAbsent<Value>(reading: Promise<Value>): Promise<Value | undefined> {
   try {
-    return await read(caller, schema, request);
+    return await reading;
   } catch (error) {
     if (error instanceof PluginError && error.status === 404) return undefined;
     throw error;
   }
 }
+
+/** True for a name that a proxy before Grafana, or a URL's own rules, take for a step in the path. */
+export const isDots = (value: unknown): boolean => value === "." || value === "..";
+
+/** True when it is there, and this account may not read it (403), or not through this API (406). */
+export const isHidden = (error: unknown): boolean =>
+  error instanceof PluginError && (error.status === 403 || error.status === 406);
 
 function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown {
   try {
@@ -80,6 +92,25 @@ function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown
 
 const where = (http: HttpClient, request: HttpRequest): string =>
   `grafana at ${http.url}: ${request.method ?? "GET"} ${request.path}`;
+
+const resourceVersionSchema = v.object({
+  metadata: v.object({ resourceVersion: v.optional(v.string()) }),
+});
+
+/** The version of the resource that is there now: one that was changed meanwhile is then not overwritten. */
+export async function versionAt(server: Caller, path: string): Promise<string | undefined> {
+  return (await read(server, resourceVersionSchema, { path })).metadata.resourceVersion;
+}
+
+/** A resource that is to replace the one at this path. */
+export async function withVersion(
+  server: Caller,
+  path: string,
+  resource: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const resourceVersion = await versionAt(server, path);
+  return { ...resource, metadata: { ...Object(resource.metadata), ...given({ resourceVersion }) } };
+}
 
 /** The path of a resource under `/apis`. */
 export const resourcePath = (world: World, group: string, version: string, rest: string): string =>

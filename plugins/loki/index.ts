@@ -34,6 +34,7 @@ export default definePlugin({
   about: "Loki: logs and their rules; also takes audit events",
   signals: ["logs"],
   importance: "high",
+  tried: ["Loki 3.4.6", "Loki 3.8"],
   options,
   backend: (context) => {
     const api = createApi(context.http);

@@ -13,6 +13,7 @@ export default definePlugin({
   about: "Mimir, Cortex or any Prometheus: metrics",
   signals: ["metrics"],
   importance: "critical",
+  tried: ["Prometheus 2.42"],
   options: v.object({
     ...option.serverOptions("http://localhost:9009"),
     prefix: v.optional(
@@ -40,6 +41,7 @@ export default definePlugin({
       tenants: (signal) => listTenants(http, signal),
       count: createCounter(server),
       export: {
+        heeds: ["match"],
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
         step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
         split: (cursor, signal) => split(server, cursor, signal),

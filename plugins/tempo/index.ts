@@ -39,6 +39,7 @@ export default definePlugin({
   about: "Tempo: traces",
   signals: ["traces"],
   importance: "high",
+  tried: ["Tempo 2.8.4", "Tempo 3.1"],
   options,
   backend: (context) => {
     const { http, clock, log, limits } = context;

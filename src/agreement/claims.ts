@@ -10,7 +10,7 @@ import { LockError, type PluginLock, readLock } from "../host/trust/lock.ts";
 import { type Claim, sorted } from "./claim.ts";
 import { pathClaims } from "./places.ts";
 import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
-import { expanded, wordsText } from "./shown.ts";
+import { expanded, literalText, wordsText } from "./shown.ts";
 
 /** What is needed to find claims, besides the configuration. */
 interface Surroundings {
@@ -68,14 +68,18 @@ function commandClaims({ destroy, fromFile, env }: Config): Claim[] {
   const written = fromFile?.(["destroy", "command"]);
   if (!Array.isArray(written) || wordsText(destroy.command) === wordsText(USUAL)) return [];
   const words = written.map((word) => expanded(String(word), env));
-  return [{ kind: "command", key: "destroy.command", value: wordsText(words) }];
+  return [{ kind: "command", key: "destroy.command", value: literalText(wordsText(words), false) }];
 }
 
 /** Settings that lift a rule of the destroy policy. `destroy.deny` is not one: it can only refuse more. */
 function allowedClaims({ fromFile, env }: Config): Claim[] {
   const written = fromFile?.(["destroy", "allow"]);
   const texts: readonly unknown[] = Array.isArray(written) ? written : [];
-  return texts.map((text) => ({ kind: "allowed", key: "destroy.allow", value: expanded(String(text), env) }));
+  return texts.map((text) => ({
+    kind: "allowed",
+    key: "destroy.allow",
+    value: literalText(expanded(String(text), env), false),
+  }));
 }
 
 function backupsClaims(config: Config): Claim[] {

@@ -4,7 +4,6 @@ import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "../host/apart/bounds.ts";
 import { DeclarationError } from "../host/plugin/declaration.ts";
 import type { Location } from "../host/plugin/locate.ts";
-import { toStderr } from "../host/plugin/logger.ts";
 import { dropOldCopies, keepCopies } from "../host/trust/copies.ts";
 import { hashOfFiles, type PluginFiles, pluginFiles } from "../host/trust/files.ts";
 import { type LockEntry, readLock } from "../host/trust/lock.ts";
@@ -27,15 +26,13 @@ export interface DeclaredEntry {
  * Loads the plugin once to check that it loads and to learn its name. It does not keep running, and nothing is trusted yet.
  * @throws DeclarationError when it does not load, is not a valid plugin, or has changed since it was shown
  */
-export async function declared({ location, found }: ShownFiles, config: Config): Promise<DeclaredEntry> {
+export async function declared(
+  { location, found }: ShownFiles,
+  { config, note: say }: { readonly config: Config; readonly note: (line: string) => void },
+): Promise<DeclaredEntry> {
   requireAsShown(location, found);
   const { loadApart } = await import("../host/apart/load-apart.ts");
-  const { plugin, apart } = await loadApart({
-    location,
-    files: found,
-    say: toStderr,
-    ...boundsFrom(config.env),
-  });
+  const { plugin, apart } = await loadApart({ location, files: found, say, ...boundsFrom(config.env) });
   await apart.end();
   requireOwnName(plugin, location.spec, config);
   return { plugin, entry: entryFor(plugin, found) };

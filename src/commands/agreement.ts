@@ -6,7 +6,7 @@ import { BUILT_INS } from "../registry.ts";
 import { agreementRefusal, HOW_TO_AGREE, isAgreed, SPARED } from "../tasks/agreed.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import { trailPlaces } from "../tasks/trail-places.ts";
-import type { Colors } from "../terminal/colors.ts";
+import type { Colors } from "../terminal/styles.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { visible } from "../units/visible.ts";
 import { listed } from "../units/words.ts";
@@ -33,7 +33,7 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
   }
   if (standing.foreignStore !== undefined)
     call.terminal.warn(
-      `${visible(standing.foreignStore)} was copied, restored or written by somebody else: it does not count, and you are asked again`,
+      `${standing.foreignStore} was copied, restored or written by somebody else: it does not count, and you are asked again`,
     );
   return standing;
 }
@@ -82,8 +82,8 @@ function noteClaims({ note, noteColors }: Terminal, claims: readonly Claim[]): v
 
 const introduction = ({ project, agreement }: Standing): string =>
   agreement === undefined
-    ? `You have not agreed to this project yet, ${visible(project)}:`
-    : `This project, ${visible(project)}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
+    ? `You have not agreed to this project yet, ${project}:`
+    : `This project, ${project}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
 
 const VERBS: Readonly<Record<ClaimKind, string>> = {
   plugin: "runs",
@@ -100,6 +100,6 @@ const VERBS: Readonly<Record<ClaimKind, string>> = {
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
   claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
-    const whom = to.length === 0 ? "" : ` to ${listed(to.map(visible))}`;
-    return `  ${yellow(VERBS[kind].padEnd(13))} ${visible(value)}${own}${whom}  ${dim(visible(key))}`;
+    const whom = to.length === 0 ? "" : ` to ${listed(to)}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${value}${own}${whom}  ${dim(key)}`;
   });

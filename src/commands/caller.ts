@@ -3,7 +3,6 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { BUILT_INS } from "../registry.ts";
 import type { Caller } from "../tasks/stack.ts";
-import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
 import { agreementOf, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
@@ -26,7 +25,7 @@ export function callerOf(call: Call): Caller {
     warn: terminal.warn,
     follow: followOn(terminal, signal),
     waitFor: waitForOn(terminal),
-    pour: (pieces) => pour(pieces, terminal.streams.stdout, signal),
+    pour: (pieces) => terminal.pour(pieces, signal),
     agreementOf: (config) => agreementOf(call, config),
     requireAgreement: (config, isDestroying) => requireAgreement(call, config, isDestroying),
   };

@@ -17,7 +17,7 @@ export interface Question {
   /** `the restore`: what is refused when nobody can be asked. */
   readonly what: string;
   /** The hint to give then, if no flag only shows the plan. */
-  readonly unasked?: { readonly message: string; readonly hint: string };
+  readonly unasked?: { readonly message: string; readonly hint: string | readonly string[] };
 }
 
 /**

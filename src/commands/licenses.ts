@@ -15,7 +15,8 @@ export default defineCommand({
     const { json, terminal } = call;
     if (json) printResult(call, LICENSES, { packages: PACKAGES });
     for (const { name, version, license, text } of json ? [] : PACKAGES) {
-      terminal.print(`${terminal.colors.bold(`${name} ${version}`)}: ${license}\n\n${text}\n`);
+      const title = `${terminal.colors.bold(`${name} ${version}`)}: ${license}`;
+      terminal.print(title, "", ...text.split("\n"), "");
     }
     return EXIT.ok;
   },

@@ -13,7 +13,7 @@ export default defineCommand({
     },
   ],
   async run({ terminal, root }) {
-    terminal.print((await toManual(root, VERSION)).trimEnd());
+    terminal.print(...(await toManual(root, VERSION)).trimEnd().split("\n"));
     return EXIT.ok;
   },
 });

@@ -11,7 +11,8 @@ export const printResult = <Schema extends v.GenericSchema>(
   { terminal }: Pick<Call, "terminal">,
   result: Result<Schema>,
   value: ValueOf<Result<Schema>> & object,
-): void => terminal.print(JSON.stringify(inFull(result, value), null, result.isVerbatim ? 0 : 2));
+): void =>
+  terminal.print(...JSON.stringify(inFull(result, value), null, result.isVerbatim ? 0 : 2).split("\n"));
 
 /** Prints an error in the place of a result. */
 export const printFailure = ({ print }: Pick<Terminal, "print">, error: unknown): void =>

@@ -19,9 +19,9 @@ export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal
  */
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
   let silent = true;
-  const print = (text: string): void => {
+  const print = (...lines: readonly string[]): void => {
     silent = false;
-    around.terminal.print(text);
+    around.terminal.print(...lines);
   };
   const terminal = { ...around.terminal, print };
   try {
@@ -42,7 +42,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   if (asksForHelp(found.rest)) {
     refuseUnknown(found, words[0] === "help");
     const paper = { colors: terminal.colors, width: terminal.width() };
-    terminal.print(await usageOf(found.help, found.path, paper));
+    terminal.print(...(await usageOf(found.help, found.path, paper)).split("\n"));
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
@@ -123,7 +123,7 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
   const [word] = rest;
   if (word !== undefined) throw unknownWord(group, path, word);
   const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
-  terminal.note(await usageOf(group, path, paper));
+  terminal.note(...(await usageOf(group, path, paper)).split("\n"));
   return EXIT.usage;
 }
 

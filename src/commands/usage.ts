@@ -1,7 +1,7 @@
 /** The help, generated from the declarations. Not citty's own, which right-aligns and colours pipes. */
 
 import type { Param, Params } from "../tasks/param.ts";
-import type { Colors } from "../terminal/colors.ts";
+import type { Colors } from "../terminal/styles.ts";
 import { wrapWords } from "../terminal/wrap.ts";
 import { COMMON } from "./arguments.ts";
 import { type Command, type Group, isGroup } from "./command.ts";

@@ -72,15 +72,23 @@ export interface Configured {
 export const pluginOf = (name: string, { backends }: Pick<Config, "backends">): string =>
   (Object.hasOwn(backends, name) ? backends[name]?.plugin : undefined) ?? name;
 
-/** The instances of a plugin in configuration order; if there are none, the one named after it. */
-export function instancesOf(plugin: string, config: Pick<Config, "backends">): readonly string[] {
+type Named = Pick<Config, "backends" | "overrides">;
+
+/**
+ * The instances of a plugin in configuration order; if there are none, the one named after it.
+ * @param onlyNamed then there is none, unless `--set` names it
+ */
+export function instancesOf(plugin: string, config: Named, onlyNamed = false): readonly string[] {
   const named = Object.keys(config.backends).filter((name) => pluginOf(name, config) === plugin);
-  return named.length === 0 ? [plugin] : named;
+  return named.length > 0 || (onlyNamed && !isSet(plugin, config)) ? named : [plugin];
 }
 
-/** The enabled instances of a plugin. */
-export const enabledInstances = (plugin: string, config: Pick<Config, "backends">): readonly string[] =>
-  instancesOf(plugin, config).filter((name) => config.backends[name]?.enabled !== false);
+const isSet = (plugin: string, { overrides = {} }: Named): boolean =>
+  Object.keys(overrides).some((key) => key.startsWith(`backends.${plugin}.`));
+
+/** The enabled instances of a plugin. @param onlyNamed as for {@link instancesOf} */
+export const enabledInstances = (plugin: string, config: Named, onlyNamed = false): readonly string[] =>
+  instancesOf(plugin, config, onlyNamed).filter((name) => config.backends[name]?.enabled !== false);
 
 /** The plugin's options under one of its names. */
 export const configuredAs = (

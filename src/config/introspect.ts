@@ -42,6 +42,13 @@ function childOf(schema: Schema, key: string): Schema | undefined {
   return schema.type === "record" && "value" in schema && isSchema(schema.value) ? schema.value : undefined;
 }
 
+/** What the schema's pipe does beside checking the type, those of pipes within it included: `min_value`, `description` … */
+export function actionsOf(schema: Schema): readonly unknown[] {
+  if ("wrapped" in schema && isSchema(schema.wrapped)) return actionsOf(schema.wrapped);
+  const pipe: readonly unknown[] = "pipe" in schema && Array.isArray(schema.pipe) ? schema.pipe : [];
+  return pipe.flatMap((one) => (isSchema(one) ? actionsOf(one) : [one]));
+}
+
 /** The option's description and metadata, wherever they are attached in the schema. */
 export function about(schema: Schema): OptionMetadata & { readonly description?: string } {
   const description = v.getDescription(schema) ?? descriptionBelow(schema);

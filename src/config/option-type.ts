@@ -2,7 +2,7 @@
 
 import type * as v from "valibot";
 import { isObject } from "../units/json.ts";
-import { about, unwrap } from "./introspect.ts";
+import { about, actionsOf, unwrap } from "./introspect.ts";
 
 export interface OptionDescription {
   readonly name: string;
@@ -61,8 +61,7 @@ function typeOf(schema: v.GenericSchema): string {
 
 /** `1 to 50`, from the actions in the schema's pipe. */
 function boundsOf(schema: v.GenericSchema): string {
-  const piped = "wrapped" in schema && isSchema(schema.wrapped) ? schema.wrapped : schema;
-  const actions: readonly unknown[] = "pipe" in piped && Array.isArray(piped.pipe) ? piped.pipe : [];
+  const actions = actionsOf(schema);
   const bound = (type: string): string | undefined => {
     const action = actions.find((one) => isObject(one) && Reflect.get(one, "type") === type);
     return isObject(action) ? String(Reflect.get(action, "requirement")) : undefined;

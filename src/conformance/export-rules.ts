@@ -2,7 +2,7 @@
 
 import { STEP_BYTES } from "../host/plugin/context.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
-import { checkLines } from "../snapshot/write/check-contents.ts";
+import { checkLines, createSeenIds } from "../snapshot/write/check-contents.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
@@ -35,11 +35,12 @@ export const exportRules: readonly Check<Subject>[] = [
     why: "the data files at the top of a snapshot are read without the plugin that wrote them",
     async run(subject) {
       const { blocks } = await subject.harvest();
+      const seen = createSeenIds();
       for (const { lines, from, to, ...block } of blocks.filter(
         ({ file }) => formatOf(file)?.check !== undefined,
       )) {
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
-        checkLines({ ...block, bytes, lines: lines.length, range: { from, to } });
+        checkLines({ ...block, bytes, lines: lines.length, range: { from, to } }, seen);
       }
     },
   },

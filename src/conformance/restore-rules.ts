@@ -1,6 +1,14 @@
-import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
+import type {
+  Backend,
+  Counts,
+  RestoreAnswer,
+  RestoreBatch,
+  RestorePlan,
+  Restorer,
+} from "../contract/contract.ts";
 import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
@@ -13,28 +21,33 @@ export const restoreRules: readonly Check<Subject>[] = [
   {
     name: "restore-then-export",
     why: "a snapshot is worth only what can be restored: restored and exported again, it must give equal records",
-    waived: async ({ backend, target }) => {
-      if ((await backend()).restore === undefined) return "it has no `restore`";
-      return target.empty === undefined ? "no empty server was given to restore into" : undefined;
-    },
+    waived: whyNoRestore,
     async run(subject) {
       const { empty, restorable = () => true } = subject.target;
       const clean = only(await subject.harvest(), restorable);
       const range = await subject.range();
       const target = await subject.backend(empty);
+      await requireUnlike(subject, target, clean);
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
-        await restoreAll(target, clean, range);
+        requireNoMore(await restoreAll(target, clean, range), clean, "were given");
         await target.flush?.(NEVER);
         requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
+        await requireComparison(target, clean.objects, (state) => state === "equal", how);
       }
     },
   },
 ];
 
+/** Why nothing can be restored in this check; `undefined`: it can. */
+export async function whyNoRestore({ backend, target }: Subject): Promise<string | undefined> {
+  if ((await backend()).restore === undefined) return "it has no `restore`";
+  return target.empty === undefined ? "no empty server was given to restore into" : undefined;
+}
+
 type Restorable = NonNullable<CheckTarget["restorable"]>;
 
 /** The part that the server accepts back. Its counts include the rest, so only lines are compared. */
-function only(harvest: Harvest, restorable: Restorable): Harvest {
+export function only(harvest: Harvest, restorable: Restorable): Harvest {
   const blocks = harvest.blocks.map((block) => ({
     ...block,
     lines: block.lines.filter((line) => restorable(block.file, line)),
@@ -54,18 +67,66 @@ function only(harvest: Harvest, restorable: Restorable): Harvest {
   };
 }
 
-async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan["range"]): Promise<void> {
+/**
+ * Restores it as the core does. @param range what to write of it
+ * @returns what it says is written or was there already @throws Nonconformance when something is not taken
+ */
+export async function restoreAll(
+  backend: Backend,
+  harvest: Harvest,
+  range: RestorePlan["range"],
+): Promise<Counts> {
   const { restore } = backend;
-  if (restore === undefined) return;
+  if (restore === undefined) return {};
   requireFindings(await restore.preflight(planOf(harvest, range), NEVER));
-  for await (const batch of batches(backend, harvest, range))
-    requireTaken(await restore.apply(batch, NEVER), batch);
+  const told: Record<string, number> = {};
+  for await (const batch of batches(backend, harvest, range)) {
+    const { written, existing = {}, ...answer } = await restore.apply(batch, NEVER);
+    requireTaken(answer, batch);
+    addCounts(told, written);
+    addCounts(told, existing);
+  }
   for (const [file, bytes] of harvest.files) {
     require(restore.applyBytes !==
       undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
     requireTaken(await restore.applyBytes(asked, inPieces(bytes), NEVER), asked);
   }
+  return told;
+}
+
+/** What `compare` says of objects before they are there. */
+export async function requireUnlike(subject: Subject, target: Backend, clean: Harvest): Promise<void> {
+  if (target.restore?.compare === undefined) return;
+  const { objects } = await subject.walk({ backend: async () => target });
+  const absent = without(clean.objects, objects);
+  await requireComparison(target, absent, (state) => state !== "equal", "before it is there");
+}
+
+const without = (all: Objects, others: Objects): Objects =>
+  new Map([...all].filter(([path]) => !others.has(path)));
+
+type Objects = Harvest["objects"];
+
+/** What `compare` says of objects, if there is one; of those that have no place on the server it says nothing. */
+async function requireComparison(
+  { restore }: Backend,
+  objects: Objects,
+  isRight: (state: string) => boolean,
+  how: string,
+): Promise<void> {
+  const lines = [...objects].map(([file, line]) => ({ file, line }));
+  if (restore?.compare === undefined || lines.length === 0) return;
+  const answers = await restore.compare(lines, NEVER);
+  const objection = answerObjection(ANSWERS.compare, answers);
+  require(objection === undefined, `compare returned an invalid answer: ${objection}`);
+  require(answers.length ===
+    lines.length, `compare was asked about ${lines.length} objects and answered ${answers.length}`);
+  for (const [index, answer] of answers.entries())
+    require(answer === undefined ||
+      isRight(
+        answer.state,
+      ), `compare says of ${lines[index]?.file} that it is "${answer?.state}" ${how}: ${answer?.what ?? "no reason given"}`);
 }
 
 function planOf({ blocks, files, objects }: Harvest, range: RestorePlan["range"]): RestorePlan {
@@ -110,7 +171,21 @@ function requireFindings(findings: unknown): void {
   require(objection === undefined, `preflight returned an invalid answer: ${objection}`);
 }
 
-function requireTaken({ rejected = [] }: RestoreAnswer, { file }: { readonly file: string }): void {
+/** Requires that no more is said to be written, or there already, than there is. @param what where that is */
+export function requireNoMore(told: Counts, { blocks, objects }: Harvest, what: string): void {
+  const most: Record<string, number> = {};
+  for (const { counts } of blocks) addCounts(most, counts);
+  for (const [unit, number] of Object.entries(told)) {
+    const there = (most[unit] ?? 0) + objects.size;
+    require(number <=
+      there, `\`apply\` says that ${number} ${unit} are written or there already, and no more than ${there} ${what}`);
+  }
+}
+
+function requireTaken(
+  { rejected = [] }: Pick<RestoreAnswer, "rejected">,
+  { file }: { readonly file: string },
+): void {
   const [first] = rejected;
   require(first === undefined, `${file}: ${rejected.length} lines were rejected: ${first?.reason}`);
 }

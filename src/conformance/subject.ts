@@ -36,6 +36,8 @@ export interface CheckTarget {
   readonly stepsMax?: number;
   /** A person whose data the server holds and may lose. Labs only. */
   readonly subject?: Pick<FindRequest, "id" | "where">;
+  /** A selector that finds some of what it exports, and leaves the rest. */
+  readonly match?: string;
   /** For a sink: the lines that have arrived at its destination, oldest first. */
   readonly arrived?: () => Promise<readonly string[]>;
 }

@@ -8,7 +8,9 @@ import { erasureRules } from "./erasure-rules.ts";
 import { exportRules } from "./export-rules.ts";
 import { faultRules } from "./fault-rules.ts";
 import { lookRules } from "./look-rules.ts";
+import { matchRules } from "./match-rules.ts";
 import { patienceRules } from "./patience-rules.ts";
+import { rangeRules } from "./range-rules.ts";
 import { restoreRules } from "./restore-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { sinkRules } from "./sink-rules.ts";
@@ -22,6 +24,8 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...declarationRules,
   ...lookRules,
   ...exportRules,
+  ...rangeRules,
+  ...matchRules,
   ...serverRules,
   ...restoreRules,
   ...erasureRules,

@@ -108,7 +108,7 @@ async function startLab(lab: Lab | undefined) {
       const place = into ?? (empty === undefined ? undefined : { url: empty.url });
       return {
         options: { ...given({ url: filled?.url }), ...options },
-        ...given({ empty: place, range, subject: lab?.subject, arrived: tells }),
+        ...given({ empty: place, range, subject: lab?.subject, match: lab?.match, arrived: tells }),
       };
     },
     async stop() {

@@ -9,7 +9,7 @@ import { given } from "../units/given.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import { NEVER } from "../units/time-limit.ts";
-import { require } from "./check.ts";
+import { Nonconformance, require } from "./check.ts";
 
 export interface WalkOptions {
   readonly plugin: string;
@@ -64,7 +64,10 @@ export const STEPS_MAX = 50_000;
 export async function walk(options: WalkOptions): Promise<Harvest> {
   const signal = options.signal ?? NEVER;
   const start = checkStart(
-    await retrying(options, async () => (await options.backend()).export.start(options.request, signal)),
+    await retrying(options, async () => {
+      const { export: exporter } = await options.backend();
+      return named("start", () => exporter.start(options.request, signal));
+    }),
   );
   const harvest = gather(options.plugin, start.problems);
   const waiting = [...start.next];
@@ -96,7 +99,12 @@ async function stepsOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal
   const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
   const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
   if (early > 0n) await sleep(toMs(early), signal);
-  const run = () => retrying(options, async () => runCursor(await options.backend(), given(), signal));
+  const hook = `step ${JSON.stringify(cursor).slice(0, 200)}`;
+  const run = () =>
+    retrying(options, async () => {
+      const backend = await options.backend();
+      return named(hook, () => runCursor(backend, given(), signal));
+    });
   if (options.twice) await run();
   return (await run()).map((step) => checkStep(options.plugin, step));
 }
@@ -110,6 +118,19 @@ export async function runCursor(
   if (cursor.restart !== "whole") return [await exporter.step(cursor, signal)];
   require(exporter.read !== undefined, 'a cursor says restart: "whole", but the exporter has no `read`');
   return Array.fromAsync(exporter.read(cursor, signal));
+}
+
+/** What a plugin throws by mistake: such an error does not tell where it came from. */
+const UNCLASSIFIED = /^(Error|(Type|Range|Reference|Syntax|URI|Eval)Error)$/;
+
+/** @throws what the hook throws; where it is not classified, Nonconformance that names the hook */
+async function named<Result>(hook: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !UNCLASSIFIED.test(cause.name)) throw cause;
+    throw new Nonconformance(`${hook} threw an unclassified ${cause.name}: ${cause.message}`, { cause });
+  }
 }
 
 async function retrying<Result>({ retries = 0 }: WalkOptions, work: () => Promise<Result>): Promise<Result> {

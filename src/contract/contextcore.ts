@@ -54,4 +54,5 @@ export * from "./sink.ts";
 export * from "./store.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";
 export * from "./values.ts";
+export { whatDiffers } from "./what-differs.ts";
 export { parseYaml, toYaml } from "./yaml.ts";

@@ -36,6 +36,11 @@ export type Cursor = JsonObject;
  */
 export interface Exporter {
   /**
+   * Shows that `start` heeds `match`, and {@link Backend.count} with it: what the selector does not find is not exported. Without
+   * it the core refuses `export --match`.
+   */
+  readonly heeds?: readonly "match"[];
+  /**
    * Returns the first cursors and reads no records itself. It may be called again for a part of the range, which is then read a
    * second time; records that are not held yet are added. @throws PluginError `invalid` for a selector that makes no sense
    */

@@ -15,6 +15,8 @@ export interface Lab {
   readonly filled: () => LabServer | Promise<LabServer>;
   /** A person whose data `filled` holds, for a backend that finds and erases data. That rule erases it. */
   readonly subject?: Pick<FindRequest, "id" | "where">;
+  /** A selector in the backend's own language that finds some of the records of `filled`, and leaves others. */
+  readonly match?: string;
   /** A server without data, to restore into. Leave it out if nothing can be restored. */
   readonly empty?: () => LabServer | Promise<LabServer>;
 }

@@ -31,6 +31,11 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
    * them exists. Default: the whole directory.
    */
   readonly dataFiles?: readonly string[];
+  /**
+   * Running servers that it was tried with, such as `Loki 3.8`, each saved and put back record for record. `doctor` tells who
+   * runs another version.
+   */
+  readonly tried?: readonly string[];
   /** Hosts (`name` or `name:port`) that it may talk to, besides the host of its option `url`. */
   readonly hosts?: readonly string[];
   readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;

@@ -11,6 +11,12 @@ import type { Counts } from "./values.ts";
  */
 export interface Restorer {
   /**
+   * What {@link Restorer.apply} heeds beside the lines and the range. `labels`: it adds those of the batch. `tenant`: the server
+   * keeps tenants apart, and the plugin's option `tenant` says which one is written to. Without it the core refuses `restore
+   * --label` and `restore --into`.
+   */
+  readonly heeds?: readonly ("labels" | "tenant")[];
+  /**
    * By data file, or by a folder ending in `/` for all objects below it. `time`: all blocks of the file by time, across series.
    * `index`: in the order they were written. `any`: batches are independent, so as many are written at once as the server can
    * take. Default `index`.
@@ -36,6 +42,15 @@ export interface Restorer {
   ): Promise<LineMatcher>;
   /** What the server would do to the data of this plan. Writes nothing. */
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly RestoreDiagnostic[]>;
+  /**
+   * Compares objects with what the server holds in their place, by their content and without what a server sets itself. Writes
+   * nothing. Answers in order; `undefined` for a file that has no place on the server. With it, a restore can tell what differs,
+   * `restore --existing` can replace or refuse it, and `verify --live` compares objects and not only their number.
+   */
+  compare?(
+    objects: readonly RestoreLine[],
+    signal: AbortSignal,
+  ): Promise<readonly (ObjectComparison | undefined)[]>;
   /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
@@ -71,6 +86,25 @@ export interface RestoreLine {
   readonly file: string;
   readonly line: string;
 }
+
+/** An object of a snapshot beside what the server holds in its place. */
+export interface ObjectComparison {
+  /**
+   * `missing`: {@link Restorer.apply} would write it, or the part of it that `what` names. `differs`: another one is in its
+   * place. `unknown`: the server did not show it, for the reason in `what`.
+   */
+  readonly state: "missing" | "equal" | "differs" | "unknown";
+  /** What people call it: `dashboard Tasks (tasks-overview)`. */
+  readonly name: string;
+  /** What differs, in words: `title, 2 of 5 panels`. */
+  readonly what?: string;
+}
+
+/** An object that differs from what the server has in its place. */
+export type Differing = Required<Pick<ObjectComparison, "name" | "what">>;
+
+/** What to do with an object in whose place the server has another one: leave that one, or replace it, whole. */
+export type Existing = "keep" | "replace";
 
 /** What a restore would write, known before it writes anything. */
 export interface RestorePlan {
@@ -120,10 +154,12 @@ export interface RestoreBatch {
   /** The data file, or the path of an object. */
   readonly file: string;
   readonly lines: readonly string[];
-  /** Write only data within this range. */
+  /** Write only data within this range: the lines may hold more, since blocks are read whole. */
   readonly range: Range;
-  /** Labels to add to every stream or series. */
+  /** Labels to add to every stream or series. Empty unless {@link Restorer.heeds} says `labels`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** For objects, if the restorer can `compare`. Default `keep`. */
+  readonly existing?: Existing;
 }
 
 /** A file of bytes, written whole. */
@@ -146,11 +182,16 @@ export interface Rejected {
   readonly unsupported?: boolean;
 }
 
-/** The result of a batch: every line is written, already there, or rejected with a reason. */
+/** The result of a batch: every line is written, already there, left for one that differs, or rejected with a reason. */
 export interface RestoreAnswer {
   readonly written: Counts;
   /** Already there, and left unchanged. */
   readonly existing?: Counts;
+  /**
+   * Objects in whose place the server had another one. It was left as it is, or, where the batch says `replace`, replaced: those
+   * count as written, too.
+   */
+  readonly differing?: readonly Differing[];
   readonly rejected?: readonly Rejected[];
   /** Written, but incomplete, and what to do about it: secrets that nobody supplied (`not-contained`), `lossy`. */
   readonly problems?: readonly Problem[];

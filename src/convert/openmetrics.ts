@@ -12,7 +12,7 @@ import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { METRICS } from "../snapshot/format/metrics.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
-import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import type { IndexedBlock, OpenSnapshot } from "../snapshot/read/reader.ts";
 import { writeConverted } from "./write-whole.ts";
 
 /** What was written, and what the format cannot carry. */
@@ -23,13 +23,19 @@ export interface Converted {
   histograms: number;
 }
 
-/** Writes the metrics of a snapshot into a file. @param backend as for `openMetrics` @throws SnapshotError when a block is not what was written */
+/**
+ * Writes the metrics of a snapshot into a file; where it has none, there is no file.
+ * @param backend as for `openMetrics`
+ * @returns `undefined` when it has none
+ * @throws SnapshotError when a block is not what was written
+ */
 export async function writeOpenMetrics(
   snapshot: OpenSnapshot,
   path: string,
   signal: AbortSignal,
   backend?: string,
-): Promise<Converted> {
+): Promise<Converted | undefined> {
+  if (!(await hasMetrics(snapshot, backend))) return undefined;
   const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
   await writeConverted(path, openMetrics(snapshot, totals, backend), signal);
   return totals;
@@ -69,12 +75,18 @@ export async function* openMetrics(
   yield "# EOF\n";
 }
 
+const isMetrics = ({ plugin, block }: IndexedBlock, backend: string | undefined): boolean =>
+  (backend === undefined || plugin === backend) && fileOf(block) === FILE;
+
+async function hasMetrics(snapshot: OpenSnapshot, backend: string | undefined): Promise<boolean> {
+  for await (const placed of snapshot.blocks()) if (isMetrics(placed, backend)) return true;
+  return false;
+}
+
 /** In time order: promtool silently drops samples of a series that come after newer ones. */
 async function blocksByTime(snapshot: OpenSnapshot, backend: string | undefined): Promise<Block[]> {
   const blocks: Block[] = [];
-  for await (const { plugin, block } of snapshot.blocks()) {
-    if ((backend === undefined || plugin === backend) && fileOf(block) === FILE) blocks.push(block);
-  }
+  for await (const placed of snapshot.blocks()) if (isMetrics(placed, backend)) blocks.push(placed.block);
   return blocks.sort(byBlockTime);
 }
 

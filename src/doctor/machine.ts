@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
+import { commandText } from "../destroy/command-text.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
@@ -61,7 +62,7 @@ function unwritable(directory: string): DoctorDiagnostic[] {
 
 /** Checks the configured command, and if it uses Docker, also Docker itself. */
 export async function examineDestroy({ destroy, directory, env }: Config): Promise<DoctorDiagnostic> {
-  const shown = destroy.command.join(" ");
+  const shown = commandText(destroy.command);
   const refusal = refusalOf(destroy);
   if (refusal !== undefined)
     return { subject: "destroy", severity: "problem", message: refusal.message, hint: refusal.hint };

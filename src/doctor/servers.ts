@@ -17,7 +17,7 @@ export async function examineBackends(
 ): Promise<DoctorDiagnostic[]> {
   const findings = surveyed.map(async (one) => {
     if (one.state !== "reached") return [missing(one)];
-    return [answered(one), ...(await limitsOf(one, signal))];
+    return [answered(one), ...untried(one), ...(await limitsOf(one, signal))];
   });
   return (await Promise.all(findings)).flat();
 }
@@ -44,6 +44,22 @@ function answered({ name, open, inventory }: Reached): DoctorDiagnostic {
   const kept = typeof retention === "bigint" ? `, keeps data for ${formatDuration(retention)}` : "";
   const place = open.url === undefined ? "" : ` at ${open.url}`;
   return { subject: name, severity: "ok", message: `answers${place}${version}${kept}` };
+}
+
+/** Tells of a version that its plugin was not tried with. Which of several servers it is, a version does not say. */
+function untried({ name, open, inventory }: Reached): DoctorDiagnostic[] {
+  const { tried = [] } = open.plugin;
+  const [release] = /^v?\d+\.\d+/.exec(inventory.serverVersion ?? "") ?? [];
+  const isKnown = (server: string): boolean => `${server}.`.includes(` ${release?.replace("v", "")}.`);
+  if (release === undefined || tried.length === 0 || tried.some(isKnown)) return [];
+  return [
+    {
+      subject: name,
+      severity: "note",
+      message: `version ${inventory.serverVersion} is none that the plugin was tried with: ${listed(tried)}`,
+      hint: "Restore the first export into an empty server, and compare: contextcore verify --live",
+    },
+  ];
 }
 
 async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<DoctorDiagnostic[]> {

@@ -3,4 +3,9 @@ export interface BuiltIn {
   readonly name: string;
   /** The declaration, still unchecked: it must follow the same rules as a third party's. */
   readonly load: () => Promise<unknown>;
+  /**
+   * Its backend is asked only where the configuration names it, since not every stack has one. Absent: it is asked in every
+   * project that does not say `enabled: false`.
+   */
+  readonly onlyNamed?: true;
 }

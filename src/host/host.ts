@@ -60,7 +60,7 @@ async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions
       failures.push({ name: as, error: error instanceof Error ? error : new Error(String(error)) });
     }
   };
-  for (const instance of enabledInstances(name, config))
+  for (const instance of enabledInstances(name, config, one.onlyNamed))
     await attempt(instance, async () => {
       if (isWanted) own.push(...(await openBackend(one, config, options, instance)));
       else if (one.plugin.backend !== undefined)
@@ -105,9 +105,10 @@ export async function declarePlugins(
   const { plugins, failures } = await loadPlugins(config, options);
   const problems: ConfigProblem[] = [];
   const checked = (kind: PluginKind): DeclaredInstance[] =>
-    plugins.flatMap(({ plugin }) => {
+    plugins.flatMap((loaded) => {
+      const { plugin } = loaded;
       if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
-      return namesOf(plugin.name, kind, config).map((name) => {
+      return namesOf(loaded, kind, config).map((name) => {
         problems.push(...wrongOptions(() => resolveOptions(configuredAs(name, plugin), kind, config)));
         return { name, plugin };
       });
@@ -128,9 +129,13 @@ function wrongOptions(resolve: () => unknown): readonly ConfigProblem[] {
 }
 
 /** The names under which a plugin is used. */
-const namesOf = (plugin: string, kind: PluginKind, config: Config): readonly string[] =>
+const namesOf = (
+  { plugin: { name }, onlyNamed }: LoadedPlugin,
+  kind: PluginKind,
+  config: Config,
+): readonly string[] =>
   kind === "backends"
-    ? enabledInstances(plugin, config)
-    : config.sinks[plugin]?.enabled === true
-      ? [plugin]
+    ? enabledInstances(name, config, onlyNamed)
+    : config.sinks[name]?.enabled === true
+      ? [name]
       : [];

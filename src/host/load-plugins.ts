@@ -1,6 +1,7 @@
 /** Loads plugins and checks their declarations: built-in ones in this process, third-party ones each in its own. */
 import type { Config } from "../config/config.ts";
 import { enabledInstances, pluginOf } from "../config/instances.ts";
+import { given } from "../units/given.ts";
 import { inParallel } from "../units/in-parallel.ts";
 import { boundsFrom } from "./apart/bounds.ts";
 import type { BuiltIn } from "./built-in.ts";
@@ -8,7 +9,6 @@ import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import { checkDeclaration, DeclarationError, isVendorName } from "./plugin/declaration.ts";
 import { locatePlugin } from "./plugin/locate.ts";
-import { toStderr } from "./plugin/logger.ts";
 import { pluginFiles } from "./trust/files.ts";
 import { type LockEntry, type PluginLock, readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
@@ -16,9 +16,11 @@ import { requireTrust } from "./trust/trust.ts";
 export interface LoadingOptions {
   /** The program's built-in plugins, in order. */
   readonly builtIns: readonly BuiltIn[];
+  /** Built-in plugins that are not in use, too: for a list of them. */
+  readonly all?: boolean;
   /** Of the third-party plugins only those of these backends and of configured sinks; default, and if empty: all. */
   readonly only?: readonly string[];
-  /** Receives what a third-party plugin prints; default stderr. */
+  /** Receives what a third-party plugin prints; absent: nobody hears it. */
   readonly writeLog?: (line: string) => void;
 }
 
@@ -36,7 +38,8 @@ const PROCESSES_AT_ONCE = 4;
 /** Loads them without opening them. Every third-party plugin must be trusted, but only those that are needed are started. */
 export async function loadPlugins(config: Config, options: LoadingOptions): Promise<Loaded> {
   const used = options.builtIns.filter(
-    ({ name }) => enabledInstances(name, config).length > 0 || config.sinks[name] !== undefined,
+    ({ name, onlyNamed }) =>
+      options.all || enabledInstances(name, config, onlyNamed).length > 0 || config.sinks[name] !== undefined,
   );
   const builtIn = await inParallel(used, (one) => attempt([one.name], () => loadBuiltIn(one)));
   return distinct([...builtIn, ...(await loadForeign(config, options))]);
@@ -55,9 +58,10 @@ async function attempt(names: readonly string[], load: () => Promise<Attempt>): 
   }
 }
 
-const loadBuiltIn = async ({ load }: BuiltIn): Promise<LoadedPlugin> => ({
+const loadBuiltIn = async ({ load, onlyNamed }: BuiltIn): Promise<LoadedPlugin> => ({
   plugin: checkDeclaration(await load(), "built-in"),
   source: "built-in",
+  ...given({ onlyNamed }),
 });
 
 async function loadForeign(config: Config, options: LoadingOptions): Promise<Attempt[]> {
@@ -87,7 +91,7 @@ async function loadTrusted(
   const files = pluginFiles(location);
   requireTrust(spec, files, entry);
   if (entry !== undefined && !isNeeded(entry.name, config, options)) return { idle: entry.name };
-  const say = options.writeLog ?? toStderr;
+  const say = options.writeLog ?? (() => {});
   const { loadApart } = await import("./apart/load-apart.ts");
   return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }

@@ -25,13 +25,15 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** `built-in`, or its name in the configuration. */
   readonly source: string;
+  /** Its backend is asked only where the configuration names it. */
+  readonly onlyNamed?: boolean;
   /** The processes that a third-party plugin runs in. */
   readonly apart?: Apart;
 }
 
 export interface OpeningOptions {
   readonly debug?: boolean;
-  /** Where a plugin's log lines go; default stderr. */
+  /** Where a plugin's log lines go, and what its process printed; absent: nobody hears them. */
   readonly writeLog?: (line: string) => void;
   readonly clock?: () => bigint;
   readonly stepBytes?: number;

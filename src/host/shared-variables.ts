@@ -14,10 +14,10 @@ export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config)
     void meanings.set(variable, [...(meanings.get(variable) ?? []), setting]);
   for (const variable of OWN_VARIABLES) note(variable, "the program itself");
   for (const { variable, path } of CORE_SETTINGS) note(variable, path.join("."));
-  const names = loaded.flatMap(({ plugin }) =>
+  const names = loaded.flatMap(({ plugin, onlyNamed }) =>
     plugin.backend === undefined
       ? []
-      : enabledInstances(plugin.name, config).map((name) => configuredAs(name, plugin)),
+      : enabledInstances(plugin.name, config, onlyNamed).map((name) => configuredAs(name, plugin)),
   );
   for (const named of names)
     for (const key of Object.keys(entriesOf(named, "backends")))

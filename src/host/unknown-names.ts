@@ -8,7 +8,7 @@ import type { Path } from "../config/source.ts";
 import type { Loaded, LoadingOptions } from "./load-plugins.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
-import { DeclarationError } from "./plugin/declaration.ts";
+import { DeclarationError, isVendorName } from "./plugin/declaration.ts";
 import { sharedVariables } from "./shared-variables.ts";
 import { unusedSettings } from "./unused-settings.ts";
 
@@ -99,5 +99,7 @@ const noSuchPlugin = (name: string): string => `there is no plugin called ${name
 
 function hintFor(name: string, known: readonly string[]): string {
   const meant = closest(name, known);
+  if (meant === undefined && isVendorName(name))
+    return "`contextcore plugin add PATH` adds a plugin to contextcore.yaml.";
   return meant === undefined ? `Known names: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
 }

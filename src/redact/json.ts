@@ -4,7 +4,7 @@
  */
 import { isList, type Json, type JsonObject } from "../units/json.ts";
 import { isCountName, isSecretName } from "./names.ts";
-import { programAfter, withoutSecret } from "./program-secrets.ts";
+import { createCleaner } from "./program-secrets.ts";
 import { BLOT } from "./rules.ts";
 import { redactedText } from "./text.ts";
 
@@ -29,7 +29,8 @@ function memberOf(key: string, value: Json): Json {
   return BLOT;
 }
 
-function redactedValue(value: Json): Json {
+/** One value, whatever it stands under. */
+export function redactedValue(value: Json): Json {
   if (typeof value === "string") return redactedText(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (value === null || typeof value === "boolean") return value;
@@ -37,15 +38,12 @@ function redactedValue(value: Json): Json {
 }
 
 function redactedList(list: readonly Json[]): Json[] {
-  let program = "";
-  return list.map((one, index) => {
-    const before = list[index - 1];
-    if (typeof one !== "string") return redactedItem(one, before);
-    const clean = withoutSecret(program, typeof before === "string" ? before : "", one);
-    program = programAfter(program, one);
-    return redactedItem(clean, before);
-  });
+  const clean = createCleaner();
+  return list.map((one, index) => redactedItem(typeof one === "string" ? clean(one) : one, list[index - 1]));
 }
+
+/** The words of a command. */
+export const redactedWords = (words: readonly string[]): string[] => redactedList(words).map(String);
 
 /** In a command's words, the secret follows its flag: `["--password", "x"]`. */
 function redactedItem(value: Json, before: Json | undefined): Json {

@@ -35,7 +35,7 @@ async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<Blo
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);
   };
   const { written, existing = {}, rejected = [], problems = [] } = await patiently(write, signal, retry);
-  return { written, existing, rejected, problems };
+  return { written, existing, differing: [], rejected, problems };
 }
 
 const sizeOf = ({ blocks }: PlannedFile): number =>

@@ -8,6 +8,7 @@ import type { Signal } from "../contract/contract.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import type { Lock } from "../storage/lock.ts";
 import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import type { ExistingPolicy } from "./compared.ts";
 import type { PlannedRestore } from "./plan.ts";
 
 const requestSchema = v.object({
@@ -29,12 +30,15 @@ export interface AskedRestore {
   readonly match: readonly string[];
   readonly into: string | undefined;
   readonly label: readonly string[];
+  readonly existing: ExistingPolicy;
 }
 
 /** What a continuing restore must also have asked for. */
 export function requestOf(asked: AskedRestore, { snapshot, targets }: PlannedRestore): RestoreRequest {
-  const { plugin, only, from, to, match, into, label } = asked;
-  const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
+  const { plugin, only, from, to, match, into, label, existing } = asked;
+  // Version 0.1.1 and older did not know it, and kept what is there.
+  const policy = existing === "keep" ? {} : { existing };
+  const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label, ...policy };
   const places = targets.map(({ name, open }) => [name, open.url, open.tenant]);
   return {
     snapshot: snapshot.path,

@@ -1,7 +1,7 @@
 /** What a running restore stores on the disk: its progress and every refused record. */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
-import type { Counts, Problem, Rejected } from "../contract/contract.ts";
+import type { Counts, Differing, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
@@ -19,6 +19,8 @@ export interface BlockOutcome {
   readonly joined?: readonly BlockStart[];
   readonly written: Counts;
   readonly existing: Counts;
+  /** Objects that differed from what the server had: left, or replaced. */
+  readonly differing: readonly Differing[];
   readonly rejected: readonly Rejected[];
   /** Written, but incomplete. */
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
@@ -80,6 +82,7 @@ const doneSchema = v.object({
   offset: v.number(),
   written: counts,
   existing: counts,
+  differing: v.optional(v.array(v.object({ name: v.string(), what: v.string() })), []),
   rejected: v.number(),
   unsupported: v.optional(v.number(), 0),
   problems: v.optional(v.array(problem), []),
@@ -101,7 +104,7 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
-    async record(plugin, block, { written, existing, rejected, problems, joined = [] }) {
+    async record(plugin, block, { written, existing, differing, rejected, problems, joined = [] }) {
       const { file, offset } = block;
       const lines = rejected.map(
         ({ line, reason, unsupported }) =>
@@ -110,7 +113,12 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
-      const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
+      const counted = {
+        written,
+        existing,
+        ...countRejected(fileOf(block), rejected),
+        differing: [...differing],
+      };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
       await commits.add({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` }, 0);
       await commits.flush();

@@ -8,12 +8,14 @@ import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
 import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
+import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
@@ -37,6 +39,8 @@ export interface RestoreOptions {
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What to do with objects that differ on the server. Default `keep`. */
+  readonly existing?: ExistingPolicy;
   /** They may replace labels that are there already; default: a backend of which they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
@@ -46,7 +50,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
-export interface RestoreTarget {
+export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
   readonly saved: ManifestPlugin;
@@ -146,18 +150,22 @@ async function planTarget(
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
-  const { relabelled, alike } = await relabelling(files, { ...options, range, matcher });
-  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
+  const labels = restore.heeds?.includes("labels") ? options.labels : {};
+  const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
+  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
   const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
+    ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
     ...relabelled,
     ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
-  const existing = await countHeld(open, saved, { range, call, signal: options.signal });
+  const { snapshot, existing: policy = "keep", signal } = options;
+  const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
+  const counted = await countHeld(open, saved, { range, call, signal });
   return {
     name: saved.name,
     open,
@@ -166,10 +174,11 @@ async function planTarget(
     lost,
     range,
     ...given({ matcher }),
-    labels: options.labels,
+    labels,
     alike,
     findings,
-    ...given({ held: existing }),
+    ...given({ held: counted }),
+    ...compared,
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
@@ -197,7 +206,8 @@ const intoNothing = ({ message, setting }: RestoreDiagnostic): string =>
   `${message} With --into, nothing is written to it${setting === undefined ? "." : `; to enable tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be restored at all */
-function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {
+function restorerOf(saved: ManifestPlugin, options: RestoreOptions) {
+  const { backends, tenant } = options;
   const open = backendOf(saved, backends);
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
   if (saved.plugin !== undefined && saved.plugin !== open.plugin.name)
@@ -206,9 +216,23 @@ function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions)
     );
   const { restore } = open.backend;
   if (restore === undefined) throw new Error("this backend cannot restore");
-  if (tenant !== undefined && !hasTenant(open.plugin)) throw new Error("it has no tenant to restore into");
+  if (tenant !== undefined && !(hasTenant(open.plugin) && restore.heeds?.includes("tenant")))
+    throw new Error("it has no tenant to restore into");
+  if (wantsLabels(options) && hasLabels(saved) && !restore.heeds?.includes("labels"))
+    throw new Error("this backend cannot add labels");
   return { open, restore };
 }
+
+const wantsLabels = ({ labels }: RestoreOptions): boolean => Object.keys(labels).length > 0;
+
+/** Whether it holds streams or series: all else has no labels to which one could be added. */
+const hasLabels = ({ signals = [] }: ManifestPlugin): boolean =>
+  signals.some((signal) => SIGNAL_TABLE[signal].lines !== undefined);
+
+const UNLABELLED: RestoreDiagnostic = {
+  severity: "note",
+  message: "It holds no streams or series, so the labels are added to none of it.",
+};
 
 const reachesOut = ({ blocks }: PlannedFile, { from, to }: Range): boolean =>
   blocks.some(({ range }) => range !== undefined && (range.from < from || range.to > to));

@@ -50,6 +50,10 @@ export const reportSchema = v.object({
       url: v.optional(v.string()),
       written: countsSchema,
       existing: v.pipe(countsSchema, v.description("already there, and left unchanged")),
+      differing: v.pipe(
+        v.array(v.object({ name: v.string(), what: v.string(), replaced: v.boolean() })),
+        v.description("objects that differed from what was there: left as they were, or replaced"),
+      ),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
       unsupported: v.pipe(
         v.number(),
@@ -98,7 +102,7 @@ export function restoreReport(
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
   const plugins = outcomes.map((outcome) => {
-    const { name, written, existing, rejected, unsupported, problems, lost, failure } = outcome;
+    const { name, written, existing, differing, rejected, unsupported, problems, lost, failure } = outcome;
     const target = plan.targets.find((one) => one.name === name);
     const isVain = target?.matcher !== undefined && failure === undefined && isNothing(outcome);
     return {
@@ -106,6 +110,7 @@ export function restoreReport(
       url: target?.open.url,
       written,
       existing,
+      differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
       rejected,
       unsupported,
       problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
@@ -131,6 +136,8 @@ export function restoreReport(
   };
 }
 
+const isReplacing = ({ targets }: PlannedRestore, name: string): boolean =>
+  targets.find((target) => target.name === name)?.existing === "replace";
 /** A selector that finds nothing is more likely a mistake than what was meant. */
 const VAIN = { kind: "incomplete", reason: "the selector found nothing in it", items: [] };
 
@@ -160,6 +167,7 @@ function statusOf(
     (one) =>
       one.rejected > 0 ||
       one.lost.length > 0 ||
+      one.differing.some(({ replaced }) => !replaced) ||
       one.problems.includes(VAIN) ||
       one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
@@ -172,7 +180,7 @@ const isAllLost = (one: RestoreReport["plugins"][number]): boolean =>
 
 /** Nothing of it was chosen. */
 const isNothing = (one: TargetOutcome): boolean =>
-  one.lost.length + one.rejected + one.unsupported === 0 && isNone(one);
+  one.lost.length + one.rejected + one.unsupported + one.differing.length === 0 && isNone(one);
 
 const isNone = ({ written, existing }: Pick<TargetOutcome, "written" | "existing">): boolean =>
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);

@@ -10,6 +10,8 @@ export interface Sum {
   readonly written: Counts;
   /** Already there, and left unchanged. */
   readonly existing: Counts;
+  /** Objects that differed from what was there: left, or replaced. */
+  readonly differing: BlockOutcome["differing"];
   readonly rejected: number;
   /** Records that this kind of server cannot store. */
   readonly unsupported: number;
@@ -54,6 +56,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
   const problems: BlockOutcome["problems"][number][] = [];
+  const differing: BlockOutcome["differing"][number][] = [];
   const lost: LostBlock[] = [];
   const underway = new Map<Block, Underway>();
   let [rejected, unsupported, blocks, bytes] = [0, 0, 0, 0];
@@ -66,6 +69,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
     note(done) {
       addCounts(written, done.written);
       addCounts(existing, done.existing);
+      differing.push(...done.differing);
       rejected += done.rejected;
       unsupported += done.unsupported;
       problems.push(...done.problems);
@@ -77,7 +81,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
       bytes += bytesOf(block);
       onChange();
     },
-    sum: () => ({ written, existing, rejected, unsupported, problems, lost }),
+    sum: () => ({ written, existing, differing, rejected, unsupported, problems, lost }),
     standing() {
       const [allWritten, allExisting] = [{ ...written }, { ...existing }];
       let [share, read] = [0, bytes];

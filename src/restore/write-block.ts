@@ -1,10 +1,12 @@
 /** Restores one block: reads it, joins what was added to it, writes it in batches, and notes it in the journal. */
-import type { Counts, Rejected, RestoreAnswer } from "../contract/contract.ts";
+import type { Counts, Differing, Rejected, RestoreAnswer } from "../contract/contract.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { Additions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
+import { toldDiffering } from "../verify/compare-objects.ts";
 import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { readOrLose } from "./lost.ts";
@@ -94,22 +96,25 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
   const { file, block } = job;
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
+  const differing: Differing[] = [];
   const rejected: Rejected[] = [];
   const problems: BlockOutcome["problems"][number][] = [];
   let done = 0;
   for await (const lines of linesFor(job, bytes, writing)) {
     const began = performance.now();
-    const batch = { file, lines, range: target.range, labels: target.labels };
+    const { range, labels } = target;
+    const batch = { file, lines, range, labels, ...given({ existing: target.existing }) };
     const answer = await offer((inner) => restore.apply(batch, inner));
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
+    differing.push(...(answer.differing ?? []).map(toldDiffering));
     rejected.push(...(answer.rejected ?? []));
     problems.push(...(answer.problems ?? []));
     size.learn(performance.now() - began, hasAny(answer.written));
     done += lines.length;
     tally.isUnderway(block, { written, existing, lines: done });
   }
-  return { written, existing, rejected, problems };
+  return { written, existing, differing, rejected, problems };
 }
 
 const hasAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);

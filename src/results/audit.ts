@@ -103,8 +103,9 @@ export const auditVerifyJson = ({
   findings,
   differences,
   warnings,
+  unsigned,
 }: Verification): ValueOf<typeof AUDIT_VERIFY> => ({
-  sound: differences === 0,
+  sound: differences === 0 && !unsigned,
   filesTotal: files,
   eventsTotal: chain.events,
   firstEvent: chain.first,

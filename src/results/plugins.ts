@@ -40,6 +40,12 @@ export const PLUGIN_INFO = defineResult({
     ...declared,
     sha256: v.optional(v.pipe(v.string(), v.description("of all its files; absent for a built-in one"))),
     hosts: v.optional(v.array(v.string())),
+    tried: v.optional(
+      v.pipe(
+        v.array(v.string()),
+        v.description("running servers, with their versions, that it was tried with"),
+      ),
+    ),
     capabilities: v.array(v.string()),
     options: v.array(
       v.object({

@@ -7,6 +7,7 @@ import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { addCounts, countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { given } from "../units/given.ts";
+import { comparedSchema } from "../verify/compare-objects.ts";
 import { blockSpanSchema } from "./block-span.ts";
 import { chainJson, chainSchema } from "./chain.ts";
 import { absolutePath, snapshotJson, snapshotSchema } from "./parts.ts";
@@ -61,6 +62,13 @@ export const RESTORE_PLAN = defineResult({
         held: v.optional(
           v.pipe(countsSchema, v.description("what the server already holds for these times")),
         ),
+        compared: v.optional(
+          v.pipe(
+            comparedSchema,
+            v.description("the snapshot's objects beside the server's, if it can compare"),
+          ),
+        ),
+        replaces: v.pipe(v.boolean(), v.description("objects that differ are replaced, and not left")),
         files: v.array(v.object({ file: v.string(), counts: countsSchema })),
         findings: v.array(findingSchema),
         lost: v.pipe(
@@ -81,7 +89,8 @@ export const planJson = (plan: PlannedRestore): ValueOf<typeof RESTORE_PLAN> => 
     range: rangeToText(target.range),
     counts: plannedCounts(target),
     isAtMost: target.isAtMost,
-    ...given({ held: target.held }),
+    ...given({ held: target.held, compared: target.compared }),
+    replaces: target.existing === "replace",
     files: target.files.map(({ file, counts }) => ({ file, counts })),
     findings: target.findings.map(findingJson),
     lost: target.lost.map(lostToText).map(lostJson),

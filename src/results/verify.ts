@@ -5,6 +5,7 @@ import { statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import type { Verified } from "../tasks/verify.ts";
 import { given } from "../units/given.ts";
+import { comparedSchema } from "../verify/compare-objects.ts";
 import type { LiveReport } from "../verify/live.ts";
 import type { VerifyReport } from "../verify/verify.ts";
 import { blockSpanSchema, spanJson } from "./block-span.ts";
@@ -90,6 +91,13 @@ export const VERIFY = defineResult({
             v.description("windows that the server should have counted but did not"),
           ),
           failure: v.optional(v.pipe(v.string(), v.description("why, of the last one"))),
+          compared: v.optional(
+            v.pipe(
+              comparedSchema,
+              v.description("the snapshot's objects beside the server's, if it can compare"),
+            ),
+          ),
+          uncompared: v.optional(v.pipe(v.string(), v.description("why its objects could not be compared"))),
           differences: v.array(
             v.object({
               range: rangeSchema,
@@ -147,12 +155,14 @@ const liveJson = ({
   counted,
   failed,
   failure,
+  objects: compared,
+  objectsFailure: uncompared,
   differences,
 }: LiveReport): VerifyJson["live"][number] => ({
   backend: plugin,
   windowsTotal: counted,
   uncountedTotal: failed,
-  ...given({ failure }),
+  ...given({ failure, compared, uncompared }),
   differences: differences.map(({ range, unit, saved, server, verdict }) => ({
     range: rangeToText(range),
     saved: { [unit]: saved },

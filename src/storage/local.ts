@@ -63,6 +63,7 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
 }
 
 const removedWith = (lock: Lock, path: string): Lock => ({
+  isInPlace: lock.isInPlace,
   release() {
     lock.release();
     rmSync(path, { force: true });

@@ -3,7 +3,7 @@
  * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { systemCode } from "../units/system-refusal.ts";
 import { requireOwnFile } from "./own-file.ts";
 import { type FileFailure, fileFailure } from "./refusal.ts";
@@ -11,6 +11,8 @@ import { type FileFailure, fileFailure } from "./refusal.ts";
 /** A lock that is held. */
 export interface Lock {
   release(): void;
+  /** False once its file was removed or replaced: another process may then hold a lock of the same name. */
+  isInPlace(): boolean;
 }
 
 /** How long to wait for another holder, ms. */
@@ -25,9 +27,9 @@ const LONGEST_WAIT_MS = 16;
  * @throws UnsafeFileError; what the system, or SQLite, says about its file
  */
 export function tryLock(path: string): Lock | undefined {
-  const database = openLockFile(path);
-  if (isTaken(database)) return heldBy(database);
-  database.close();
+  const opened = openLockFile(path);
+  if (isTaken(opened.database) && isStill(opened)) return heldBy(opened);
+  opened.database.close();
   return undefined;
 }
 
@@ -36,17 +38,48 @@ export function tryLock(path: string): Lock | undefined {
  * tryLock}
  */
 export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promise<Lock | undefined> {
-  const database = openLockFile(path);
+  let opened = openLockFile(path);
   const deadline = performance.now() + patienceMs;
-  for (let waitMs = 1; !isTaken(database); waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+  for (
+    let waitMs = 1;
+    !isTaken(opened.database) || !isStill(opened);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)
+  ) {
     if (performance.now() > deadline) {
-      database.close();
+      opened.database.close();
       return undefined;
+    }
+    // Whoever waits at a file that was removed waits for nobody, or beside others.
+    if (!isStill(opened)) {
+      opened.database.close();
+      opened = openLockFile(path);
+      continue;
     }
     await Bun.sleep(waitMs * (0.5 + Math.random()));
   }
-  return heldBy(database);
+  return heldBy(opened);
 }
+
+/** A lock's file, and which one it was when it was opened. */
+interface Opened {
+  readonly database: Database;
+  readonly path: string;
+  readonly identity: string | undefined;
+}
+
+const heldBy = (opened: Opened): Lock => ({
+  release: () => opened.database.close(),
+  isInPlace: () => isStill(opened),
+});
+
+/** A number alone may be given to the next file. */
+function identityOf(path: string): string | undefined {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}:${found.birthtimeNs}`;
+}
+
+const isStill = ({ path, identity }: Opened): boolean =>
+  identity !== undefined && identityOf(path) === identity;
 
 /** How a lock file that cannot be used, or is held too long, is told. */
 export type LockFailure = (failure: FileFailure) => Error;
@@ -58,7 +91,7 @@ export type LockFailure = (failure: FileFailure) => Error;
 export async function withLock<Result>(
   path: string,
   fail: LockFailure,
-  work: () => Promise<Result>,
+  work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
   const lock = await waitForLock(path).catch((cause) => {
     throw fail(fileFailure("lock", path, cause, { purpose: "write" }));
@@ -79,13 +112,29 @@ export async function withLockIfThere<Result>(
   return holding(path, lock, fail, async () => work());
 }
 
-const UNLOCKED: Lock = { release() {} };
+/**
+ * The same where there may be no place for a lock: the work is then done without.
+ * @param how makes that place, and what is thrown when its holder does not let go in time
+ */
+export async function withLockIfCan<Result>(
+  path: string,
+  { prepare, fail }: { readonly prepare: () => void; readonly fail: LockFailure },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const taken = async (): Promise<Lock | undefined> => {
+    prepare();
+    return waitForLock(path);
+  };
+  return holding(path, await taken().catch(() => UNLOCKED), fail, work);
+}
+
+const UNLOCKED: Lock = { release() {}, isInPlace: () => true };
 
 async function holding<Result>(
   path: string,
   lock: Lock | undefined,
   fail: LockFailure,
-  work: () => Promise<Result>,
+  work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
   if (lock === undefined)
     throw fail({
@@ -94,21 +143,20 @@ async function holding<Result>(
       cause: undefined,
     });
   try {
-    return await work();
+    return await work(lock);
   } finally {
     lock.release();
   }
 }
 
-const heldBy = (database: Database): Lock => ({ release: () => database.close() });
-
 /** The file stays empty; only SQLite's lock on it matters. */
-function openLockFile(path: string): Database {
+function openLockFile(path: string): Opened {
   requireOwnFile(path);
+  const identity = identityOf(path);
   const database = new Database(path, { create: true, readwrite: true });
   database.run("PRAGMA journal_mode = MEMORY"); // no journal file beside the lock
   database.run("PRAGMA busy_timeout = 0");
-  return database;
+  return { database, path, identity };
 }
 
 /** Takes it, if nobody holds it. */

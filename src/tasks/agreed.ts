@@ -26,10 +26,10 @@ export function agreementRefusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
     const what = "CONTEXTCORE_TRUST does not match what this project wants";
-    return new RefusedError(`${what}: ${SPARED}`, `${look} · it is now\n${sha256}`);
+    return new RefusedError(`${what}: ${SPARED}`, [`${look} · it is now`, sha256]);
   }
-  return new RefusedError(
-    `the project is not agreed to: ${SPARED}`,
-    `${look} · then, where nobody can answer:\nCONTEXTCORE_TRUST=${sha256}`,
-  );
+  return new RefusedError(`the project is not agreed to: ${SPARED}`, [
+    `${look} · then, where nobody can answer:`,
+    `CONTEXTCORE_TRUST=${sha256}`,
+  ]);
 }

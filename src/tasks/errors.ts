@@ -15,11 +15,12 @@ export class UsageError extends Error {
 /** Refused for safety. Exit code 4. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  readonly hint: string | undefined;
+  /** A second line is one to copy. */
+  readonly hint: string | readonly string[] | undefined;
   /** What the trail records about it; absent: nothing. */
   readonly recorded: NewEvent["details"] | undefined;
 
-  constructor(message: string, hint?: string, recorded?: NewEvent["details"]) {
+  constructor(message: string, hint?: RefusedError["hint"], recorded?: NewEvent["details"]) {
     super(message);
     this.hint = hint;
     this.recorded = recorded;

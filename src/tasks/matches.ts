@@ -38,12 +38,17 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
 /**
  * Starts every export that has a selector and discards the result, so that a selector which the plugin or its server does not
  * understand is reported before a snapshot directory exists.
- * @throws UsageError for the first selector that makes no sense
+ * @throws UsageError for the first selector that makes no sense, or that its backend would not heed
  */
 export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
   for (const { open, request } of parts) {
     const { match } = request;
     if (match === undefined) continue;
+    if (!open.backend.export.heeds?.includes("match"))
+      throw new UsageError(
+        `--match ${open.name}=${match}: this backend cannot export by selector`,
+        `without it everything is exported; \`--plugin\` chooses the other backends`,
+      );
     await understood([open.name, match], signal, () => open.backend.export.start(request, signal));
   }
 }

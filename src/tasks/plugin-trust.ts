@@ -119,7 +119,7 @@ function granting(action: Granting["action"], location: ShownFiles["location"], 
 
 async function grant(plan: Granting, running: Running): Promise<Done<Trusted>> {
   const { config, recordEnd, did } = running;
-  const { plugin, entry } = await declared(plan, config);
+  const { plugin, entry } = await declared(plan, running);
   const ending = grantedEnding(plan, { plugin, entry });
   await recordEnd(ending);
   await keepTrust(plan, entry, running);

@@ -1,5 +1,6 @@
 /** The parameters of a restore. */
 import { SIGNALS } from "../contract/contract.ts";
+import { EXISTING_POLICIES } from "../restore/compared.ts";
 import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
@@ -48,6 +49,12 @@ export const restoreParams = {
     hint: "KEY=VALUE",
     repeatable: true,
     about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
+  },
+  existing: {
+    type: "value",
+    values: EXISTING_POLICIES,
+    default: "keep",
+    about: "dashboards, rules and the like that differ on the server: keep them, replace them, or fail",
   },
   relabel: {
     type: "flag",

@@ -2,6 +2,7 @@
 import type { Ending } from "../audit/format/event.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { carryOutRestore } from "../restore/carry-out.ts";
+import { inTheWay } from "../restore/compared.ts";
 import { createCourse } from "../restore/course.ts";
 import {
   isUnderway,
@@ -22,7 +23,7 @@ import { addCounts } from "../snapshot/format/counts.ts";
 import { given } from "../units/given.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { countsToTell } from "../units/unit-text.ts";
-import { listed } from "../units/words.ts";
+import { counted, listed } from "../units/words.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { backendTarget } from "./inventory.ts";
 import { withLastWord } from "./last-word.ts";
@@ -55,6 +56,7 @@ export const restore = defineTask({
       const { chosen, [Symbol.asyncDispose]: close } = opened;
       if (params.into === undefined) requireOneTenant(chosen);
       const plan = await planned(params, context, opened);
+      if (params.existing === "fail") requireNothingInTheWay(plan);
       const request = requestOf(params, plan);
       const earlier = params.resume ? await interrupted(request, plan, context) : undefined;
       return { ...plan, chosen, times: timesOf(params), request, earlier, [Symbol.asyncDispose]: close };
@@ -129,6 +131,24 @@ function requireOneTenant({ chains }: Chosen): void {
   }
 }
 
+const NAMED_MAX = 10;
+
+/** @throws RefusedError when objects on a server differ, or could not be compared */
+function requireNothingInTheWay({ targets }: PlannedRestore): void {
+  const found = targets.flatMap((target) =>
+    inTheWay(target).map((one) => ({ ...one, backend: target.name })),
+  );
+  if (found.length === 0) return;
+  const named = found
+    .slice(0, NAMED_MAX)
+    .map(({ backend, name, what }) => `${backend}: ${name}: ${what ?? "it differs"}`);
+  const more = found.length - named.length;
+  throw new RefusedError(
+    `${counted(found.length, "object")} on the servers ${found.length === 1 ? "is" : "are"} not as in the snapshot: ${named.join("; ")}${more > 0 ? `; and ${more.toLocaleString("en")} more` : ""}`,
+    "nothing was written; --existing keep leaves them as they are, --existing replace overwrites them",
+  );
+}
+
 /** How a tenant is named to people. */
 export const tenantText = (tenant: string): string => (tenant === "" ? "no tenant" : tenant);
 
@@ -160,6 +180,7 @@ async function planned(
     ...given({ range }),
     match: Object.fromEntries(matches),
     labels: readLabels(params.label),
+    existing: params.existing,
     relabel: params.relabel,
     ...given({ tenant: into }),
     signal,
@@ -227,6 +248,12 @@ const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } a
 function endingOf({ status, directory, plugins }: RestoreReport): Ending {
   const rejected = plugins.reduce((sum, one) => sum + one.rejected, 0);
   const lost = plugins.reduce((sum, one) => sum + one.lost.length, 0);
-  const details = { report: directory, rejected, ...(lost === 0 ? {} : { lost }) };
+  const differing = plugins.reduce((sum, one) => sum + one.differing.length, 0);
+  const details = {
+    report: directory,
+    rejected,
+    ...(differing === 0 ? {} : { differing }),
+    ...(lost === 0 ? {} : { lost }),
+  };
   return { outcome: OUTCOMES[status], details };
 }

@@ -19,6 +19,7 @@ import { MANIFEST_FILE, readManifest } from "../snapshot/read/manifest-file.ts";
 import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { UsageError } from "./errors.ts";
 
 /** The parameters that name a snapshot. */
@@ -122,7 +123,9 @@ const wantedBy =
  */
 export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
-    if (!(await isDirectory(directory))) continue;
+    const found = await lookAt(directory);
+    if (found === "circle") return directory;
+    if (found === "nothing") continue;
     const path = isLink(directory) ? namedDirectory(directory) : directory;
     await requireSnapshot(path);
     return path;
@@ -160,8 +163,9 @@ async function requireSnapshot(path: string): Promise<void> {
 /** The named path itself may be a link, but no link inside the snapshot is followed. */
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
-const isDirectory = (path: string): Promise<boolean> =>
+/** Links that lead in a circle are not nothing: who reads them says what is wrong. */
+const lookAt = (path: string): Promise<"directory" | "circle" | "nothing"> =>
   stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
+    (found) => (found.isDirectory() ? "directory" : "nothing"),
+    (error) => (systemCode(error) === "ELOOP" ? "circle" : "nothing"),
   );

@@ -42,6 +42,12 @@ export interface Caller extends ConfigRequest, Channels {
   requireAgreement(config: Config, isDestroying: boolean): Promise<void>;
 }
 
+/** What was opened to be looked at. */
+export interface StackToRead extends Stack {
+  /** False: nothing of the project was opened. */
+  readonly isAgreed: boolean;
+}
+
 /** The configured plugins, opened. */
 export interface Stack extends OpenPlugins {
   readonly config: Config;
@@ -77,7 +83,7 @@ async function opened(
  * untrusted plugin is among the `failures`; if the project is not agreed to, nothing of it is opened.
  * @throws ConfigError naming the key and the line
  */
-export async function openStackToRead(caller: Caller): Promise<Stack & { readonly isAgreed: boolean }> {
+export async function openStackToRead(caller: Caller): Promise<StackToRead> {
   const config = await loadConfig(caller);
   if (!isAgreed(await caller.agreementOf(config)))
     return { config, isAgreed: false, backends: [], sinks: [], failures: unopened(config) };

@@ -112,9 +112,15 @@ export interface Task<
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
-  /** Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement. */
+  /**
+   * Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement.
+   * Choose the least that its plan and its run ask: a server that is down then matters only to a task that needs it.
+   */
   opens?(given: ParamValues<P>): Wanted | "nothing";
-  /** Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names. */
+  /**
+   * Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names.
+   * Choose `true` where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.
+   */
   readonly destructive: boolean;
   /**
    * `false`: it only reads, and the trail does not record it. `"end"`: it has a single event, its end, recorded with
@@ -122,7 +128,8 @@ export interface Task<
    */
   readonly recorded?: false | "end";
   /**
-   * Makes the plan and writes nothing. A plan that holds something open is disposable; the caller disposes of it.
+   * Makes the plan. It changes nothing that is kept; an export's asks the servers to flush what they hold in memory, without which
+   * it could not see all that there is to save. A plan that holds something open is disposable; the caller disposes of it.
    * @throws UsageError; RefusedError, which is recorded if it has `recorded`
    */
   plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;

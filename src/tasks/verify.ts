@@ -6,14 +6,16 @@ import { nameOf } from "../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { fromMs } from "../units/range.ts";
-import { compareLive, type LiveReport } from "../verify/live.ts";
+import { countOf } from "../verify/compare-objects.ts";
+import { compareLive, compareLiveObjects, type LiveReport } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
-import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "./snapshot-param.ts";
+import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT, type SnapshotPlaces } from "./snapshot-param.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
@@ -30,7 +32,7 @@ const params = {
   },
   live: {
     type: "flag",
-    about: "also have the servers count again, to show what expired, arrived late or differs",
+    about: "also ask the servers: what expired or arrived late, which dashboards and rules differ",
   },
 } as const;
 
@@ -85,12 +87,22 @@ const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as co
 
 /** The overall verdict. */
 export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
-  const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
+  const differs = live.some(
+    ({ differences, objects }) =>
+      differences.some(({ verdict }) => verdict === "differs") ||
+      countOf(objects?.missingCounts ?? {}) + countOf(objects?.differingCounts ?? {}) > 0,
+  );
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
   const isShort = chosen !== undefined && !lacksNothing(chosen);
-  // A failed count proves neither a difference nor equality.
-  return isShort || live.some(({ failed }) => failed > 0) ? "short" : "equal";
+  return isShort || live.some(isUnproven) ? "short" : "equal";
 }
+
+/** A failed count or comparison proves neither a difference nor equality, and what was missing at the export still is. */
+const isUnproven = ({ failed, differences, objects, objectsFailure }: LiveReport): boolean =>
+  failed > 0 ||
+  objectsFailure !== undefined ||
+  countOf(objects?.unknownCounts ?? {}) > 0 ||
+  differences.some(({ verdict }) => verdict === "missing");
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
@@ -102,13 +114,25 @@ async function chosenBy(
     const chosen = await chooseSnapshots({ snapshot, chain }, place);
     const missing = chosen.chains.flatMap((each) => each.missing);
     const lost = [...missing, ...chosen.broken].map(({ name }) => name);
-    const { unreadable } = await readKept(backups);
-    const broken = unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
+    const kept = await readKept(backups);
+    const broken = kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
     const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
     return { paths: [...new Set(paths)], chosen };
   } catch (error) {
-    if (!(error instanceof SnapshotError) || snapshot === undefined) throw error;
-    return { paths: [await findSnapshot(snapshot, place)], chosen: undefined };
+    const paths = await unreadable(snapshot, place);
+    if (paths.length === 0) throw error;
+    return { paths, chosen: undefined };
+  }
+}
+
+/** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
+async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly string[]> {
+  if (snapshot !== undefined && snapshot !== "latest") return [await findSnapshot(snapshot, place)];
+  try {
+    return (await readKept(place.backups)).unreadable.map(({ path }) => path);
+  } catch (error) {
+    if (error instanceof SnapshotError) return [place.backups];
+    throw error;
   }
 }
 
@@ -139,12 +163,16 @@ async function comparedLive(
   { backends, signal, warn }: TaskContext,
 ): Promise<readonly LiveReport[]> {
   const reports: LiveReport[] = [];
+  // Records are compared by their number only, so none of them is looked at.
+  await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
     if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
     else {
       const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-      reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, call }));
+      const counted = await compareLive(saved, open, { now: fromMs(Date.now()), signal, call });
+      const { snapshot } = opened;
+      reports.push({ ...counted, ...(await compareLiveObjects(saved, open, { snapshot, signal, call })) });
     }
   }
   return reports;

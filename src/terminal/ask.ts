@@ -39,7 +39,8 @@ export async function choose<Value extends string>(
         const lines = choices.flatMap((choice, index) => linesOf(choice, index + 1, index === this.cursor));
         const chosen = this.state === "submit" ? String(this.cursor + 1) : "";
         const end = this.state === "cancel" ? dim("cancelled") : bold(chosen);
-        return [bold(title), ...lines, `Select option [${digits}]: ${end}`].join("\n");
+        const shown = [bold(title), ...lines, `Select option [${digits}]: ${end}`].map(terminal.shown);
+        return shown.join("\n");
       },
     });
     prompt.on("key", (key) => {
@@ -67,7 +68,11 @@ export async function confirm(
   const { dim, green } = terminal.noteColors;
   const words = { active: "Yes", inactive: "No" };
   const marked = (isMarked: boolean, word: string): string =>
-    isMarked ? `${green(clack.S_RADIO_ACTIVE)} ${word}` : dim(`${clack.S_RADIO_INACTIVE} ${word}`);
+    terminal.shown(
+      isMarked ? `${green(clack.S_RADIO_ACTIVE)} ${word}` : dim(`${clack.S_RADIO_INACTIVE} ${word}`),
+    );
+  const faint = (word: string): string => terminal.shown(dim(word));
+  const question = terminal.shown(message);
   const answer = await asking(terminal, signal, (input) =>
     new ConfirmPrompt({
       ...input,
@@ -75,11 +80,13 @@ export async function confirm(
       initialValue: false,
       // The library would show a question abandoned with Escape as answered with Yes.
       render() {
-        const asked = wrapWords(`${clack.symbol(this.state)}  ${message}`, terminal.columns() - 1).join("\n");
-        if (this.state === "cancel") return `${asked}\n${dim("cancelled")}`;
+        const asked = wrapWords(`${clack.symbol(this.state)}  ${question}`, terminal.columns() - 1).join(
+          "\n",
+        );
+        if (this.state === "cancel") return `${asked}\n${faint("cancelled")}`;
         const yes = this.value === true;
-        if (this.state === "submit") return `${asked}\n${dim(yes ? words.active : words.inactive)}`;
-        return `${asked}\n${marked(yes, words.active)} ${dim("/")} ${marked(!yes, words.inactive)}\n\n`;
+        if (this.state === "submit") return `${asked}\n${faint(yes ? words.active : words.inactive)}`;
+        return `${asked}\n${marked(yes, words.active)} ${faint("/")} ${marked(!yes, words.inactive)}\n\n`;
       },
     }).prompt(),
   );
@@ -99,12 +106,13 @@ export async function askForExactly(
   question: { readonly message: string; readonly expected: string; readonly signal: AbortSignal },
 ): Promise<ExactAnswer> {
   let wrong = 0;
-  const { message, expected, signal } = question;
+  const { expected, signal } = question;
+  const message = terminal.shown(question.message);
   const clack = await import("@clack/prompts");
   const validate = (text = ""): string | undefined => {
     if (["", expected].includes(text.trim())) return undefined;
     wrong += 1;
-    return `Type ${expected} to go on; Enter alone or Ctrl-C stops.`;
+    return terminal.shown(`Type ${expected} to go on; Enter alone or Ctrl-C stops.`);
   };
   const text = await asking(terminal, signal, (input) =>
     clack.text({ ...input, message, withGuide: false, validate }),
@@ -131,7 +139,7 @@ async function asking<Answer>(
   ask: (input: PromptInput) => Promise<Answer>,
 ): Promise<Answer> {
   if (!terminal.interactive) throw new RefusedError("there is no terminal to ask on");
-  const { stdin, stderr } = terminal.streams;
+  const { stdin, stderr } = terminal.promptStreams;
   const left = new AbortController();
   const leave = () => left.abort();
   const onKey = (_text: unknown, { ctrl, name }: { readonly ctrl: boolean; readonly name?: string }) => {

@@ -17,7 +17,10 @@ export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exi
     if (controller.signal.aborted) exit();
     stoppedAt = performance.now();
     controller.abort(new InterruptedError(name));
-    terminal.note(`\n${name === "SIGINT" ? "interrupted" : name}: stopping cleanly; once more stops at once`);
+    terminal.note(
+      "",
+      `${name === "SIGINT" ? "interrupted" : name}: stopping cleanly; once more stops at once`,
+    );
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop(name));
   return controller.signal;

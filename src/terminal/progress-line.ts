@@ -5,7 +5,7 @@ import { formatDuration } from "../units/duration.ts";
 import { NS_PER_MS } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { counted } from "../units/words.ts";
-import type { Colors } from "./colors.ts";
+import type { Colors } from "./styles.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One piece of work on a board; times in ms of the board's clock. */

@@ -48,7 +48,7 @@ export function createProgress(terminal: Terminal, options: ProgressOptions = {}
       if (signal?.aborted) for (const work of works.values()) work.latest = stopped(work, work.latest);
       const last = lines();
       terminal.pin([]);
-      if (last.length > 0) terminal.note(last.join("\n"));
+      if (last.length > 0) terminal.note(...last);
     },
   };
 }

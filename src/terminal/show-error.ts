@@ -13,8 +13,8 @@ import type { Terminal } from "./terminal.ts";
 export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
   const { red, cyan, dim } = terminal.noteColors;
   terminal.note(`${red("error:")} ${summaryOf(error)}`);
-  const hint = hintOf(error);
-  if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`);
+  const [hint, ...toCopy] = hintOf(error);
+  if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`, ...toCopy);
   if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
   const word = lastWordOf(error);
   if (word !== undefined) terminal.note(word);
@@ -22,11 +22,12 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
 
 /** The same for programs. */
 export function errorJson(error: unknown): ValueOf<typeof FAILURE> {
-  const hint = hintOf(error);
+  const lines = hintOf(error);
+  const hint = lines.length === 0 ? undefined : lines.join("\n");
   return { error: { message: summaryOf(error), ...given({ hint }) } };
 }
 
-/** One or two sentences; a longer message keeps its first three lines. */
+/** One or two sentences; a longer message keeps its first three lines, in one: they may be somebody else's. */
 export function summaryOf(error: unknown): string {
   const said = messageOf(error);
   const message = refusalOf(error)?.message ?? said;
@@ -36,9 +37,10 @@ export function summaryOf(error: unknown): string {
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown error");
 
-function hintOf(error: unknown): string | undefined {
+function hintOf(error: unknown): readonly string[] {
   const own = error instanceof Error && "hint" in error ? error.hint : undefined;
-  return typeof own === "string" ? own : refusalOf(error)?.hint;
+  const hint = typeof own === "string" || Array.isArray(own) ? own : refusalOf(error)?.hint;
+  return hint === undefined ? [] : [hint].flat().map(String);
 }
 
 function stackLines(error: unknown): string[] {

@@ -1,4 +1,5 @@
 /** Text in columns; colours in cells do not affect the width. */
+import { visibleStyled } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
 export type Alignment = "left" | "right";
@@ -17,9 +18,11 @@ export interface Column {
  */
 export function formatTable(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
   lineWidth: number = Number.POSITIVE_INFINITY,
 ): string[] {
+  // What will be made visible takes room.
+  const rows = given.map((row) => row.map(visibleStyled));
   const widths = columns.map(({ width = 0 }, index) =>
     Math.max(width, ...rows.map((row) => Bun.stringWidth(row[index] ?? ""))),
   );

@@ -1,22 +1,25 @@
 /**
- * The program's face to people and scripts. Results go to stdout, everything else to stderr. Control sequences are escaped,
- * wherever the text came from; only a result that goes to a file or a pipe stays unchanged.
+ * The program's face to people and scripts. Results go to stdout, everything else to stderr. All that is written goes through
+ * here, and nothing in it steers a terminal, wherever it came from and whatever it goes to: of a text only our own styles are
+ * obeyed (`styles.ts`), a line is one line, and everything else is made visible.
  */
 
-import { visibleLines } from "../units/visible.ts";
-import { type Colors, colorsFor } from "./colors.ts";
 import { createPin } from "./pin.ts";
+import { pour } from "./pour.ts";
+import { type Colors, colorsFor, written } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
 export interface Terminal {
-  /** A result: one or more lines to stdout, unchanged if that is not a terminal; the newline is added. */
-  print(text: string): void;
+  /** A result, each text one line of stdout. */
+  print(...lines: readonly string[]): void;
   /** A result in sentences, to stdout; wrapped between words on a narrow terminal. */
-  tell(text: string): void;
-  /** Anything that is not the result, to stderr, wrapped between words on a narrow terminal; the newline is added. */
-  note(text: string): void;
-  /** `warning: …` to stderr. */
-  warn(text: string): void;
+  tell(...lines: readonly string[]): void;
+  /** A result that is another program's, at its pace: as it is, unless stdout is a terminal. @returns whether all of it was taken */
+  pour(pieces: Iterable<string>, signal: AbortSignal): Promise<boolean>;
+  /** Anything that is not the result, each text one line of stderr, wrapped between words on a narrow terminal. */
+  note(...lines: readonly string[]): void;
+  /** `warning: …` to stderr, and what belongs to it in lines of their own. */
+  warn(...lines: readonly string[]): void;
   /** Lines that stay below all others on a live terminal and replace the previous ones; an empty list removes them. */
   pin(lines: readonly string[]): void;
   /** For text that goes to stdout. */
@@ -33,8 +36,12 @@ export interface Terminal {
   width(): number;
   /** Columns of stderr's terminal; `Infinity` when stderr is not one. */
   noteWidth(): number;
-  /** For the prompts. */
-  readonly streams: Streams;
+  /** Is told when stdout cannot be written to: `EPIPE` when its reader has gone away. */
+  onOutputError(told: (error: NodeJS.ErrnoException) => void): void;
+  /** For the prompts: what they show is made of {@link shown} lines. */
+  readonly promptStreams: Streams;
+  /** A line as stderr may have it. */
+  shown(line: string): string;
 }
 
 export interface Streams {
@@ -46,25 +53,30 @@ export interface Streams {
 /** The terminal of this process, or of a test's streams. */
 export function openTerminal(streams: Streams, env: Readonly<Record<string, string | undefined>>): Terminal {
   const { stdin, stdout, stderr } = streams;
-  const noteColors = colorsFor(stderr, env);
+  stderr.on("error", () => {}); // there is nobody left to be told
+  const [colors, noteColors] = [colorsFor(stdout, env), colorsFor(stderr, env)];
   const live = stderr.isTTY === true && env.TERM !== "dumb" && !env.CI;
   const columns = () => stderr.columns || 80;
   const pin = createPin((text) => void stderr.write(text), columns);
   const noteWidth = () => (stderr.isTTY === true ? columns() : Number.POSITIVE_INFINITY);
-  const told = (text: string) => visibleLines(text, noteColors.isColorSupported);
-  const note = (text: string) =>
-    pin.above(() => void stderr.write(`${wrapWords(told(text), noteWidth()).join("\n")}\n`));
-  const colors = colorsFor(stdout, env);
-  const result = (text: string) => visibleLines(text, colors.isColorSupported);
-  const write = (text: string) => pin.above(() => void stdout.write(`${text}\n`));
-  const print = (text: string) => write(stdout.isTTY === true ? result(text) : text);
   const width = () => (stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY);
+  const write = (
+    stream: NodeJS.WriteStream,
+    lines: readonly string[],
+    columnsMax = Number.POSITIVE_INFINITY,
+  ) => {
+    const shown = lines.flatMap((line) => wrapWords(written(line), columnsMax));
+    pin.above(() => void stream.write(shown.map((line) => `${line}\n`).join("")));
+  };
+  const print = (...lines: readonly string[]) => write(stdout, lines);
+  const note = (...lines: readonly string[]) => write(stderr, lines, noteWidth());
   return {
     print,
-    tell: (text) => write(wrapWords(result(text), width()).join("\n")),
+    tell: (...lines) => write(stdout, lines, width()),
+    pour: (pieces, signal) => pour(stdout.isTTY === true ? seen(pieces) : pieces, stdout, signal),
     note,
-    warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
-    pin: (lines) => live && pin.show(lines.map(told)),
+    warn: (first = "", ...others) => note(`${noteColors.yellow("warning:")} ${first}`, ...others),
+    pin: (lines) => live && pin.show(lines.map(written)),
     colors,
     noteColors,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
@@ -72,6 +84,16 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
     columns,
     width,
     noteWidth,
-    streams,
+    onOutputError: (told) => void stdout.on("error", told),
+    promptStreams: streams,
+    shown: written,
   };
+}
+
+function* seen(pieces: Iterable<string>): Generator<string> {
+  for (const piece of pieces)
+    yield piece
+      .split(/(\r?\n)/)
+      .map((part, index) => (index % 2 === 1 ? part : written(part)))
+      .join("");
 }

@@ -1,22 +1,16 @@
 /**
- * Writes control characters, and those that reverse text or are invisible, as escapes. Otherwise a terminal would obey them
- * and show something other than what runs (https://trojansource.codes).
+ * Control characters, line breaks, and those that turn text around or hide in it, as they are written in source: a terminal
+ * would obey them, and show something else than what is there (https://trojansource.codes). In JSON it stays the same value.
  */
-export const visible = (text: string): string =>
-  text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+export const visible = (text: string): string => text.replace(UNSEEN, escaped);
 
-const LINE_ENDS = /(\n)/;
-/** The sequences for our own colours, none of which hides text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const LINE_ENDS_AND_COLORS = /(\n|\u001b\[(?:1|2|22|3[1-6]|39)m)/;
+/** All of Unicode's controls, formats, line and paragraph separators and lone surrogates, but the tab. */
+const UNSEEN = /(?!\t)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** Like {@link visible}, for whole text that goes to a terminal: newlines stay. @param colored our own colours also stay */
-export const visibleLines = (text: string, colored: boolean): string =>
-  text
-    .split(colored ? LINE_ENDS_AND_COLORS : LINE_ENDS)
-    .map((piece, index) => (index % 2 === 1 ? piece : visible(piece)))
-    .join("");
+const escaped = (character: string): string => {
+  if (character === "\n") return "\\n";
+  return Array.from({ length: character.length }, (_, unit) => {
+    const code = character.charCodeAt(unit).toString(16).padStart(4, "0");
+    return `\\u${code}`;
+  }).join("");
+};

@@ -2,6 +2,7 @@
 import type { Counts, Cursor, Diagnostic } from "../contract/contract.ts";
 import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/format/block.ts";
 import type { BlockPlace } from "../snapshot/format/block-place.ts";
+import { createClaims } from "../snapshot/format/claims.ts";
 import { countDifferences } from "../snapshot/format/counts.ts";
 import { addBlock, type FileTotals } from "../snapshot/format/file-totals.ts";
 import type { Manifest, ManifestFile, ManifestPlugin } from "../snapshot/format/manifest.ts";
@@ -40,7 +41,15 @@ export interface IndexCheck {
 export function createIndexCheck(manifest: Manifest, complain: Complain): IndexCheck {
   const files = new Map<string, FileTotals>();
   const trees = new Map<string, Tree>();
+  const objectionTo = createClaims(manifest);
+  const told = new Set<string>();
   const enterBlock = (plugin: string, block: Block, number: number): void => {
+    const objection = objectionTo(plugin, block);
+    // A file may have thousands of blocks: what is wrong with all of them is said once.
+    if (objection !== undefined && !told.has(`${block.file} ${objection}`)) {
+      told.add(`${block.file} ${objection}`);
+      complain({ subject: block.file, message: objection, block: number });
+    }
     const before = files.get(block.file);
     if (block.offset !== (before?.bytes ?? 0))
       complain({
@@ -61,37 +70,21 @@ export function createIndexCheck(manifest: Manifest, complain: Complain): IndexC
     },
     finish() {
       for (const plugin of manifest.plugins) {
-        for (const file of plugin.files) compareFile(plugin.name, file, files.get(file.path), complain);
+        for (const file of plugin.files) compareFile(file, files.get(file.path), complain);
         comparePlugin(plugin, trees.get(plugin.name), complain);
       }
-      const listed = new Set(manifest.plugins.flatMap((plugin) => plugin.files.map((file) => file.path)));
-      for (const path of files.keys())
-        if (!listed.has(path))
-          complain({ subject: path, message: "is in the index and not in the manifest" });
     },
   };
 }
 
-function compareFile(
-  plugin: string,
-  file: ManifestFile,
-  found: FileTotals | undefined,
-  complain: Complain,
-): void {
+function compareFile(file: ManifestFile, found: FileTotals | undefined, complain: Complain): void {
   if (found === undefined) {
     if (file.bytes > 0) complain({ subject: file.path, message: "is in the manifest and not in the index" });
     return;
   }
-  if (found.plugin !== plugin)
-    complain({
-      subject: file.path,
-      message: `belongs to ${found.plugin} in the index, to ${plugin} in the manifest`,
-    });
   const numbers = { bytes: file.bytes, blocks: file.blocks, records: file.records };
   differ(file.path, numbers, { bytes: found.bytes, blocks: found.blocks, records: found.records }, complain);
   differ(file.path, file.counts, found.counts, complain);
-  if (found.kind !== file.kind)
-    complain({ subject: file.path, message: `is ${found.kind} in the index, ${file.kind} in the manifest` });
   const range = found.range === undefined ? {} : rangeToText(found.range);
   if (!Bun.deepEquals({ from: file.from, to: file.to }, { from: undefined, to: undefined, ...range }))
     complain({ subject: file.path, message: "its times in the manifest and in the index differ" });

@@ -4,6 +4,8 @@ import { basename } from "node:path";
 import type { Manifest } from "../snapshot/format/manifest.ts";
 import { isLitter } from "../storage/litter.ts";
 import type { Storage } from "../storage/storage.ts";
+import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import type { Complain } from "./block-index.ts";
 
 /**
@@ -22,10 +24,14 @@ export async function checkListing(
   ]);
   const folders = new Set([...expected.keys()].flatMap(foldersOf));
   const litter: string[] = [];
-  for await (const file of snapshot.list()) {
-    if (expected.has(file) || folders.has(file)) continue;
-    if (!isLitter(basename(file))) complain({ subject: file, message: "is not in the manifest" });
-    else if (litter.length < LITTER_MAX) litter.push(file);
+  try {
+    for await (const file of snapshot.list()) {
+      if (expected.has(file) || (folders.has(file) && isLitter(basename(file)))) continue;
+      if (!isLitter(basename(file))) complain({ subject: file, message: "is not in the manifest" });
+      else if (litter.length < LITTER_MAX) litter.push(file);
+    }
+  } catch (error) {
+    complain({ subject: ".", message: `not all of its files can be listed: ${reasonOf(error)}` });
   }
   for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
   return litter.sort();
@@ -49,3 +55,5 @@ async function checkFile(
   else if (bytes !== undefined && found.bytes !== bytes)
     complain({ subject: file, message: `has ${found.bytes} bytes, the manifest says ${bytes}` });
 }
+
+const reasonOf = (error: unknown): string => systemRefusal(error)?.what ?? messageOf(error);

@@ -4,17 +4,22 @@ import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { type CountAnswer, countWindows, unitDifferences } from "../reconcile/count.ts";
 import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
+import { fileOf } from "../snapshot/format/block.ts";
 import { countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
+import { type ComparedObjects, compareObjects, isObjectBlock, type SavedObject } from "./compare-objects.ts";
 
 /**
  * - `expired`: the server has fewer, in a window that its retention has reached.
- * - `late`: the server has more: data that arrived after the export.
+ * - `missing`: the server has more, as it had when it was saved: the manifest says that the snapshot lacks it.
+ * - `late`: the server has more than it had then: data that arrived after the export.
  * - `differs`: the server has fewer, and retention does not explain it.
  */
-export type LiveVerdict = "expired" | "late" | "differs";
+export type LiveVerdict = "expired" | "missing" | "late" | "differs";
 
 export interface LiveDifference {
   readonly plugin: string;
@@ -34,6 +39,10 @@ export interface LiveReport {
   readonly failed: number;
   /** Why, of the last one. */
   readonly failure?: string;
+  /** Dashboards, rules and the like, each compared by its content; absent: there are none, or the backend cannot compare. */
+  readonly objects?: ComparedObjects;
+  /** Why they could not be compared. */
+  readonly objectsFailure?: string;
 }
 
 export interface LiveOptions {
@@ -52,7 +61,7 @@ export async function compareLive(
   const { retention } = await call((inner) => backend.inventory(inner));
   const border = typeof retention === "bigint" ? now - retention : undefined;
   const match = given({ match: saved.match });
-  const answers = await countWindows(savedQuestions(saved.windows).map(withCounted), {
+  const answers = await countWindows(liveQuestions(saved.windows), {
     async ask({ range, counted }) {
       const server = await call(async (inner) => backend.count?.({ range, ...match }, inner));
       return server === undefined ? undefined : countsIn(Object.keys(counted), server);
@@ -70,18 +79,72 @@ export async function compareLive(
   };
 }
 
-/** What the export did not count itself is compared with what the server counted then. */
-const withCounted = (question: SavedQuestion): SavedQuestion => ({
-  ...question,
-  read: { ...question.counted, ...question.read },
-});
+/** Objects of the snapshot beside those on the server. */
+export type LiveObjects = Pick<LiveReport, "objects" | "objectsFailure">;
 
-function differencesOf(plugin: string, answer: CountAnswer, border: bigint | undefined): LiveDifference[] {
-  const { range, read } = answer.question;
+/** Compares every object that is not tied to a time, if the backend can. @throws the signal's reason only */
+export async function compareLiveObjects(
+  { name }: ManifestPlugin,
+  { backend: { restore } }: OpenBackend,
+  { snapshot, call, signal }: Pick<LiveOptions, "call" | "signal"> & { readonly snapshot: OpenSnapshot },
+): Promise<LiveObjects> {
+  const compare = restore?.compare;
+  if (compare === undefined) return {};
+  try {
+    const objects = await compareObjects({
+      snapshot,
+      objects: objectsOf(snapshot, name),
+      compare,
+      call,
+      signal,
+    });
+    return { objects };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { objectsFailure: messageOf(error) };
+  }
+}
+
+async function* objectsOf(snapshot: OpenSnapshot, name: string): AsyncGenerator<SavedObject> {
+  for await (const { plugin, block } of snapshot.blocks())
+    if (plugin === name && isObjectBlock(block)) yield { file: fileOf(block), block };
+}
+
+/**
+ * What the export read, beside what the server counted then. A unit that a window does not tell of was compared over another
+ * one that covers it, if there is one; otherwise nothing of it was read.
+ */
+function liveQuestions(windows: ManifestPlugin["windows"]): SavedQuestion[] {
+  const questions = savedQuestions(windows);
+  return questions.map((question) => {
+    const isElsewhere = (unit: string): boolean =>
+      questions.some(({ range, read }) => Object.hasOwn(read, unit) && overlaps(range, question.range));
+    const read = Object.entries(question.counted).map(
+      ([unit, counted]) => [unit, question.read[unit] ?? (isElsewhere(unit) ? counted : 0)] as const,
+    );
+    return { ...question, read: { ...question.read, ...Object.fromEntries(read) } };
+  });
+}
+
+const overlaps = (a: Range, b: Range): boolean => a.from < b.to && b.from < a.to;
+
+function differencesOf(
+  plugin: string,
+  answer: CountAnswer<SavedQuestion>,
+  border: bigint | undefined,
+): LiveDifference[] {
+  const { range, read, counted } = answer.question;
   const isLeaving = border !== undefined && range.from < border;
-  return unitDifferences(answer).map(({ unit, more }) => {
+  return unitDifferences(answer).flatMap(({ unit, more }): LiveDifference[] => {
     const saved = read[unit] ?? 0;
-    const verdict = more > 0 ? "late" : isLeaving ? "expired" : "differs";
-    return { plugin, range, unit, saved, server: saved + more, verdict };
+    const one = { plugin, range, unit };
+    if (more < 0)
+      return [{ ...one, saved, server: saved + more, verdict: isLeaving ? "expired" : "differs" }];
+    const before = saved + Math.min(more, Math.max(0, (counted[unit] ?? 0) - saved));
+    const parts: LiveDifference[] = [
+      { ...one, saved, server: before, verdict: "missing" },
+      { ...one, saved: before, server: saved + more, verdict: "late" },
+    ];
+    return parts.filter((part) => part.server > part.saved);
   });
 }

@@ -5,23 +5,15 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { type Measured, measure, median } from "./run.ts";
 
-const { values } = parseArgs({
-  options: {
-    loki: { type: "string" },
-    tempo: { type: "string" },
-    prometheus: { type: "string" },
-    since: { type: "string", default: "3h" },
-    rounds: { type: "string", default: "3" },
-  },
-});
+/** What was said on make's command line is in its environment. */
+const { LOKI, TEMPO, PROMETHEUS, SINCE = "3h", ROUNDS = "3" } = process.env;
 
 const directory = await mkdtemp(join(tmpdir(), "contextcore-bench-"));
 const end = new Date(Date.now() - 120_000);
-const hours = Number(/^(\d+)h$/.exec(values.since)?.[1] ?? Number.NaN);
-if (!(hours > 0)) throw new Error(`SINCE=${values.since}: whole hours, such as 3h`);
+const hours = Number(/^(\d+)h$/.exec(SINCE)?.[1] ?? Number.NaN);
+if (!(hours > 0)) throw new Error(`SINCE=${SINCE}: whole hours, such as 3h`);
 const start = new Date(end.getTime() - hours * 3_600_000);
 const range = ["--from", start.toISOString(), "--to", end.toISOString()];
 
@@ -51,7 +43,7 @@ async function timed(url: string, { run }: Contender): Promise<Run> {
 /** Each contender once a round. */
 async function inTurns(url: string, contenders: readonly Contender[]): Promise<void> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < Number(values.rounds); round += 1)
+  for (let round = 0; round < Number(ROUNDS); round += 1)
     for (const one of contenders) runs.get(one.name)?.push(await timed(url, one));
   const [ours = Number.NaN] = [...runs.values()].map((all) => median(all.map(({ wall }) => wall)));
   for (const [name, all] of runs) print(name, all, ours);
@@ -140,10 +132,10 @@ async function benchPrometheus(url: string): Promise<void> {
 }
 
 try {
-  if (values.loki !== undefined) await benchLoki(values.loki);
-  if (values.tempo !== undefined) await benchTempo(values.tempo);
-  if (values.prometheus !== undefined) await benchPrometheus(values.prometheus);
-  if ((values.loki ?? values.tempo ?? values.prometheus) === undefined)
+  if (LOKI !== undefined) await benchLoki(LOKI);
+  if (TEMPO !== undefined) await benchTempo(TEMPO);
+  if (PROMETHEUS !== undefined) await benchPrometheus(PROMETHEUS);
+  if ((LOKI ?? TEMPO ?? PROMETHEUS) === undefined)
     console.log("make bench-real LOKI=URL TEMPO=URL PROMETHEUS=URL [SINCE=3h] [ROUNDS=3]");
 } finally {
   for (const name of await readdir(directory))

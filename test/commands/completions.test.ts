@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, cleanEnv, run } from "../support/binary.ts";
+import { declaredBuiltIns } from "../support/built-ins.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { needPrograms } from "../support/programs.ts";
 
@@ -67,9 +68,13 @@ describe("the program offers", () => {
   test("values: written in the declaration, or known to the project", async () => {
     expect(wordsOf(await offered(["completions", ""]))).toEqual(["bash", "zsh", "fish"]);
     expect(wordsOf(await offered(["destroy", "--option", ""]))).toEqual(["1", "2", "3"]);
-    const plugins = ["tempo", "mimir", "loki", "grafana", "file", "webhook", "acme/lines"];
+    const builtIns = await declaredBuiltIns();
+    const plugins = [...builtIns.map(({ name }) => name), "acme/lines"];
+    expect(plugins).toContain("webhook");
     expect(wordsOf(await offered(["plugin", "info", ""]))).toEqual(plugins);
-    const backends = plugins.filter((name) => name !== "file" && name !== "webhook");
+    const asked = builtIns.filter(({ plugin, onlyNamed }) => plugin.backend !== undefined && !onlyNamed);
+    const backends = [...asked.map(({ name }) => name), "acme/lines"];
+    expect(backends).toContain("loki");
     for (const command of ["inventory", "export", "restore"])
       expect(wordsOf(await offered([command, "--plugin", ""]))).toEqual(backends);
     expect(wordsOf(await offered(["inventory", "--plugin=ac"]))).toEqual(["--plugin=acme/lines"]);

@@ -44,6 +44,26 @@ test("a healthy stack: what was looked at, in order", async () => {
 });
 
 describe("it says", () => {
+  test("that a version of a server is none that its plugin was tried with", async () => {
+    let version = "9.1.0";
+    using server = Bun.serve({
+      port: 0,
+      fetch(request) {
+        const { pathname, search } = new URL(request.url);
+        if (pathname.endsWith("/status/buildinfo")) return Response.json({ version });
+        return fetch(new Request(`${lab.urls.loki}${pathname}${search}`, request));
+      },
+    });
+    const cwd = labProject(lab, { urls: { loki: server.url.origin } });
+    const message = "version 9.1.0 is none that the plugin was tried with: Loki 3.4.6 and Loki 3.8";
+    expect((await doctor(cwd, 0))("loki")).toContainEqual(
+      expect.objectContaining({ severity: "note", message }),
+    );
+    version = "3.4.2";
+    const known = (await doctor(cwd, 0))("loki").filter((one) => one.message.includes("was tried with"));
+    expect(known).toEqual([]);
+  });
+
   test("which server does not answer, and which refuses", async () => {
     const undo = lab.faults.grafana.add({ kind: "status", status: 401 });
     const found = await doctor(labProject(lab, { urls: { loki: "http://127.0.0.1:9" } }), 3);

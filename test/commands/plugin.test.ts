@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { BUILT_INS } from "../../src/registry.ts";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { printedIn } from "../support/printed.ts";
@@ -264,7 +265,7 @@ describe("list and info", () => {
     await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
     const { plugins } = await json(home, ["plugin", "list"]);
     expect(plugins.map(({ plugin, source }: Record<string, string>) => [plugin, source])).toEqual([
-      ...["tempo", "mimir", "loki", "grafana", "file", "webhook"].map((name) => [name, "built-in"]),
+      ...BUILT_INS.map(({ name }) => [name, "built-in"]),
       ["acme/lines", "./lines"],
     ]);
     appendFileSync(join(home, "lines/index.ts"), "\n");
@@ -518,6 +519,23 @@ describe("check", () => {
     );
     expect(stdout).toContain("claim 41 lines but have 40");
     await contextcore(home, ["plugin", "check", "./lines", "--rule", "no-such"], 2);
+    const { stderr } = await contextcore(home, ["plugin", "check", "loki"], 2);
+    expect(stderr).toContain("loki is built in: it is checked by its conformance test");
+  });
+
+  test("one error that breaks many rules is told once, with the hook and its cursor", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    const source = join(home, "lines/index.ts");
+    const broken = readFileSync(source, "utf8").replace(
+      "const { file, offset, range } = readCursor(cursor);",
+      'throw new Error("oops");',
+    );
+    writeFileSync(source, broken);
+    const { stdout } = await contextcore(home, ["plugin", "check", "./lines"], 1);
+    expect(stdout.match(/oops/g)).toHaveLength(1);
+    expect(stdout).toMatch(/^ {8}step \{"file":"tasks.jsonl",.*\} threw an unclassified Error: oops$/m);
+    expect(stdout).toMatch(/^- {7}broken by the same error as export-ends: records-are-json, .*order-free/m);
   });
 
   test("a sink, with the file that its events arrive in", async () => {

@@ -44,6 +44,24 @@ beforeAll(async () => {
 });
 afterAll(() => stacks.stop());
 
+test("list points out a directory that holds a snapshot under another name, which nothing counts", async () => {
+  const [name = ""] = kept();
+  const [own, other] = [name, "before-the-move"].map((one) => join(stacks.cwd, "backups", one));
+  renameSync(own ?? "", other ?? "");
+  try {
+    const { stdout, stderr, exitCode } = await call("snapshots", "list");
+    expect(stdout).not.toMatch(new RegExp(`^${name} `, "m"));
+    expect(stderr).toContain("before-the-move: it holds a snapshot, but is not called like one");
+    expect(exitCode).toBe(3);
+    const { unreadable } = await json("snapshots", "list");
+    expect(unreadable.map(({ path }: { path: string }) => basename(path))).toEqual(["before-the-move"]);
+    expect((await call("verify", "backups/before-the-move")).exitCode).toBe(0);
+  } finally {
+    renameSync(other ?? "", own ?? "");
+  }
+  expect((await call("snapshots", "list")).exitCode).toBe(0);
+});
+
 test("list says how complete and how big each is, and which times no snapshot holds", async () => {
   const { snapshots, coverage } = await json("snapshots", "list");
   expect(

@@ -141,5 +141,5 @@ test("docs/getting-started.md lists them all. `UPDATE_DOCS=1` writes the table a
   const [found = ""] = text.match(/^\| setting \| what it says (?:.*\n\|)*.*\n/m) ?? [];
   expect(found).not.toBe("");
   if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text.replace(found, table));
-  else expect(found).toBe(table);
+  else expect(found, `${page}: make generated`).toBe(table);
 });

@@ -4,7 +4,16 @@ import { runCheck } from "../../src/conformance/check.ts";
 import { type CheckTarget, openSubject } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
 import { lineRecords, option, v } from "../../src/contract/contextcore.ts";
-import type { AuditRecord, Backend, Cursor, EraseRequest, Step } from "../../src/contract/contract.ts";
+import type {
+  AuditRecord,
+  Backend,
+  CountRequest,
+  Cursor,
+  EraseRequest,
+  ExportRequest,
+  RestoreBatch,
+  Step,
+} from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
 import { type PageServer, type PagesContext, pagesPlugin, readPage, servePages } from "../host/pages.ts";
 
@@ -52,7 +61,7 @@ async function verdicts(given: CheckTarget, names?: readonly string[]) {
 
 test("a backend that is right passes every rule, and none is waived", async () => {
   using own = servePages(LINES);
-  const given = { options: { url: own.url }, empty: { url: empty.url }, subject: SUBJECT };
+  const given = { options: { url: own.url }, empty: { url: empty.url }, subject: SUBJECT, match: "line 1" };
   const found = await verdicts(target(pagesPlugin(), given));
   expect(found.filter(([, verdict]) => verdict !== "passed")).toEqual([]);
   expect(found).toHaveLength(backendSuite.length);
@@ -145,6 +154,14 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     }),
     "not in the folder",
   ],
+  [
+    "export-ends",
+    "an error of its own, and says where",
+    step(async () => {
+      throw new Error("oops");
+    }),
+    'step {"from":0,"since":"0","until":"1001000","match":""} threw an unclassified Error: oops',
+  ],
   ["export-ends", "nothing at all", step(async () => ({})), "brought nothing"],
   [
     "records-are-json",
@@ -166,6 +183,18 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       return { next, records: records.map((one) => ({ ...one, file: "logs.json" })) };
     }),
     "invalid line 1 of the records of logs.json: not an object",
+  ],
+  [
+    "records-in-format",
+    "a trace that comes with two pages",
+    step(async (read, cursor) => {
+      const { next } = await read(cursor);
+      const spans = [{ traceId: "4bf92f35", startTimeUnixNano: "5" }];
+      const text = `${JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })}\n`;
+      const counts = { traces: 1, spans: 1 };
+      return { next, records: [{ file: "traces.json", text, lines: 1, from: 0n, to: 10n, counts }] };
+    }),
+    "invalid line 1 of the records of traces.json: 4bf92f35 is there twice",
   ],
   [
     "start-repeatable",
@@ -485,7 +514,182 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     }),
     "lacks a line",
   ],
+  [
+    "export-within-range",
+    "a range that is not heeded",
+    (backend) => ({
+      export: { ...backend.export, start: async () => ({ cursors: [{ from: 0 }] }) },
+    }),
+    "a record of 1970-01-01T00:00:00Z, outside of",
+  ],
+  [
+    "export-within-range",
+    "a line that comes only with a part",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        start: async (request: ExportRequest, signal: AbortSignal) => ({
+          ...(await backend.export.start(request, signal)),
+          ...(request.range.from > 0n
+            ? { cursors: [{ from: 0, more: true, since: "221", until: "239" }] }
+            : {}),
+        }),
+        step: async ({ more, ...cursor }: Cursor, signal: AbortSignal) =>
+          more === true
+            ? {
+                records: [
+                  {
+                    ...{ file: "acme/pages/lines.jsonl", text: '"stray"\n', lines: 1 },
+                    ...{ from: 230n, to: 231n, counts: { lines: 1 } },
+                  },
+                ],
+              }
+            : backend.export.step(cursor, signal),
+      },
+    }),
+    "1 record only in an export of",
+  ],
+  [
+    "count-within-range",
+    "a count of everything",
+    (backend) => ({
+      count: ({ range: _, ...request }: CountRequest, signal: AbortSignal) =>
+        backend.count?.({ ...request, range: { from: 0n, to: 1_000n } }, signal),
+    }),
+    "lines: 11, and 23 by `count` of",
+  ],
+  [
+    "restore-within-range",
+    "a range that is not heeded",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async (batch: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: 0n, to: 1_000n } }, signal),
+      },
+    }),
+    "records written outside of 1970-01-01T00:00:00Z to",
+  ],
+  [
+    "restore-within-range",
+    "a beginning that is not heeded",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async ({ range: { to }, ...batch }: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: 0n, to } }, signal),
+      },
+    }),
+    "`apply` says that 13 lines are written or there already, and no more than 12 lie in",
+  ],
+  [
+    "restore-within-range",
+    "lines within it that are left out",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async ({ range: { from, to }, ...batch }: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: from + 20n, to } }, signal),
+      },
+    }),
+    "1 record not written within",
+  ],
+  [
+    "export-by-selector",
+    "a selector that is only said to be heeded",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        start: ({ range }: ExportRequest, signal: AbortSignal) => backend.export.start({ range }, signal),
+      },
+    }),
+    "`line 1` exports everything",
+  ],
+  [
+    "count-by-selector",
+    "a count of everything",
+    (backend) => ({
+      count: ({ range }: CountRequest, signal: AbortSignal) => backend.count?.({ range }, signal),
+    }),
+    "lines: 11, and 23 by `count` of line 1",
+  ],
+  [
+    "restore-by-selector",
+    "a selector that means another thing to a restore",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        matcher: (match: string) => (line: string) => (line.endsWith(match) ? line : undefined),
+      },
+    }),
+    "11 records exported by line 1, but not restored by it",
+  ],
+  [
+    "restore-by-selector",
+    "a selector that chooses everything",
+    (backend) => ({ restore: { ...backend.restore, matcher: () => (line: string) => line } }),
+    "`line 1` chooses everything",
+  ],
+  [
+    "restore-then-export",
+    "more than it was given",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async (batch: RestoreBatch, signal: AbortSignal) => {
+          await backend.restore?.apply(batch, signal);
+          return { written: { lines: batch.lines.length }, existing: { lines: 1 } };
+        },
+      },
+    }),
+    "`apply` says that 24 lines are written or there already, and no more than 23 were given",
+  ],
+  [
+    "restore-then-export",
+    "an object that is called the same before it is there",
+    (backend, context) => withObject(backend, context, async () => [{ state: "equal", name: "o" }]),
+    'acme/pages/o.txt that it is "equal" before it is there',
+  ],
+  [
+    "restore-then-export",
+    "an object that still differs once it was put back",
+    (backend, context) =>
+      withObject(backend, context, async () => [{ state: "differs", name: "o", what: "all" }]),
+    'acme/pages/o.txt that it is "differs" after a restore into an empty server: all',
+  ],
+  [
+    "restore-then-export",
+    "a comparison of fewer objects than were asked about",
+    (backend, context) => withObject(backend, context, async () => []),
+    "compare was asked about 1 objects and answered 0",
+  ],
 ];
+
+/** With an object that is there once there are lines. */
+function withObject(
+  backend: Backend,
+  context: PagesContext,
+  compare: () => Promise<readonly { state: string; name: string; what?: string }[]>,
+): object {
+  const object = { path: "acme/pages/o.txt", text: "an object", unit: "objects" };
+  return {
+    restore: {
+      ...backend.restore,
+      compare,
+      apply: async (batch: RestoreBatch, signal: AbortSignal) =>
+        batch.file === object.path ? { written: { objects: 1 } } : backend.restore?.apply(batch, signal),
+    },
+    export: {
+      ...backend.export,
+      async step(cursor: Cursor, signal: AbortSignal) {
+        const read = await readPage(context.http, cursor, signal);
+        const isFirst =
+          cursor.from === 0 && read.next !== undefined && (lineRecords(read)[0]?.lines ?? 0) !== 0;
+        return isFirst ? { ...read, objects: [object] } : read;
+      },
+    },
+  };
+}
 
 describe("the rule catches", () => {
   test.each(BROKEN.map((one) => [...one] as const))("%s: %s", async (rule, _what, change, message) => {
@@ -493,7 +697,7 @@ describe("the rule catches", () => {
     using fresh = servePages([]);
     using own = servePages(LINES);
     const options = rule === "find-then-erase" ? { options: { url: own.url }, subject: SUBJECT } : {};
-    const given = target(pagesPlugin(change), { empty: { url: fresh.url }, ...options });
+    const given = target(pagesPlugin(change), { empty: { url: fresh.url }, match: "line 1", ...options });
     expect(await verdicts(given, [rule])).toEqual([[rule, expect.stringContaining(message)]]);
   });
 

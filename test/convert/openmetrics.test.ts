@@ -154,3 +154,19 @@ test("nothing is left under the final name when it cannot be written whole", asy
   expect(exitCode).toBe(1);
   expect(stderr).toContain("none/metrics.om");
 });
+
+test("of a snapshot without metrics nothing is written, and that is a mistake of who asked", async () => {
+  const env = { ...cleanEnv(cwd), CONTEXTCORE_LOKI_URL: lab.urls.loki };
+  const exported = await run(["export", "--plugin", "loki", "-t", "1h", "--json", "-o", "logs"], {
+    cwd,
+    env,
+  });
+  const { path } = JSON.parse(exported.stdout).snapshot;
+  const { exitCode, stderr } = await run(
+    ["snapshots", "convert", path, "--to", "openmetrics", "-o", "no.om"],
+    { cwd, env },
+  );
+  expect(stderr).toContain("has no metrics, so nothing was written");
+  expect(exitCode).toBe(2);
+  expect(await Bun.file(join(cwd, "no.om")).exists()).toBe(false);
+});

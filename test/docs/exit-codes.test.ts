@@ -28,7 +28,7 @@ test("the tables in the README and docs/ are those of the definitions", async ()
     found.push(page);
     const made = text.replace(TABLE, `$1${table}$3`);
     if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(file, made);
-    expect(await Bun.file(file).text(), page).toBe(made);
+    expect(await Bun.file(file).text(), `${page}: make generated`).toBe(made);
   }
   expect(found).toEqual(["README.md", "docs/ci-and-cron.md", "docs/troubleshooting.md"]);
 });

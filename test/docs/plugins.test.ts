@@ -1,4 +1,4 @@
-/** docs/plugins.md is made from the declarations of the built-in plugins. `UPDATE_DOCS=1` writes it anew. */
+/** docs/plugins.md is made from the declarations of the built-in plugins. `make generated` writes it anew. */
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { describePlugin } from "../../src/commands/plugin/describe.ts";
@@ -17,14 +17,19 @@ What each can do and which options it has. An option stands below the plugin's n
 made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
 `;
 
+/** What must be set before a plugin can be opened, which tells what it can do. */
+const OPENED = "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 } }\n";
+
 test("docs/plugins.md says what the declarations say", async () => {
-  const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
-  const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS });
+  const config = await loadConfig({ directory: temporaryDirectory({ "contextcore.yaml": OPENED }), env: {} });
+  const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS, all: true });
   expect(failures).toEqual([]);
   const sections = await Promise.all(
     plugins.map(async (loaded) => toMarkdown(await describePlugin(loaded, config))),
   );
   const text = `${[HEAD, ...sections].join("\n")}\n`;
   if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text);
-  expect(await Bun.file(page).text()).toBe(text);
+  expect(await Bun.file(page).text(), "docs/plugins.md is not what the plugins declare: make generated").toBe(
+    text,
+  );
 });

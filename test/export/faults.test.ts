@@ -287,6 +287,8 @@ test("an interrupt is heard within about a second, whatever the plugin does with
 describe("a third party's plugin whose lines no reader takes is never complete: the problem says invalid, and of what,", () => {
   const entry = (time: bigint) => `{"streams":[{"stream":{"app":"x"},"values":[["${time}","a line"]]}]}\n`;
   const FROM = 1_001_000_000_000n;
+  const SPANS = [{ traceId: "4bf92f35", startTimeUnixNano: `${FROM}` }];
+  const TRACE = `${JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: SPANS }] }] })}\n`;
   const answered = async (step: Step, name = "acme/notes") => {
     using dir = scratch();
     const open = fakeBackend({ name, streams: 1, onStep: () => step });
@@ -322,6 +324,11 @@ describe("a third party's plugin whose lines no reader takes is never complete: 
       "a span without an id",
       records('{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}\n', { file: "traces.json", counts: {} }),
       "line 1 of the records of traces.json: a span has no traceId",
+    ],
+    [
+      "one trace on two lines",
+      records(`${TRACE}${TRACE}`, { file: "traces.json", lines: 2, counts: { traces: 2, spans: 2 } }),
+      "line 2 of the records of traces.json: 4bf92f35 is there twice",
     ],
     [
       "its own file",

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { definePlugin } from "../../src/contract/contract.ts";
 import type { BuiltIn } from "../../src/host/built-in.ts";
-import { openPlugins } from "../../src/host/host.ts";
+import { declarePlugins, openPlugins } from "../../src/host/host.ts";
+import { loadPlugins } from "../../src/host/load-plugins.ts";
 import { DeclarationError } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
+import { declaredBuiltIns } from "../support/built-ins.ts";
 import { configOf, pluginSource, project, trustAll } from "./support.ts";
 
 const signal = new AbortController().signal;
@@ -27,11 +29,37 @@ const builtIn = (name: string, over: object = {}): BuiltIn => ({
 });
 
 describe("opening plugins", () => {
+  test("one that not every stack has is asked only where the configuration names it", async () => {
+    const some: BuiltIn = { ...builtIn("ledger"), onlyNamed: true };
+    const builtIns = [builtIn("always"), some];
+    const namesWith = async (yaml: string, overrides: Record<string, string> = {}): Promise<string[]> => {
+      using place = project({ "contextcore.yaml": yaml });
+      const config = { ...(await configOf(place.directory)), overrides };
+      const open = await openPlugins(config, { builtIns });
+      const declared = await declarePlugins(config, { builtIns });
+      expect([open.failures, declared.failures]).toEqual([[], []]);
+      const names = open.backends.map(({ name }) => name);
+      expect(declared.backends.map(({ name }) => name)).toEqual(names);
+      return names;
+    };
+    expect(await namesWith("name: shop\n")).toEqual(["always"]);
+    expect(await namesWith("backends: { ledger: {} }\n")).toEqual(["always", "ledger"]);
+    expect(await namesWith("backends: { worm: { plugin: ledger } }\n")).toEqual(["always", "worm"]);
+    expect(await namesWith("backends: { ledger: { enabled: false } }\n")).toEqual(["always"]);
+    const set = { "backends.ledger.url": "http://127.0.0.1:2" };
+    expect(await namesWith("name: shop\n", set)).toEqual(["always", "ledger"]);
+    using place = project({});
+    const { plugins } = await loadPlugins(await configOf(place.directory), { builtIns, all: true });
+    expect(plugins.map(({ plugin }) => plugin.name)).toEqual(["always", "ledger"]);
+  });
+
   test("the built-in backends are open by themselves, in the order of the registry, and no sink is", async () => {
     using place = project({});
     const open = await openPlugins(await configOf(place.directory), { builtIns: BUILT_INS });
     expect(open.failures).toEqual([]);
     expect(open.backends.map(({ name }) => name)).toEqual(["tempo", "mimir", "loki", "grafana"]);
+    const asked = (await declaredBuiltIns()).filter(({ plugin, onlyNamed }) => plugin.backend && !onlyNamed);
+    expect(open.backends.map(({ name }) => name)).toEqual(asked.map(({ name }) => name));
     expect(open.backends.map(({ url }) => url)).toEqual([
       "http://localhost:3200",
       "http://localhost:9009",
@@ -39,14 +67,6 @@ describe("opening plugins", () => {
       "http://localhost:3000",
     ]);
     expect(open.sinks).toEqual([]);
-    expect(BUILT_INS.map(({ name }) => name)).toEqual([
-      "tempo",
-      "mimir",
-      "loki",
-      "grafana",
-      "file",
-      "webhook",
-    ]);
   });
 
   test("enabled: false leaves a backend out, and it is not even loaded", async () => {
@@ -79,6 +99,17 @@ describe("opening plugins", () => {
     const { failures } = await openPlugins(await configOf(place.directory), { builtIns: [builtIn("one")] });
     expect(failures.map(({ error }) => error)).toMatchObject([
       { message: "there is no plugin called onne", hint: "Did you mean one?" },
+    ]);
+  });
+
+  test("of somebody else's that is not there, how it is added", async () => {
+    using place = project({ "contextcore.yaml": "backends:\n  acme/clicks: {}\n" });
+    const { failures } = await openPlugins(await configOf(place.directory), { builtIns: [builtIn("one")] });
+    expect(failures.map(({ error }) => error)).toMatchObject([
+      {
+        message: "there is no plugin called acme/clicks",
+        hint: "`contextcore plugin add PATH` adds a plugin to contextcore.yaml.",
+      },
     ]);
   });
 

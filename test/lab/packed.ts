@@ -14,9 +14,11 @@ const story = () => ({ seed: 1, now: now() });
 function labOf<Server extends Face>(
   create: (options: { now: () => bigint }) => Server,
   seed: (server: Server, from: { seed: number; now: bigint }) => Promise<void> | void,
+  match: string,
   served: (server: Server) => LabServer = ({ handle }) => ({ fetch: handle }),
 ): Lab {
   return defineLab({
+    match,
     filled: async () => {
       const server = create({ now });
       await seed(server, story());
@@ -27,18 +29,18 @@ function labOf<Server extends Face>(
 }
 
 const labs: Readonly<Record<string, Lab>> = {
-  tempo: labOf(createTempo, seedTempo, (tempo) => ({
+  tempo: labOf(createTempo, seedTempo, '{ span.task.status = "done" }', (tempo) => ({
     fetch: (request) => (new URL(request.url).pathname === "/v1/traces" ? tempo.otlp : tempo).handle(request),
   })),
-  mimir: labOf(createMimir, seedMimir),
-  loki: labOf(createLoki, seedLoki, (loki) => {
+  mimir: labOf(createMimir, seedMimir, '{job="checkout"}'),
+  loki: labOf(createLoki, seedLoki, '{app="checkout"}', (loki) => {
     const seeded = new Set(loki.store().streams);
     return {
       fetch: loki.handle,
       arrived: () => linesIn(loki.store().streams.filter((one) => !seeded.has(one))),
     };
   }),
-  grafana: labOf(createGrafana, seedGrafana),
+  grafana: labOf(createGrafana, seedGrafana, "tag=service"),
 };
 
 /** What a sink has delivered, which is the text of a JSON value. */

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
@@ -197,4 +198,108 @@ test("it finds the build by what the machine says of itself", async () => {
   expect((await install({ PATH: machine("Linux", "riscv64") })).stderr).toContain(
     "there is no build for riscv64",
   );
+});
+
+describe("something in the way of the program", () => {
+  const MADE: Readonly<Record<string, (path: string, elsewhere: string) => void>> = {
+    "a directory": (path) => mkdirSync(path),
+    "a link to a directory": (path, elsewhere) => symlinkSync(elsewhere, path),
+  };
+  test.each(Object.keys(MADE))("%s: nothing is installed, there or elsewhere, exit 1", async (what) => {
+    const [bin, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+    MADE[what]?.(join(bin, "contextcore"), elsewhere);
+    const { stdout, stderr, exitCode } = await install({ CONTEXTCORE_BIN: bin });
+    expect([exitCode, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringContaining("is a directory, or a link to one"),
+    ]);
+    expect([readdirSync(bin), readdirSync(elsewhere)]).toEqual([["contextcore"], []]);
+  });
+
+  test("a link to a file is replaced, and the file stays", async () => {
+    const bin = temporaryDirectory({ mine: "precious" });
+    symlinkSync("mine", join(bin, "contextcore"));
+    expect((await install({ CONTEXTCORE_BIN: bin })).exitCode).toBe(0);
+    expect(readFileSync(join(bin, "contextcore"), "utf8")).toBe(PROGRAM);
+    expect(readFileSync(join(bin, "mine"), "utf8")).toBe("precious");
+  });
+
+  test("a link to a directory in the way of the manual page gets nothing", async () => {
+    const [man, elsewhere] = [temporaryDirectory(), temporaryDirectory()];
+    symlinkSync(elsewhere, join(man, "contextcore.1"));
+    const { stderr, exitCode } = await install({ CONTEXTCORE_MAN: man });
+    expect([exitCode, stderr, readdirSync(elsewhere)]).toEqual([
+      0,
+      expect.stringContaining("was not installed"),
+      [],
+    ]);
+  });
+});
+
+describe("the signature of the sums", () => {
+  const keys = temporaryDirectory();
+  for (const name of ["own", "other"])
+    Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(keys, name)]);
+  const publicKey = readFileSync(join(keys, "own.pub"), "utf8").trim();
+
+  function sign(key: string, namespace = "contextcore-release"): void {
+    const path = join(temporaryDirectory(), "SHA256SUMS");
+    writeFileSync(path, files.get("SHA256SUMS") ?? "");
+    const made = Bun.spawnSync(["ssh-keygen", "-Y", "sign", "-f", join(keys, key), "-n", namespace, path]);
+    expect(made.exitCode).toBe(0);
+    files.set("SHA256SUMS.sig", readFileSync(`${path}.sig`));
+  }
+
+  const refused = async (message: string): Promise<void> => {
+    const { stderr, exitCode, path } = await install({ CONTEXTCORE_KEY: publicKey });
+    expect([exitCode, stderr, existsSync(path)]).toEqual([1, expect.stringContaining(message), false]);
+  };
+
+  test("fits: it is installed", async () => {
+    sign("own");
+    const { stderr, exitCode } = await install({ CONTEXTCORE_KEY: publicKey });
+    expect([exitCode, stderr]).toEqual([0, ""]);
+  });
+
+  test("is another's, of another purpose, of other sums, or is not there: nothing is installed", async () => {
+    sign("other");
+    await refused("SHA256SUMS is not signed with the key of this project");
+    sign("own", "file");
+    await refused("SHA256SUMS is not signed with the key of this project");
+    sign("own");
+    const evil = releaseOf("#!/bin/sh\necho evil\n").set(
+      "SHA256SUMS.sig",
+      files.get("SHA256SUMS.sig") ?? new Uint8Array(),
+    );
+    files = evil;
+    await refused("SHA256SUMS is not signed with the key of this project");
+    files.delete("SHA256SUMS.sig");
+    await refused("SHA256SUMS.sig cannot be downloaded");
+  });
+
+  test("cannot be looked at without the tool: that is said, and the sums are checked as ever", async () => {
+    const bin = temporaryDirectory();
+    for (const tool of [
+      "sh",
+      "curl",
+      "awk",
+      "sha256sum",
+      "cut",
+      "uname",
+      "mktemp",
+      "rm",
+      "mv",
+      "mkdir",
+      "chmod",
+      "cat",
+      "ls",
+      "grep",
+      "gzip",
+    ])
+      symlinkSync(Bun.which(tool) ?? "", join(bin, tool));
+    sign("other");
+    const { stderr, exitCode } = await install({ CONTEXTCORE_KEY: publicKey, PATH: bin });
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining("signature was not checked")]);
+  });
 });

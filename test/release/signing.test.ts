@@ -1,5 +1,5 @@
 /** The jobs of the release workflow after the build, run here: what is published is what the sums and the SBOM name. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
@@ -40,6 +40,9 @@ function built(): string {
 
 type Step = v.InferOutput<typeof stepSchema>;
 
+/** What GitHub would hand in from the repository's secrets. */
+let SIGNING_KEY = "";
+
 /** Runs the steps of a job as GitHub would, with these artifacts; it may add one. */
 function runJob(steps: readonly Step[], artifacts: Map<string, string>): void {
   const workspace = temporaryDirectory();
@@ -50,7 +53,12 @@ function runJob(steps: readonly Step[], artifacts: Map<string, string>): void {
       cpSync(artifacts.get(given.name) ?? "", path, { recursive: true });
     if (uses.includes("/upload-artifact@")) artifacts.set(given.name, path);
     if (run === undefined) continue;
-    const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, GITHUB_REF_NAME: "v1.2.3" };
+    const env = {
+      ...process.env,
+      PATH: `${bin}:${process.env.PATH}`,
+      GITHUB_REF_NAME: "v1.2.3",
+      SIGNING_KEY,
+    };
     const ended = Bun.spawnSync(["bash", "-e"], {
       cwd: join(workspace, place),
       stdin: new Blob([run]),
@@ -73,6 +81,8 @@ const sbomSchema = v.object({
     v.object({ fileName: v.string(), checksums: v.tuple([v.object({ checksumValue: v.string() })]) }),
   ),
 });
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 test("sums and bill of materials are of the signed files, all of them", () => {
   const artifacts = new Map([["release", built()]]);
@@ -99,4 +109,28 @@ test("what was described before it was signed is not published", () => {
     artifacts,
   );
   expect(() => runJob(jobs.publish?.steps ?? [], artifacts)).toThrow("contextcore-darwin-arm64: FAILED");
+});
+
+test("the sums are signed with the key whose public half the installer has, and with no other", () => {
+  const keys = temporaryDirectory();
+  for (const name of ["own", "other"])
+    Bun.spawnSync(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(keys, name)]);
+  const publicKey = readFileSync(join(keys, "own.pub"), "utf8").trim();
+  const published = (secret: string): string => {
+    const folder = temporaryDirectory();
+    cpSync(built(), folder, { recursive: true });
+    writeFileSync(join(folder, "install.sh"), `RELEASE_KEY='${publicKey}'\n`);
+    describeRelease(folder, { version: "1.2.3", created: "2026-01-24T14:30:00Z" });
+    SIGNING_KEY = secret;
+    const artifacts = new Map([["summed", folder]]);
+    runJob(jobs.publish?.steps ?? [], artifacts);
+    return folder;
+  };
+  try {
+    published(readFileSync(join(keys, "own"), "utf8"));
+    expect(() => published(readFileSync(join(keys, "other"), "utf8"))).toThrow("contextcore-release");
+    expect(() => published("")).toThrow();
+  } finally {
+    SIGNING_KEY = "";
+  }
 });

@@ -18,6 +18,7 @@ const writer = (place: string): Backend => ({
   size: async () => ({ bytes: 0, source: "api" }),
   export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
   restore: {
+    heeds: ["tenant"],
     preflight: async () => [{ severity: "note", message: place }],
     apply: async () => ({ written: {} }),
   },
@@ -59,6 +60,7 @@ test("a server that ignores the tenant is not written to for --into, and is with
   const ignores: Backend = {
     ...writer("here"),
     restore: {
+      heeds: ["tenant"],
       preflight: async () => [
         { severity: "alters", message: "It has no tenants.", setting: "tenants: true", ignoresTenant: true },
       ],

@@ -18,6 +18,7 @@ const block = (offset: number): Block => ({
 const outcome: BlockOutcome = {
   written: { entries: 1 },
   existing: {},
+  differing: [],
   rejected: [
     { line: "{}", reason: "too old" },
     { line: "[]", reason: "no place", unsupported: true },

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { type Check, runCheck } from "../../src/conformance/check.ts";
 import { faultRules } from "../../src/conformance/fault-rules.ts";
+import { matchRules } from "../../src/conformance/match-rules.ts";
 import { patienceRules } from "../../src/conformance/patience-rules.ts";
 import { secretRules } from "../../src/conformance/secret-rules.ts";
 import { type CheckTarget, openSubject, type Subject } from "../../src/conformance/subject.ts";
@@ -16,6 +17,9 @@ export const SERVER_RULES: readonly string[] = [...faultRules, ...patienceRules,
 export const SINK_SERVER_RULES: readonly string[] = SERVER_RULES.filter((name) =>
   sinkSuite.some((rule) => rule.name === name),
 );
+
+/** The rules about selectors: a backend that heeds none waives them, in this order. */
+export const MATCH_RULES: readonly string[] = matchRules.map(({ name }) => name);
 
 export interface Expectations {
   /** The rules that do not apply, all of them: one that comes or goes is a failure. */

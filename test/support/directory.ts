@@ -1,9 +1,9 @@
-import { afterAll } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { atEnd } from "./at-end.ts";
 
-/** A fresh directory, gone when the test file ends. @param files their texts by path */
+/** A fresh directory, gone when the test run ends. @param files their texts by path */
 export function temporaryDirectory(files: Readonly<Record<string, string>> = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "contextcore-test-"));
   made.push(directory);
@@ -15,6 +15,6 @@ export function temporaryDirectory(files: Readonly<Record<string, string>> = {})
 }
 
 const made: string[] = [];
-afterAll(() => {
+atEnd(() => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 });

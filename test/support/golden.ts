@@ -14,5 +14,9 @@ export function expectGolden(name: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  expect(text).toBe(existsSync(path) ? readFileSync(path, "utf8") : `(${path} is not there)`);
+  const written = existsSync(path) ? readFileSync(path, "utf8") : `(${path} is not there)`;
+  expect(
+    text,
+    `${path}: \`make generated\` writes help texts anew, UPDATE_GOLDEN=1 with this test any text`,
+  ).toBe(written);
 }

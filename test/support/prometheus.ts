@@ -1,6 +1,6 @@
-/** A real Prometheus for a test: installed when it is not there, on 127.0.0.1, empty, gone when the test file ends. */
-import { afterAll } from "bun:test";
+/** A real Prometheus for a test: installed when it is not there, on 127.0.0.1, empty, gone when the test run ends. */
 import { dirname, join, resolve } from "node:path";
+import { atEnd } from "./at-end.ts";
 import { temporaryDirectory } from "./directory.ts";
 
 export interface PrometheusOptions {
@@ -22,7 +22,7 @@ export interface Prometheus {
 const WITH_US = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "TERM"];
 
 const started: (() => Promise<void>)[] = [];
-afterAll(() => Promise.all(started.splice(0).map((stop) => stop())));
+atEnd(async () => void (await Promise.all(started.splice(0).map((stop) => stop()))));
 
 const INSTALL = resolve(import.meta.dir, "install-prometheus.sh");
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import picocolors from "picocolors";
+import { colorsFor } from "../../src/terminal/styles.ts";
 import { formatTable } from "../../src/terminal/table.ts";
 
 test("columns are as wide as their widest cell, whatever its colours", () => {
-  const { red } = picocolors.createColors(true);
+  const { red } = colorsFor({ isTTY: true }, {});
   const lines = formatTable(
     [{ gap: 0, width: 6 }, { align: "right" }, {}],
     [

@@ -1,8 +1,8 @@
 /** Grafana's alerting: what its kinds share, and the two whose objects are identified only by name. */
 import { openObject, v } from "contextcore";
-import { asText, without } from "../json.ts";
-import type { ObjectKind } from "../kind.ts";
-import { putBack, putMissing, type Write } from "../put.ts";
+import { asText, type Fields, filledIn, without } from "../json.ts";
+import type { ObjectKind, Place } from "../kind.ts";
+import { putBack, putInPlace, type Write } from "../put.ts";
 import { described } from "../references.ts";
 import { read, type Server } from "../server.ts";
 
@@ -23,30 +23,45 @@ export const ownerOf = (provenance: string | undefined): string | undefined =>
 export const nameHash = (name: string): string =>
   new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 8);
 
-const rowSchema = openObject({ uid: v.optional(v.string(), ""), name: v.string() });
+/** Finds objects in a list of the API, which is read once. */
+export function placeInList<Row extends Fields>(
+  readAll: () => Promise<readonly Row[]>,
+  isInPlace: (row: Row, saved: Fields) => boolean,
+): Place {
+  let all: Promise<readonly Row[]> | undefined;
+  return async (saved) => {
+    all ??= readAll();
+    return (await all).find((row) => isInPlace(row, saved));
+  };
+}
 
-/** The server's objects of a list that is keyed by name. */
-export const readNamed = (server: Server, list: string) =>
-  read(server, v.array(rowSchema), { path: `${PROVISIONING}/${list}` });
+/** Compared without who made it, which a restore may change, and without what is empty. */
+export const plainAlerting = (object: Fields): Fields =>
+  filledIn(without(object, "uid", "provenance", "version"));
 
 const namedSchema = openObject({ name: v.string(), provenance: v.optional(v.string()) });
 
-interface Named extends Pick<ObjectKind, "name" | "plural"> {
+interface Named extends Pick<ObjectKind, "name" | "plural" | "singular"> {
   /** What its list is called in the API, in a snapshot and in counts. */
   readonly list: string;
-  /** The call that creates the object of this name. */
-  write(name: string): Pick<Write, "method" | "path">;
+  /** The call that creates the object of this name, and the one that replaces it. */
+  create(name: string): Pick<Write, "method" | "path">;
+  replace(name: string): Pick<Write, "method" | "path">;
 }
 
-const named = ({ name, plural, list, write }: Named): ObjectKind => ({
+const readRows = (server: Server, list: string) =>
+  read(server, v.array(namedSchema), { path: `${PROVISIONING}/${list}` });
+
+const named = ({ name, plural, singular, list, create, replace }: Named): ObjectKind => ({
   name,
   plural,
+  singular,
   unit: list,
   folder: `alerting/${list}`,
   needs: [],
 
   async list(server) {
-    const rows = await read(server, v.array(namedSchema), { path: `${PROVISIONING}/${list}` });
+    const rows = await readRows(server, list);
     // Their version is a hash made by the server.
     return {
       items: rows.map((row) => ({
@@ -59,29 +74,45 @@ const named = ({ name, plural, list, write }: Named): ObjectKind => ({
 
   describe: (object) => described(object, [asText(object.name)]),
 
-  put: putBack(namedSchema, (restoring, object) =>
-    putMissing(restoring, {
-      isThere: async () => (await readNamed(restoring, list)).some((one) => one.name === object.name),
+  place: placeNamed(list),
+  plain: plainAlerting,
+
+  put: putBack(namedSchema, (restoring, object) => {
+    const json = without(object, "provenance");
+    const headers = headersFor(object.provenance);
+    return putInPlace(restoring, { place: placeNamed(list), plain: plainAlerting }, object, {
       owner: ownerOf(object.provenance),
-      request: () => ({
-        ...write(object.name),
-        json: without(object, "provenance"),
-        headers: headersFor(object.provenance),
-      }),
-    }),
-  ),
+      create: () => ({ ...create(object.name), json, headers }),
+      replace: () => [{ ...replace(object.name), json, headers }],
+    });
+  }),
 });
+
+const isNamedAlike = (row: Fields, saved: Fields): boolean => row.name === saved.name;
+const placeNamed = (list: string) => (server: Server) =>
+  placeInList(() => readRows(server, list), isNamedAlike);
+
+const atName =
+  (list: string) =>
+  (name: string): Pick<Write, "method" | "path"> => ({
+    method: "PUT",
+    path: `${PROVISIONING}/${list}/${encodeURIComponent(name)}`,
+  });
 
 export const templates = named({
   name: "template",
   plural: "message templates",
+  singular: "message template",
   list: "templates",
-  write: (name) => ({ method: "PUT", path: `${PROVISIONING}/templates/${encodeURIComponent(name)}` }),
+  create: atName("templates"),
+  replace: atName("templates"),
 });
 
 export const muteTimings = named({
   name: "mute-timing",
   plural: "mute timings",
+  singular: "mute timing",
   list: "mute-timings",
-  write: () => ({ method: "POST", path: `${PROVISIONING}/mute-timings` }),
+  create: () => ({ method: "POST", path: `${PROVISIONING}/mute-timings` }),
+  replace: atName("mute-timings"),
 });

@@ -20,6 +20,7 @@ import { dashboards } from "./dashboards.ts";
 export const annotations: LineKind = {
   name: "annotation",
   plural: "annotations",
+  singular: "annotation",
   unit: "annotations",
   file: "grafana/annotations.jsonl",
   needs: [dashboards],

@@ -1,11 +1,19 @@
 import { openObject, v } from "contextcore";
 import { asObject, asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
-import { putBack, putMissing } from "../put.ts";
+import { putBack, putInPlace } from "../put.ts";
 import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
-import { read } from "../server.ts";
-import { headersFor, nameHash, ownerOf, PROVISIONING, readNamed, templates } from "./alerting.ts";
+import { read, type Server } from "../server.ts";
+import {
+  headersFor,
+  nameHash,
+  ownerOf,
+  PROVISIONING,
+  placeInList,
+  plainAlerting,
+  templates,
+} from "./alerting.ts";
 
 const PATH = `${PROVISIONING}/contact-points`;
 
@@ -21,13 +29,14 @@ const pointSchema = openObject({
 export const contactPoints: ObjectKind = {
   name: "contact-point",
   plural: "contact points",
+  singular: "contact point",
   unit: "contact-points",
   folder: "alerting/contact-points",
   needs: [templates],
   foresee: async () => [COMES_WITHOUT],
 
   async list(server) {
-    const points = await read(server, v.array(pointSchema), { path: PATH });
+    const points = await readPoints(server);
     return {
       items: points.map((point) => ({
         uid: point.uid || nameHash(`${point.name}/${point.type}`),
@@ -45,25 +54,30 @@ export const contactPoints: ObjectKind = {
 
   describe: (point) => described(point, [asText(point.name)]),
 
+  place: (server) => placeInList(() => readPoints(server), isInPlace),
+  plain: plainAlerting,
+
   put: putBack(pointSchema, (restoring, point) => {
-    const { uid, name, type, provenance, settings } = point;
+    const { provenance, settings } = point;
     const { found, missing } = findSecrets(restoring, point, redactedFields(settings));
     const json = { ...without(point, "provenance"), settings: withSecrets(settings, found) };
-    return putMissing(restoring, {
-      isThere: async () =>
-        (await readNamed(restoring, "contact-points")).some((one) =>
-          uid === "" ? one.name === name && one.type === type : one.uid === uid,
-        ),
+    const headers = headersFor(provenance);
+    return putInPlace(restoring, contactPoints, point, {
       owner: ownerOf(provenance),
-      request: () => ({
-        path: PATH,
-        json,
-        headers: headersFor(provenance),
-        problems: stillMissing(point, missing),
-      }),
+      create: () => ({ path: PATH, json, headers }),
+      replace: (held) => [
+        { method: "PUT", path: `${PATH}/${encodeURIComponent(asText(held.uid))}`, json, headers },
+      ],
+      problems: stillMissing(point, missing),
     });
   }),
 };
+
+const readPoints = (server: Server) => read(server, v.array(pointSchema), { path: PATH });
+
+/** One without a uid is known by its name and its type. */
+const isInPlace = (held: Fields, saved: Fields): boolean =>
+  asText(saved.uid) === "" ? held.name === saved.name && held.type === saved.type : held.uid === saved.uid;
 
 /** The placeholder for a secret that is set. */
 const REDACTED = "[REDACTED]";

@@ -1,12 +1,13 @@
 import { PluginError, v } from "contextcore";
 import { dangling } from "../dangling.ts";
-import { dashboardRequest, readDashboard } from "../dashboard-calls.ts";
+import { dashboardRequest, readDashboard, replacement } from "../dashboard-calls.ts";
 import { readDraft } from "../dashboard-draft.ts";
-import { asText } from "../json.ts";
+import { asObject, asText, type Fields, objectIn } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
 import { findDashboards } from "../lists.ts";
-import { exists, putMissing } from "../put.ts";
+import { putInPlace } from "../put.ts";
 import { describedIn } from "../references.ts";
+import { orAbsent } from "../server.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 import { libraryPanels } from "./library-panels.ts";
@@ -14,6 +15,7 @@ import { libraryPanels } from "./library-panels.ts";
 export const dashboards: ObjectKind = {
   name: "dashboard",
   plural: "dashboards",
+  singular: "dashboard",
   unit: "dashboards",
   folder: "dashboards",
   needs: [folders, dataSources, libraryPanels],
@@ -52,6 +54,25 @@ export const dashboards: ObjectKind = {
     return { ...describedIn(folderUid, { uid, title, content }), tags };
   },
 
+  place: (server) => async (object) => {
+    const { uid = "" } = readDraft(object);
+    const held = await orAbsent(readDashboard(server, uid));
+    return held && objectIn(held.uid, held.text);
+  },
+
+  plain(object) {
+    const { content, folderUid, schema = "", attached = {} } = readDraft(object);
+    const { title, ...rest } = content;
+    return {
+      title: asText(title).trim(),
+      ...rest,
+      "its folder": folderUid,
+      "its schema": schema.startsWith("v2") ? "v2" : "v1",
+      "its labels": ofPeople(attached.labels),
+      "its annotations": ofPeople(attached.annotations),
+    };
+  },
+
   /** A file of either kind: what the old API takes, or a resource of the new one. */
   async put(restoring, object, file) {
     const draft = readDraft(object);
@@ -59,10 +80,16 @@ export const dashboards: ObjectKind = {
     if (uid === undefined) throw new PluginError("invalid", `${file}: its dashboard has no uid`);
     const world = await restoring.world();
     const saving = { ...draft, uid, replaces: false, message: "Restored by contextcore" };
-    return putMissing(restoring, {
-      isThere: () => exists(restoring, `/api/dashboards/uid/${encodeURIComponent(uid)}`),
+    return putInPlace(restoring, dashboards, object, {
       owner: draft.managedBy,
-      request: () => dashboardRequest(world, saving),
+      create: () => dashboardRequest(world, saving),
+      replace: async () => [await replacement(restoring, saving)],
     });
   },
 };
+
+/** Grafana's own labels and annotations say who saved it, and when. */
+const ofPeople = (attached: unknown): Fields =>
+  Object.fromEntries(
+    Object.entries(asObject(attached)).filter(([name]) => !name.split("/")[0]?.endsWith("grafana.app")),
+  );

@@ -1,10 +1,10 @@
 import { openObject, v } from "contextcore";
-import { asObject, asText, objectSchema, toFileText, without } from "../json.ts";
+import { asObject, asText, type Fields, filledIn, objectSchema, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
-import { exists, putBack, putMissing } from "../put.ts";
+import { putBack, putInPlace } from "../put.ts";
 import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
-import { read, type Server } from "../server.ts";
+import { read, readIfThere, type Server } from "../server.ts";
 
 const sourceSchema = openObject({
   uid: v.string(),
@@ -22,6 +22,7 @@ const pathOf = (uid: string): string => `/api/datasources/uid/${encodeURICompone
 export const dataSources: ObjectKind = {
   name: "datasource",
   plural: "data sources",
+  singular: "data source",
   unit: "data-sources",
   folder: "datasources",
   needs: [],
@@ -51,17 +52,25 @@ export const dataSources: ObjectKind = {
 
   describe: (source) => described(source, [asText(source.uid), asText(source.name)]),
 
+  place: (server) => (source) => readIfThere(server, objectSchema, { path: pathOf(asText(source.uid)) }),
+  plain: (source) => filledIn(without(source, ...OWN, ...PROTECTED)),
+
   put: putBack(sourceSchema, (restoring, source) => {
     const { uid, readOnly, secureJsonFields } = source;
     const { found, missing } = findSecrets(restoring, source, secretNames(secureJsonFields));
-    const json = { ...without(source, "secureJsonFields", "readOnly"), secureJsonData: found };
-    return putMissing(restoring, {
-      isThere: () => exists(restoring, pathOf(uid)),
+    const json: Fields = { ...without(source, ...PROTECTED), secureJsonData: found };
+    return putInPlace(restoring, dataSources, source, {
       owner: readOnly === true ? "Grafana's file provisioning" : undefined,
-      request: () => ({ path: "/api/datasources", json, problems: stillMissing(source, missing) }),
+      create: () => ({ path: "/api/datasources", json }),
+      // Secrets that are not sent stay.
+      replace: () => [{ method: "PUT", path: pathOf(uid), json }],
+      problems: stillMissing(source, missing),
     });
   }),
 };
+
+/** Not written, so not compared: whoever restored it without its secrets was told which ones are missing. */
+const PROTECTED = ["secureJsonFields", "readOnly"];
 
 const rowSchema = v.object({ uid: v.string(), name: v.string() });
 

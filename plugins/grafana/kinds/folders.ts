@@ -2,11 +2,11 @@ import { type DashboardFolder, given, v } from "contextcore";
 import { FOLDER } from "../dashboard-draft.ts";
 import { asText } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
-import { findDashboards, listResources, sameAgain, searchAll } from "../lists.ts";
+import { findDashboards, listResources, resourceSchema, sameAgain, searchAll } from "../lists.ts";
 import { folderPaths } from "../paths.ts";
-import { exists, putBack, putMissing, type Write } from "../put.ts";
+import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, inFolder } from "../references.ts";
-import { read, resourcePath, type Server, type World } from "../server.ts";
+import { read, readIfThere, resourcePath, type Server, type World } from "../server.ts";
 
 /** A folder's file: the fields needed to create it again. */
 const folderSchema = v.object({
@@ -21,6 +21,7 @@ const folderSchema = v.object({
 export const folders: ObjectKind = {
   name: "folder",
   plural: "folders",
+  singular: "folder",
   unit: "folders",
   folder: "folders",
   needs: [],
@@ -47,15 +48,44 @@ export const folders: ObjectKind = {
     return { ...described(folder, [folderUid]), folderUid, parentUid, refers: inFolder(parentUid) };
   },
 
+  place: (server) => async (folder) => {
+    const world = await server.world();
+    const uid = encodeURIComponent(asText(folder.uid));
+    if (world.folders === undefined) {
+      const row = await readIfThere(server, rowSchema, { path: `/api/folders/${uid}` });
+      // The old API does not tell it.
+      return row && { ...row, ...given({ description: folder.description }) };
+    }
+    const path = resourcePath(world, "folder", world.folders, `folders/${uid}`);
+    const found = await readIfThere(server, resourceSchema, { path });
+    return found && { ...fromResource(found) };
+  },
+
+  plain: ({ title, description, parentUid }) => ({
+    title,
+    description: asText(description),
+    "its folder": asText(parentUid),
+  }),
+
   put: putBack(folderSchema, async (restoring, folder) => {
     const world = await restoring.world();
-    return putMissing(restoring, {
-      isThere: () => exists(restoring, `/api/folders/${encodeURIComponent(folder.uid)}`),
+    return putInPlace(restoring, folders, folder, {
       owner: folder.managedBy,
-      request: () => folderRequest(world, folder),
+      create: () => folderRequest(world, folder),
+      replace: (held) => folderChanges(folder, asText(held.parentUid)),
     });
   }),
 };
+
+/** A folder is changed and moved by two calls. @param parentUid where it is */
+function folderChanges(folder: DashboardFolder, parentUid: string): Write[] {
+  const path = `/api/folders/${encodeURIComponent(folder.uid)}`;
+  const { title, description = "", parentUid: wanted = "" } = folder;
+  const change: Write = { method: "PUT", path, json: { title, description, overwrite: true } };
+  return wanted === parentUid
+    ? [change]
+    : [{ method: "POST", path: `${path}/move`, json: { parentUid: wanted } }, change];
+}
 
 const PARTIAL_VIEW = {
   kind: "incomplete",
@@ -111,15 +141,19 @@ export async function readFolders(server: Server): Promise<FolderTree> {
 }
 
 async function readResources(server: Server, path: string): Promise<DashboardFolder[]> {
-  const items = await listResources(server, path);
-  return items.map(({ metadata: { name, annotations }, spec }) => ({
-    uid: name,
-    title: asText(spec.title),
-    ...filled("description", spec.description),
-    ...filled("parentUid", annotations[FOLDER]),
-    ...filled("managedBy", annotations["grafana.app/managedBy"]),
-  }));
+  return (await listResources(server, path)).map(fromResource);
 }
+
+const fromResource = ({
+  metadata: { name, annotations },
+  spec,
+}: v.InferOutput<typeof resourceSchema>): DashboardFolder => ({
+  uid: name,
+  title: asText(spec.title),
+  ...filled("description", spec.description),
+  ...filled("parentUid", annotations[FOLDER]),
+  ...filled("managedBy", annotations["grafana.app/managedBy"]),
+});
 
 /** A field of the file, unless it is empty. */
 const filled = (name: string, value: unknown): Readonly<Record<string, string>> =>

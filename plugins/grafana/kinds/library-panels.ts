@@ -1,15 +1,16 @@
 import { openObject, type Problem, v } from "contextcore";
-import { asText, objectSchema } from "../json.ts";
+import { asText, type Fields, objectSchema } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
-import { exists, putBack, putMissing } from "../put.ts";
+import { putBack, putInPlace } from "../put.ts";
 import { describedIn } from "../references.ts";
-import { read, type Server } from "../server.ts";
+import { read, readIfThere, type Server } from "../server.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 
 export const libraryPanels: ObjectKind = {
   name: "library-panel",
   plural: "library panels",
+  singular: "library panel",
   unit: "library-panels",
   folder: "library-panels",
   needs: [folders, dataSources],
@@ -38,14 +39,29 @@ export const libraryPanels: ObjectKind = {
 
   describe: (panel) => describedIn(asText(panel.folderUid), panel),
 
+  place: (server) => async (panel) =>
+    (await readIfThere(server, v.object({ result: panelSchema }), { path: pathOf(asText(panel.uid)) }))
+      ?.result,
+  plain: ({ name, folderUid, model }) => ({ name, "its folder": asText(folderUid), model }),
+
   put: putBack(openObject({ uid: v.string() }), (restoring, panel) =>
-    putMissing(restoring, {
-      isThere: () => exists(restoring, `/api/library-elements/${encodeURIComponent(panel.uid)}`),
+    putInPlace(restoring, libraryPanels, panel, {
       owner: undefined,
-      request: () => ({ path: "/api/library-elements", json: panel }),
+      create: () => ({ path: PATH, json: panel }),
+      async replace() {
+        const { result } = await read(restoring, versionSchema, { path: pathOf(panel.uid) });
+        const json: Fields = { ...panel, version: result.version };
+        return [{ method: "PATCH", path: pathOf(panel.uid), json }];
+      },
     }),
   ),
 };
+
+const PATH = "/api/library-elements";
+const pathOf = (uid: string): string => `${PATH}/${encodeURIComponent(uid)}`;
+
+/** A change must name the version that it changes. */
+const versionSchema = v.object({ result: v.object({ version: v.number() }) });
 
 const cursorSchema = v.object({ kind: v.string(), page: v.optional(v.number(), 1) });
 
@@ -72,7 +88,7 @@ const pageSchema = v.object({
 
 async function readPage(server: Server, page: number) {
   const query = { kind: PANEL, perPage: PAGE, page };
-  return (await read(server, pageSchema, { path: "/api/library-elements", query })).result;
+  return (await read(server, pageSchema, { path: PATH, query })).result;
 }
 
 /** The uids of all library panels that the account may see. */

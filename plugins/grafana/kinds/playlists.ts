@@ -1,10 +1,10 @@
 import { type RestoreDiagnostic, v } from "contextcore";
 import { asObject, asText, objectSchema, without } from "../json.ts";
-import type { ObjectKind } from "../kind.ts";
+import type { ObjectKind, Place } from "../kind.ts";
 import { listResources } from "../lists.ts";
-import { putBack, putMissing, type Write } from "../put.ts";
+import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, references } from "../references.ts";
-import { read, resourcePath, type Server, type World } from "../server.ts";
+import { read, resourcePath, type Server, type World, withVersion } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
 /** A playlist as stored in its file, whichever API it came from. */
@@ -19,6 +19,7 @@ type Playlist = v.InferOutput<typeof playlistSchema>;
 export const playlists: ObjectKind = {
   name: "playlist",
   plural: "playlists",
+  singular: "playlist",
   unit: "playlists",
   folder: "playlists",
   needs: [dashboards],
@@ -40,20 +41,45 @@ export const playlists: ObjectKind = {
     return { ...described(playlist, [asText(playlist.uid)]), refers: references("dashboard", shown) };
   },
 
-  /** The old API gives a new playlist its own uid, so one with the same name and items counts as the same. */
+  place: placeOf,
+  plain: ({ name, interval, items }) => ({
+    name,
+    interval,
+    items: Array.isArray(items) ? items.map(asObject).map(({ type, value }) => ({ type, value })) : [],
+  }),
+
   put: putBack(playlistSchema, async (restoring, playlist) => {
-    const { uid, name, items } = playlist;
     const world = await restoring.world();
-    const isSame = (one: Playlist): boolean =>
-      one.uid === uid ||
-      (world.playlists === undefined && one.name === name && Bun.deepEquals(one.items, items));
-    return putMissing(restoring, {
-      isThere: async () => (await readPlaylists(restoring)).some(isSame),
+    return putInPlace(restoring, playlists, playlist, {
       owner: undefined,
-      request: () => playlistRequest(world, playlist),
+      create: () => playlistRequest(world, playlist),
+      replace: async (held) => [await replacement(restoring, { ...playlist, uid: asText(held.uid) })],
     });
   }),
 };
+
+/** The old API gives a new playlist a uid of its own, so there one of the same name counts, the most alike first. */
+function placeOf(server: Server): Place {
+  let all: Promise<readonly Playlist[]> | undefined;
+  return async ({ uid, name, items }) => {
+    all ??= readPlaylists(server);
+    const rows = await all;
+    const same = rows.find((one) => one.uid === uid);
+    if (same !== undefined || (await server.world()).playlists !== undefined) return same;
+    const alike = rows.filter((one) => one.name === name);
+    return alike.find((one) => Bun.deepEquals(one.items, items)) ?? alike[0];
+  };
+}
+
+/** The call that replaces the playlist of this uid. */
+async function replacement(server: Server, playlist: Playlist): Promise<Write> {
+  const { uid } = playlist;
+  const world = await server.world();
+  const { path, json } = playlistRequest(world, playlist);
+  const own = `${path}/${encodeURIComponent(uid)}`;
+  if (world.playlists === undefined) return { method: "PUT", path: own, json };
+  return { method: "PUT", path: own, json: await withVersion(server, own, asObject(json)) };
+}
 
 const OTHER_UIDS: RestoreDiagnostic = {
   severity: "alters",

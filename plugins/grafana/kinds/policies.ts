@@ -1,25 +1,22 @@
-import type { RestoreDiagnostic } from "contextcore";
+import { whatDiffers } from "contextcore";
 import { asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
-import { create, EXISTING, ownedBy, putBack, refused } from "../put.ts";
+import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, routing } from "../references.ts";
-import { read, readIfThere, type Server } from "../server.ts";
-import { headersFor, muteTimings, ownerOf, PROVISIONING } from "./alerting.ts";
+import { read, type Server } from "../server.ts";
+import { headersFor, muteTimings, ownerOf, PROVISIONING, plainAlerting } from "./alerting.ts";
 import { contactPoints } from "./contact-points.ts";
 
 const PATH = `${PROVISIONING}/policies`;
 
-/** There is a single policy tree, and writing replaces it: only a fresh Grafana's tree is replaced. */
+/** There is a single policy tree, and writing replaces it: a fresh Grafana's counts as none. */
 export const policies: ObjectKind = {
   name: "policy",
   plural: "notification policies",
+  singular: "",
   unit: "policies",
   folder: "alerting/policies",
   needs: [muteTimings, contactPoints],
-  async foresee(server) {
-    const tree = await readIfThere(server, objectSchema, { path: PATH });
-    return tree === undefined || isDefault(tree) ? [] : [STAYS];
-  },
 
   list: async (server) => ({
     items: [{ uid: "policies", title: "notification", object: await readTree(server) }],
@@ -30,16 +27,22 @@ export const policies: ObjectKind = {
     refers: routing(tree),
   }),
 
-  put: putBack(objectSchema, async (restoring, tree) => {
-    const there = await readTree(restoring);
-    const json = without(tree, "provenance");
-    if (Bun.deepEquals(without(there, "provenance"), json)) return EXISTING;
-    if (!isDefault(there)) return refused(REPLACES);
+  place: (server) => async (saved) => {
+    const held = await readTree(server);
+    const isFresh = isDefault(held) && whatDiffers(plainAlerting(saved), plainAlerting(held)) !== undefined;
+    return isFresh ? undefined : held;
+  },
+  plain: plainAlerting,
+
+  put: putBack(objectSchema, (restoring, tree) => {
     const provenance = asText(tree.provenance);
-    const locked = ownedBy(restoring, ownerOf(provenance));
-    if (locked !== undefined) return locked;
-    const isThere = async () => !isDefault(await readTree(restoring));
-    return create(restoring, { method: "PUT", path: PATH, json, headers: headersFor(provenance), isThere });
+    const json = without(tree, "provenance");
+    const write: Write = { method: "PUT", path: PATH, json, headers: headersFor(provenance) };
+    return putInPlace(restoring, policies, tree, {
+      owner: ownerOf(provenance),
+      create: () => write,
+      replace: () => [write],
+    });
   }),
 };
 
@@ -56,12 +59,3 @@ const DEFAULT_RECEIVERS = new Set([
 /** True for a fresh Grafana's tree, which nobody would miss. */
 const isDefault = (tree: Fields): boolean =>
   (!Array.isArray(tree.routes) || tree.routes.length === 0) && DEFAULT_RECEIVERS.has(asText(tree.receiver));
-
-const REPLACES = "Grafana has notification policies already, and writing these would replace all of them.";
-
-const STAYS: RestoreDiagnostic = {
-  severity: "refuses",
-  message:
-    "Grafana has notification policies of its own; they stay, since there is one tree and writing it would replace all of it.",
-  setting: "DELETE /api/v1/provisioning/policies, which resets them",
-};

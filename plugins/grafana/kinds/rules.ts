@@ -1,12 +1,12 @@
-import { openObject, v } from "contextcore";
+import { openObject, v, whatDiffers } from "contextcore";
 import { dangling } from "../dangling.ts";
-import { asObject, asText, toFileText, without } from "../json.ts";
-import { type ObjectKind, readOne } from "../kind.ts";
-import { EXISTING, ownedBy, putBack } from "../put.ts";
-import { putRules } from "../put-rules.ts";
+import { asObject, asText, type Fields, filledIn, toFileText, without } from "../json.ts";
+import { type ObjectKind, type Place, readOne } from "../kind.ts";
+import { putBack } from "../put.ts";
+import { putGroup } from "../put-rules.ts";
 import { describedIn, routing } from "../references.ts";
-import { read, readIfThere, type Server } from "../server.ts";
-import { headersFor, nameHash, ownerOf, PROVISIONING } from "./alerting.ts";
+import { isDots, read, readIfThere, type Server } from "../server.ts";
+import { headersFor, nameHash, PROVISIONING } from "./alerting.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 import { policies } from "./policies.ts";
@@ -27,6 +27,7 @@ const groupSchema = openObject({
 export const rules: ObjectKind = {
   name: "rule",
   plural: "alert rules",
+  singular: "alert rule group",
   unit: "rule-groups",
   folder: "alerting/rules",
   needs: [folders, dataSources, policies],
@@ -84,27 +85,77 @@ export const rules: ObjectKind = {
     };
   },
 
-  /** Writing a group deletes rules in it that are not sent, so only a group that does not exist is written whole. */
-  put: putBack(groupSchema, async (restoring, group) => {
-    const there = await readRules(restoring);
-    const lacking = group.rules.filter(({ uid }) => !there.some((rule) => rule.uid === uid));
-    if (lacking.length === 0) return EXISTING;
+  place: placeOf,
+  plain: ({ title, folderUid, interval, rules }) => ({
+    title,
+    "its folder": folderUid,
+    interval: Number(interval),
+    rules: rulesIn(rules).map(plainRule),
+  }),
+
+  lacking(saved, held) {
+    const [all, there] = [plainRules(saved), plainRules(held)];
+    const isPart = there.length < all.length && there.every((rule) => all.some((one) => isAlike(one, rule)));
+    const alone = (group: Fields): Fields => ({ ...rules.plain(group), rules: [] });
+    if (!isPart || !isAlike(alone(saved), alone(held))) return undefined;
+    return `${all.length - there.length} of its ${all.length} rules`;
+  },
+
+  put: putBack(groupSchema, (restoring, group) => {
     const { folderUid, title } = group;
-    const left = lacking.flatMap((rule) => {
-      const locked = ownedBy(restoring, ownerOf(rule.provenance));
-      return locked === undefined ? [] : [{ rule, reason: locked.reason }];
-    });
-    return putRules(restoring, {
-      rules: lacking.filter((rule) => !left.some((one) => one.rule === rule)),
-      left,
-      isNew: !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title),
-      asGroup: (rules) => ({ method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules } }),
+    return putGroup(restoring, rules, {
+      group,
+      asGroup: (some) => ({ method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules: some } }),
       asRule: (json) => ({ path: RULES, json }),
+      asChange: (json) => ({
+        method: "PUT",
+        path: `${RULES}/${encodeURIComponent(asText(json.uid))}`,
+        json,
+      }),
       headers: ({ provenance }) => headersFor(provenance),
       isThere: async (uid) => (await readRules(restoring)).some((rule) => rule.uid === uid),
     });
   }),
 };
+
+const rulesIn = (rules: unknown): Fields[] => (Array.isArray(rules) ? rules.map(asObject) : []);
+
+/** A rule without its place, which is its group's, and without what the server sets. */
+const plainRule = (rule: Fields): Fields =>
+  filledIn(without(rule, "id", "updated", "orgID", "provenance", "ruleGroup", "folderUID"));
+
+const plainRules = (group: Fields): Fields[] => rulesIn(group.rules).map(plainRule);
+
+const isAlike = (saved: Fields, held: Fields): boolean => whatDiffers(saved, held) === undefined;
+
+/** The group of this name in this folder; if there is none, the one in which one of its rules is now. */
+function placeOf(server: Server): Place {
+  let all: ReturnType<typeof readRules> | undefined;
+  return async (group) => {
+    all ??= readRules(server);
+    const uids = new Set(rulesIn(group.rules).map(({ uid }) => asText(uid)));
+    const rows = await all;
+    const first =
+      rows.find((rule) => rule.folderUID === group.folderUid && rule.ruleGroup === group.title) ??
+      rows.find(({ uid }) => uid !== "" && uids.has(uid));
+    if (first === undefined) return undefined;
+    const { folderUID, ruleGroup } = first;
+    const inGroup = rows.filter((rule) => rule.folderUID === folderUID && rule.ruleGroup === ruleGroup);
+    return {
+      title: ruleGroup,
+      folderUid: folderUID,
+      interval: group.interval,
+      rules: inGroup,
+      ...(await whole(server, folderUID, ruleGroup)),
+    };
+  };
+}
+
+/** Only the group has its interval and the order of its rules; one by a name that no URL reaches is taken from the list. */
+async function whole(server: Server, folder: string, group: string): Promise<Fields | undefined> {
+  if (isDots(folder) || isDots(group)) return undefined;
+  return readIfThere(server, groupSchema, { path: pathOf(folder, group) });
+}
 
 const ruleSchema = openObject({
   uid: v.optional(v.string(), ""),

@@ -63,6 +63,7 @@ export function createExporter(
     }
   };
   return {
+    heeds: ["match"],
     async start(request, signal) {
       const settings = await ask(signal);
       return start(request, { settings, options, now: clock(), isFlushed: isFlushed() });

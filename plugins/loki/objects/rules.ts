@@ -2,16 +2,19 @@
 import {
   checkShape,
   isKind,
+  type ObjectComparison,
   type ObjectFile,
   openObject,
   PluginError,
   type Problem,
   parseYaml,
   type RestoreAnswer,
+  type RestoreBatch,
   type Step,
   safeFileName,
   toYaml,
   v,
+  whatDiffers,
 } from "contextcore";
 import type { Api } from "../server/api.ts";
 
@@ -90,22 +93,42 @@ function readRuleFile(text: string): { namespace: string; body: string } {
   return { namespace: JSON.parse(namespace), body: text.slice(text.indexOf("\n") + 1) };
 }
 
+/** Compares the group from a file of `loki/rules/` with the one of its name that the server has. */
+export async function compareRule(api: Api, text: string, signal: AbortSignal): Promise<ObjectComparison> {
+  const { name, there, what } = await groupBeside(api, text, signal);
+  if (there === undefined) return { name, state: "missing" };
+  return what === undefined ? { name, state: "equal" } : { name, state: "differs", what };
+}
+
+/** A group from a file, what the server has in its place, and what differs. */
+async function groupBeside(api: Api, text: string, signal: AbortSignal) {
+  const { namespace, body } = readRuleFile(text);
+  const saved = checkShape("loki: a rule file", openObject({ name: v.string() }), parseYaml(body));
+  const path = `${RULES_PATH}/${segment(namespace)}`;
+  const there = await readGroup(api, `${path}/${segment(saved.name)}`, signal);
+  const isObject = typeof there === "object" && there !== null;
+  const what = there === undefined ? undefined : whatDiffers(saved, isObject ? there : {});
+  return { name: `rule group ${namespace}/${saved.name}`, path, body, there, what };
+}
+
 /**
- * Restores the group from a file of `loki/rules/`, unless a group of its name exists: that one stays, because the API would
- * replace it.
+ * Restores the group from a file of `loki/rules/`. A group of its name that differs stays, or is replaced whole.
  * @param text the file as {@link exportRules} made it
  * @throws PluginError for what may work later, or is not about this group
  */
-export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
-  const { namespace, body } = readRuleFile(text);
-  const { name } = checkShape("loki: a rule file", openObject({ name: v.string() }), parseYaml(body));
-  const path = `${RULES_PATH}/${segment(namespace)}`;
+export async function restoreRule(
+  api: Api,
+  text: string,
+  { existing, signal }: Pick<RestoreBatch, "existing"> & { readonly signal: AbortSignal },
+): Promise<RestoreAnswer> {
   try {
-    const there = await readGroup(api, `${path}/${segment(name)}`, signal);
-    if (there !== undefined) return beside(text, Bun.deepEquals(there, parseYaml(body)));
+    const { name, path, body, there, what } = await groupBeside(api, text, signal);
+    if (there !== undefined && what === undefined) return { written: {}, existing: { rules: 1 } };
+    const differing = what === undefined ? {} : { differing: [{ name, what }] };
+    if (what !== undefined && existing !== "replace") return { written: {}, ...differing };
     const headers = { "Content-Type": "application/yaml" };
     await api.send({ method: "POST", path, headers, body, signal });
-    return { written: { rules: 1 } };
+    return { written: { rules: 1 }, ...differing };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
     // Rules in local files are read-only: the API answers 500, and retrying does not help (pkg/ruler/rulestore/local).
@@ -124,11 +147,6 @@ const segment = (name: string): string =>
 
 const LOCAL_RULES =
   "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
-
-const ANOTHER = "the server has another group of this name in this namespace, which is left as it is";
-
-const beside = (line: string, isSame: boolean): RestoreAnswer =>
-  isSame ? { written: {}, existing: { rules: 1 } } : { written: {}, rejected: [{ line, reason: ANOTHER }] };
 
 /** `undefined`: there is none. Before the first rule, local files answer 400, others 404 (see {@link exportRules}). */
 async function readGroup(api: Api, path: string, signal: AbortSignal): Promise<unknown> {

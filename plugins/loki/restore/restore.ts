@@ -2,6 +2,8 @@
 import {
   type Ask,
   type Counts,
+  given,
+  type ObjectComparison,
   PluginError,
   type Range,
   type RestoreAnswer,
@@ -10,7 +12,7 @@ import {
 } from "contextcore";
 import { LOGS_FILE } from "../export/lines.ts";
 import { DELETES_FILE } from "../objects/deletes.ts";
-import { isRuleFile, restoreRule } from "../objects/rules.ts";
+import { compareRule, isRuleFile, restoreRule } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
 import type { Border } from "../server/border.ts";
 import { isSelected, type Labels, ownLabels, parseSelector } from "../server/selector.ts";
@@ -41,6 +43,7 @@ export function createRestorer(
     return progress;
   };
   return {
+    heeds: ["labels", "tenant"],
     // A stream refuses lines much older than its newest one, so blocks are restored in time order.
     order: { [LOGS_FILE]: "time" },
     matcher: (match) => {
@@ -52,9 +55,16 @@ export function createRestorer(
     },
     preflight: async (plan, signal) =>
       preflight(api, border, { plan, settings: await settings(signal), now: clock(), tenant }, signal),
+    async compare(objects, signal) {
+      const compared: (ObjectComparison | undefined)[] = [];
+      for (const { file, line } of objects)
+        compared.push(isRuleFile(file) ? await compareRule(api, line, signal) : undefined);
+      return compared;
+    },
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, border, signal }, progressOf(batch), batch);
-      if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
+      if (isRuleFile(batch.file))
+        return restoreRule(api, batch.lines.join("\n"), { ...given({ existing: batch.existing }), signal });
       // Carrying out a delete request would delete data; it is kept only for the reader.
       if (batch.file === DELETES_FILE) return { written: {} };
       throw new PluginError("invalid", `loki: ${batch.file} is not a file that loki exports`);

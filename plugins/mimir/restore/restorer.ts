@@ -12,7 +12,7 @@ import type { Server } from "../server/server.ts";
 import { fitting, parseSelector } from "../wire/matchers.ts";
 import { unsupported, writeExemplars, writeMetadata } from "./extras.ts";
 import { createMetricsWriter } from "./metrics.ts";
-import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
+import { compareObjects, writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";
 
 type Writer = (batch: RestoreBatch, signal: AbortSignal) => Promise<RestoreAnswer>;
@@ -27,10 +27,12 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
     "mimir/rules.json": readOnlyRules,
   };
   return {
+    heeds: ["labels", "tenant"],
     order: { "metrics.json": "time" },
     rank: (file) => (file === "metrics.json" ? 0 : 1),
     matcher: createMatcher,
     preflight: (plan, signal) => preflight(server, plan, clock(), signal),
+    compare: (objects, signal) => compareObjects(server, objects, signal),
     async apply(batch, signal) {
       const write = writers[batch.file];
       if (write !== undefined) return write(batch, signal);

@@ -56,6 +56,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const blocks = storage && { storage, api: source, ...createIdLists(source) };
   let written = false;
   return {
+    heeds: ["match"],
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
       // Once: what arrives while the export runs is not part of it.

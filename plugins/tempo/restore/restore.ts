@@ -26,6 +26,7 @@ export interface RestorerOptions {
 /** Pushes traces through OTLP; only what can be read back counts as written. */
 export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: RestorerOptions): Restorer {
   return {
+    heeds: ["labels", "tenant"],
     // Each line is a whole trace, or a part whose spans are read back by themselves.
     order: { "traces.json": "any" },
     matcher: createMatcher,

@@ -27,6 +27,8 @@ export interface Head {
 export interface Home {
   /** The key that signs this trail's checkpoints, and the newest one: out of reach of anyone who can only write to the project. */
   readonly keyFile: string;
+  /** One writer of the trail at a time among all of this user, also where somebody removes the lock beside the trail. */
+  readonly lockFile: string;
   readonly checkpointFile: string;
   /** The copy of all projects' events. */
   readonly log: string;
@@ -76,6 +78,7 @@ export function openHome(directory: string, file: string): Home {
   const head = `${stem}.json`;
   return {
     keyFile: `${stem}.key`,
+    lockFile: join(directory, "locks", `${trailName(file)}.lock`),
     checkpointFile: `${stem}.checkpoint`,
     log,
     readHead: () => readHead(head),

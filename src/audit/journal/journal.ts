@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { redacted } from "../../redact/json.ts";
 import { redactedText } from "../../redact/text.ts";
+import type { Lock } from "../../storage/lock.ts";
 import { given } from "../../units/given.ts";
 import { type SealedEvent, seal } from "../format/chain.ts";
 import { cannot, TrailError } from "../format/error.ts";
@@ -15,7 +16,7 @@ import { lineOf } from "../format/trail-line.ts";
 import { appendText, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
-import { withTrailLock } from "./lock.ts";
+import { withOwnLock, withTrailLock } from "./lock.ts";
 import { type LastEvent, type Repaired, repair } from "./repair.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { together } from "./together.ts";
@@ -60,9 +61,13 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   const identity = options.identity ?? ownIdentity();
   let seen: { readonly dev: number; readonly ino: number } | undefined;
 
-  /** @returns the events of each build; repairs belong to the first */
-  const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
+  /** @returns the events of each build, repairs with the first; `undefined`: the lock was removed, and nothing was written */
+  const appendLocked = async (
+    builds: readonly Build[],
+    lock: Lock,
+  ): Promise<readonly Appended[] | undefined> => {
     const repaired = repair(file, home, seen);
+    if (!lock.isInPlace()) return undefined;
     const asked = builds.map((build) => build());
     if (repaired.notices.length + asked.flat().length === 0) return builds.map(() => ({ events: [] }));
     const closing = repaired.restored.length === 0 ? rotate(repaired.last.seq) : undefined;
@@ -85,12 +90,29 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
     return isDue ? closeSegment(file, first, last) : undefined;
   };
 
+  const amongOwn = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    withOwnLock(home.lockFile, () => makeDirectory(dirname(home.lockFile), 0o700), work);
+
   const append = together(async (builds: readonly Build[]) => {
-    makeDirectory(dirname(file));
-    return withTrailLock(lockOf(file), () => appendLocked(builds));
+    for (let attempt = 1; ; attempt += 1) {
+      makeDirectory(dirname(file));
+      const appended = await withTrailLock(lockOf(file), (lock) =>
+        amongOwn(() => appendLocked(builds, lock)),
+      );
+      if (appended !== undefined) return appended;
+      if (attempt === ATTEMPTS_MAX) throw lockGone(lockOf(file));
+    }
   });
   return { identity, append };
 }
+
+/** Whoever removes a lock this often does nothing else. */
+const ATTEMPTS_MAX = 1000;
+
+const lockGone = (path: string): TrailError =>
+  new TrailError(`somebody keeps removing ${path}`, {
+    hint: "Find out what does: without it two commands write at once.",
+  });
 
 /** Divides the sealed events among the builds that they came from. */
 function shared(

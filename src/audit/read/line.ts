@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../contract/contract.ts";
-import { printable } from "../../units/printable.ts";
+import { visible } from "../../units/visible.ts";
 import type { AuditEvent } from "../format/event.ts";
 
 /**
@@ -11,7 +11,7 @@ export function formatEvent(event: AuditEvent): string {
   const time = event.timestamp.slice(0, 19).replace("T", " ");
   const who = `${event.user}@${event.host}`;
   const parts = [time, event.operation, who, ...plainDetails(event.details), `outcome=${event.outcome}`];
-  return parts.map(printable).join("  ");
+  return parts.map(visible).join("  ");
 }
 
 const VALUE_LENGTH_MAX = 60;

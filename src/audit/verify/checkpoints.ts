@@ -1,5 +1,6 @@
 /** The signed checkpoints of a trail: beside it, and in the home. */
 import { existsSync } from "node:fs";
+import { given } from "../../units/given.ts";
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
 import type { Home } from "../journal/home.ts";
@@ -11,6 +12,8 @@ import type { Evidence } from "./witnesses.ts";
 export interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   readonly findings: readonly TrailDiagnostic[];
+  /** The one that was given. */
+  readonly publicKey?: string;
   /** Whether a public key was given, or the home has the signing key. */
   readonly hasKey: boolean;
   /** The places where a checkpoint was found. */
@@ -37,22 +40,31 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
     }
   }
   const places = [checkpointPath(file), ...(own === undefined ? [] : [home.checkpointFile])];
-  return { checkpoints, findings, hasKey: verifier !== undefined, places };
+  return { checkpoints, findings, hasKey: verifier !== undefined, places, ...given({ publicKey }) };
 }
 
-/** Reports a checkpoint that was signed and no longer exists: whoever rewrote the trail may have removed it. */
+/** Reports a checkpoint that was signed and no longer exists: whoever rewrote the trail may have removed it. @returns whether the key that was given proves nothing at all */
 export function checkMissing(
-  { hasKey, places }: SignedCheckpoints,
+  { hasKey, places, checkpoints, publicKey }: SignedCheckpoints,
   { keygen, due, unkeyed }: Signing,
   findings: TrailDiagnostics,
-): void {
+): boolean {
   const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
-  if (end === undefined) return;
+  if (end === undefined) {
+    // Whoever names a key asks for its proof. Only a trail in which it was made, and nothing was to be signed since, has none.
+    if (publicKey === undefined || checkpoints.length > 0 || keygen?.details.public === publicKey)
+      return false;
+    const message =
+      "nothing is signed with this key: there is no checkpoint, and no event says that the key was made";
+    findings.add({ severity: "warning", subject: "checkpoint", message });
+    return true;
+  }
   for (const path of places) {
     if (existsSync(path)) continue;
     const message = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
     findings.add({ severity: "difference", subject: path, seq: end.seq, message });
   }
+  return false;
 }
 
 /** Compares the checkpoints with the trail. @returns the newest */

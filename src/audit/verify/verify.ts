@@ -47,6 +47,8 @@ export interface Verification {
   readonly findings: readonly TrailDiagnostic[];
   readonly differences: number;
   readonly warnings: number;
+  /** A public key was given, and nothing at all is signed with it. */
+  readonly unsigned?: true;
 }
 
 /**
@@ -80,7 +82,7 @@ async function proveAll(options: VerifyTrailOptions, findings: TrailDiagnostics)
   const past = checkKept(dirname(file), chain.pruned, findings);
   const evidence = { file, hashes, findings, past, changed: chain.changed };
   const checkpoint = checkCheckpoints(signed, evidence);
-  checkMissing(signed, chain.signing, findings);
+  const unsigned = checkMissing(signed, chain.signing, findings);
   for (const started of chain.open) warnOfOpen(started, findings);
   const witnesses = [
     judgeHome(home, head ?? headFromCopy(home, file, hashes), evidence, (chain.pruned?.lastSeq ?? 0) + 1),
@@ -88,7 +90,15 @@ async function proveAll(options: VerifyTrailOptions, findings: TrailDiagnostics)
     ...[...answers, ...silent].flatMap((answer) => judgeAnswer(answer, evidence)),
   ];
   const { kept, differences, warnings } = findings;
-  const result = { files, chain, witnesses, findings: kept, differences, warnings };
+  const result = {
+    files,
+    chain,
+    witnesses,
+    findings: kept,
+    differences,
+    warnings,
+    ...(unsigned && { unsigned }),
+  };
   return checkpoint === undefined ? result : { ...result, checkpoint };
 }
 

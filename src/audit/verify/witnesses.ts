@@ -1,8 +1,8 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the sinks that keep a history. */
 import type { OpenSink } from "../../host/open.ts";
 import { given } from "../../units/given.ts";
-import { printable } from "../../units/printable.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
+import { visible } from "../../units/visible.ts";
 import type { SinkState } from "../deliver/state.ts";
 import { LineError, readLine } from "../format/chain.ts";
 import type { TrailLine } from "../format/trail-line.ts";
@@ -122,7 +122,7 @@ function forPeople(line: string): string {
   try {
     return formatEvent(readLine(line));
   } catch (error) {
-    if (error instanceof LineError) return printable(line);
+    if (error instanceof LineError) return visible(line);
     throw error;
   }
 }

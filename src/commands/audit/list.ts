@@ -53,7 +53,7 @@ export default defineCommand({
 /** Aborted by the program's signal, or when nobody reads the output any more. */
 function whileRead({ signal, terminal }: Call<typeof args>): AbortSignal {
   const closed = new AbortController();
-  terminal.streams.stdout.once("error", () => closed.abort());
+  terminal.onOutputError(() => closed.abort());
   return AbortSignal.any([signal, closed.signal]);
 }
 

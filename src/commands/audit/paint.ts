@@ -1,17 +1,16 @@
 import type { AuditEvent, Outcome } from "../../audit/format/event.ts";
 import { plainDetails } from "../../audit/read/line.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { printable } from "../../units/printable.ts";
 
 /** Events in columns, for a terminal of this width. */
 export function paintEvents(events: readonly AuditEvent[], colors: Colors, width: number): string[] {
   const rows = events.map((event) => [
     colors.dim(event.timestamp.slice(0, 19).replace("T", " ")),
-    colors.bold(printable(event.operation)),
-    printable(`${event.user}@${event.host}`),
+    colors.bold(event.operation),
+    `${event.user}@${event.host}`,
     paintOutcome(event.outcome, colors),
-    colors.dim(printable(plainDetails(event.details).join("  "))),
+    colors.dim(plainDetails(event.details).join("  ")),
   ]);
   return formatTable([{}, {}, {}, {}, {}], rows, width);
 }

@@ -4,7 +4,6 @@ import { type EventPlace, findEvents } from "../../audit/read/find.ts";
 import { AUDIT_SHOW } from "../../results/audit.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
-import { printable } from "../../units/printable.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -59,13 +58,13 @@ function showEvent(
   const { colors } = terminal;
   const { event } = match;
   const rows = [
-    ["operation", colors.bold(printable(event.operation))],
+    ["operation", colors.bold(event.operation)],
     ["outcome", paintOutcome(event.outcome, colors)],
     ["time", event.timestamp],
-    ["by", printable(`${event.user}@${event.host}`)],
-    ["project", printable(event.project)],
-    ...(event.data_affected.length === 0 ? [] : [["affected", printable(event.data_affected.join(", "))]]),
-    ...(event.export_path === undefined ? [] : [["export", printable(event.export_path)]]),
+    ["by", `${event.user}@${event.host}`],
+    ["project", event.project],
+    ...(event.data_affected.length === 0 ? [] : [["affected", event.data_affected.join(", ")]]),
+    ...(event.export_path === undefined ? [] : [["export", event.export_path]]),
     ["number", String(event.seq)],
     ["id", event.id],
     ["line", match.place],
@@ -77,7 +76,7 @@ function showEvent(
   ];
   for (const [name = "", text = ""] of rows) terminal.print(`${name.padEnd(10)}${text}`);
   if (Object.keys(event.details).length > 0) terminal.print("details");
-  for (const line of detailLines(event)) terminal.print(`  ${printable(line)}`);
+  for (const line of detailLines(event)) terminal.print(`  ${line}`);
   for (const { event: other } of related) {
     const what = other.id === event.ref ? "began with" : "ended with";
     terminal.print(`${what} event ${other.seq}: ${other.outcome} at ${other.timestamp} (${other.id})`);

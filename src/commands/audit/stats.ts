@@ -8,7 +8,6 @@ import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { printable } from "../../units/printable.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -62,7 +61,7 @@ function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors }: 
   const cells = rows.map(([name, counts]) => {
     const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);
     const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
-    return [printable(name), String(sum(counts)), bar(sum(counts) / most), told.join(", ")];
+    return [name, String(sum(counts)), bar(sum(counts) / most), told.join(", ")];
   });
   return formatTable([{}, { align: "right" }, { width: BAR_WIDTH }, {}], cells);
 }

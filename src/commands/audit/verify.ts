@@ -71,9 +71,10 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   }
   if (checkpoint !== undefined)
     terminal.tell(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
-  else if (given.key !== undefined && result.differences === 0)
+  else if (given.key !== undefined && result.differences === 0 && !result.unsigned)
     terminal.note("there is no checkpoint yet: one is signed after a destructive command");
-  const verdict = result.differences === 0 ? colors.green("sound") : colors.red("not what was recorded");
+  const holds = result.unsigned ? colors.yellow("not proved by this key") : colors.green("sound");
+  const verdict = result.differences === 0 ? holds : colors.red("not what was recorded");
   const span = chain.first === undefined ? "" : `, ${chain.first.timestamp} to ${chain.last?.timestamp}`;
   terminal.tell(`${chain.events} events in ${files} ${files === 1 ? "file" : "files"}${span}: ${verdict}`);
 }

@@ -29,12 +29,12 @@ export default defineCommand({
     const { args, terminal, root } = call;
     const { shell, words } = args;
     if (words.length === 0) {
-      terminal.print(SCRIPTS[shell].trimEnd());
+      terminal.print(...SCRIPTS[shell].trimEnd().split("\n"));
       return EXIT.ok;
     }
     const joined = shell === "bash" ? withoutBreaks(words) : { words, dropped: "" };
     const lines = toLines(await offerFor(root, joined.words, findValuesOf(call)), shell, joined.dropped);
-    if (lines.length > 0) terminal.print(lines.join("\n"));
+    terminal.print(...lines);
     return EXIT.ok;
   },
 });

@@ -32,8 +32,8 @@ const trusted = (directory: string): Candidate[] =>
   Object.entries(readLock(directory)).map(([source, { name }]) => ({ word: name, about: source }));
 
 /** An instance is called by its own name; which of them have tenants is known where a server is asked. */
-const instancesAs = ({ word, about }: Candidate, config: Config): Candidate[] =>
-  instancesOf(word, config).map((name) => ({
+const instancesAs = ({ word, about }: Candidate, config: Config, onlyNamed = false): Candidate[] =>
+  instancesOf(word, config, onlyNamed).map((name) => ({
     word: name,
     about: name === word ? about : `an instance of ${word}`,
   }));
@@ -50,8 +50,10 @@ const FIND: Readonly<
     const found = loaded.filter(
       ({ plugin }) => typeof plugin === "object" && plugin !== null && "backend" in plugin,
     );
-    const plugins = [...found.map(({ one }) => builtIn(one)), ...trusted(config.directory)];
-    return plugins.flatMap((plugin) => instancesAs(plugin, config));
+    return [
+      ...found.flatMap(({ one }) => instancesAs(builtIn(one), config, one.onlyNamed)),
+      ...trusted(config.directory).flatMap((plugin) => instancesAs(plugin, config)),
+    ];
   },
 
   async "third-parties"({ directory, plugins }) {

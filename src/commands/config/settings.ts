@@ -7,7 +7,7 @@ import { about } from "../../config/introspect.ts";
 import { entriesOf, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
 import { shadowedProblems } from "../../config/shadowed.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
-import { withoutSecrets } from "../../redact/known-secrets.ts";
+import { shownSetting } from "../../redact/setting.ts";
 
 export interface Setting {
   /** Dotted: `backends.loki.url`. */
@@ -29,7 +29,7 @@ export const settingsOf = (config: Config, { backends, sinks }: DeclaredPlugins)
 const coreSettings = (config: Config): Setting[] =>
   CORE_SETTINGS.map(({ path }) => ({
     key: path.join("."),
-    value: valueAt(config, path),
+    value: shownSetting(valueAt(config, path)),
     where: placeOf(config, path),
   }));
 
@@ -62,7 +62,7 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
       .filter(({ key }) => values[key] !== undefined)
       .map(({ key, from, secret }) => ({
         key: `${kind}.${named.name}.${key}`,
-        value: secret && !isEmpty(values[key]) ? "***" : shown(values[key]),
+        value: secret && !isEmpty(values[key]) ? "***" : shownSetting(values[key]),
         where: from,
       })),
   ];
@@ -71,9 +71,6 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
 /** An empty value hides nothing. */
 const isEmpty = (value: unknown): boolean =>
   value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
-
-const shown = (value: unknown): unknown =>
-  typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;
 
 /** Secrets written in the file itself, each with its place and what to write instead. */
 export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[] =>

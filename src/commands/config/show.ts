@@ -22,7 +22,7 @@ export default defineCommand({
       printResult(call, CONFIG_SHOW, { file, settings });
       return EXIT.ok;
     }
-    if (stack.config.sealed) terminal.warn(`${NOT_AGREED}: ${PARTLY}\n  ${HOW_TO_AGREE}`);
+    if (stack.config.sealed) terminal.warn(`${NOT_AGREED}: ${PARTLY}`, `  ${HOW_TO_AGREE}`);
     terminal.note(file ?? "no contextcore.yaml here or in a parent directory: defaults and the environment");
     const { dim, bold } = terminal.colors;
     const rows = settings.map(({ key, value, where }) => [bold(key), inline(value), dim(where)]);

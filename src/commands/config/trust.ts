@@ -5,7 +5,6 @@ import { CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE, standingJson } fr
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { visible } from "../../units/visible.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
 import { configOf } from "../caller.ts";
@@ -54,7 +53,7 @@ export default defineCommand({
       return answer.isNo ? EXIT.refused : EXIT.interrupted;
     }
     await agree(call, config, standing);
-    call.terminal.print(`agreed to ${visible(standing.project)}`);
+    call.terminal.print(`agreed to ${standing.project}`);
     return EXIT.ok;
   },
 });
@@ -64,7 +63,7 @@ const agree = (call: TrustCall, config: Config, standing: Standing): Promise<voi
 
 /** Everything that the project wants, with the part that is not agreed to yet listed separately. */
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
-  const name = visible(project);
+  const name = project;
   if (claims.length === 0) {
     terminal.tell(
       `${name} needs no agreement: it runs no third-party code, and nothing leaves the project or this machine`,
@@ -92,7 +91,7 @@ const questionOf = ({ sha256 }: Standing) => ({
   what: "the agreement",
   unasked: {
     message: "there is no terminal to ask on, and nothing was agreed to",
-    hint: `if you agree: --yes · for one run:\nCONTEXTCORE_TRUST=${sha256}`,
+    hint: ["if you agree: --yes · for one run:", `CONTEXTCORE_TRUST=${sha256}`],
   },
 });
 
@@ -108,10 +107,7 @@ async function report(call: TrustCall, config: Config, standing: Standing): Prom
 async function remove(call: TrustCall, config: Config, { project }: Standing): Promise<ExitCode> {
   const removed = await forget(config, trailPlaces(config).home);
   if (call.json) printResult(call, CONFIG_TRUST_REMOVE, { project, removed });
-  else
-    call.terminal.print(
-      removed ? `no longer agreed to ${visible(project)}` : `${visible(project)} was not agreed to`,
-    );
+  else call.terminal.print(removed ? `no longer agreed to ${project}` : `${project} was not agreed to`);
   return EXIT.ok;
 }
 
@@ -130,7 +126,7 @@ async function list(call: TrustCall, config: Config): Promise<ExitCode> {
   else if (projects.length === 0) terminal.note("you have agreed to no project yet");
   else {
     const rows = projects.map(({ project, since, how, claimsTotal }) => [
-      visible(project),
+      project,
       since.slice(0, 10),
       how,
       terminal.colors.dim(counted(claimsTotal, "claim")),

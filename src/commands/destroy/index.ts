@@ -97,7 +97,7 @@ async function lookAndChoose(call: DestroyCall, context: TaskContext) {
   const { name, destroy: settings } = context.config;
   const taken = await lookAtStack(context);
   printInventory(terminal, taken);
-  terminal.note(`\nThis destroys the stack ${name}: ${commandText(settings.command)}`);
+  terminal.note("", `This destroys the stack ${name}: ${commandText(settings.command)}`);
   return { taken, option: await chosenOption(call, taken) };
 }
 

@@ -3,7 +3,7 @@ import { bytesOf } from "../../results/export.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { shortPath } from "../../units/short-path.ts";

@@ -1,7 +1,7 @@
 import type { Importance } from "../../contract/contract.ts";
 import { adviceFor, conditionText } from "../../inventory/condition.ts";
 import type { Surveyed } from "../../inventory/survey.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { formatDuration } from "../../units/duration.ts";
@@ -39,10 +39,10 @@ function paint(importance: Importance, { red, yellow, cyan, dim }: Colors): stri
 }
 
 /** Why each backend that is not fully listed is not, and what to do. */
-export const missingLines = (findings: readonly Surveyed[]): string[] =>
+export const missingLines = (findings: readonly Surveyed[]): string[][] =>
   findings.flatMap((finding) => {
     if (finding.state === "reached") return [];
     const { name, state, error } = finding;
     const hint = hintOf(error) ?? adviceFor(state, finding);
-    return [`${name}: ${error.message}${hint === undefined ? "" : `\n  ${hint}`}`];
+    return [[`${name}: ${error.message}`, ...(hint === undefined ? [] : [`  ${hint}`])]];
   });

@@ -7,6 +7,6 @@ import { inventoryLines, missingLines } from "./lines.ts";
 export function printInventory({ colors, print, warn }: Terminal, { findings, warnings }: Taken): void {
   for (const line of inventoryLines(findings, colors)) print(line);
   if (findings.length === 0) warn(NONE_ENABLED);
-  for (const line of missingLines(findings)) warn(line);
+  for (const lines of missingLines(findings)) warn(...lines);
   for (const { subject, message } of warnings) warn(`${subject}: ${message}`);
 }

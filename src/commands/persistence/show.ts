@@ -5,7 +5,7 @@ import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext, type Stack } from "../../tasks/stack.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { toRfc3339 } from "../../units/range.ts";

@@ -11,10 +11,10 @@ import { loadApart } from "../../host/apart/load-apart.ts";
 import { type Served, servedSchema } from "../../host/apart/messages.ts";
 import { pluginFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
+import { BUILT_INS } from "../../registry.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { locateWord } from "../../tasks/plugin-spec.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
-import { visible } from "../../units/visible.ts";
 import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
@@ -71,7 +71,7 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
     onGone: gone.resolve,
     handlers: {
       calls: {},
-      notes: { unhandled: (what) => say(`warn: ${where} left an error unhandled: ${visible(String(what))}`) },
+      notes: { unhandled: (what) => say(`warn: ${where} left an error unhandled: ${String(what)}`) },
     },
   });
   const abort = (): void => void child.end();
@@ -110,11 +110,20 @@ async function labOf(call: CheckCall): Promise<LabChoice | undefined> {
 
 /** @throws UsageError when there is no such plugin */
 async function locationOf(call: CheckCall) {
+  const { path } = call.args;
   const config = await configOf(call);
-  return locateWord(call.args.path, call.directory, config);
+  try {
+    return locateWord(path, call.directory, config);
+  } catch (error) {
+    if (!BUILT_INS.some(({ name }) => name === path)) throw error;
+    throw new UsageError(
+      `${path} is built in: it is checked by its conformance test, not here`,
+      `of your own plugins name the file or the folder, as ./${path}`,
+    );
+  }
 }
 
 /** What a reader of the plugin's source should look at twice, although it breaks no rule. */
 export async function warnOfUnseenCode(call: CheckCall): Promise<void> {
-  for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(visible(line));
+  for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(line);
 }

@@ -2,19 +2,23 @@
 import type { Judged } from "../../conformance/apart/check-apart.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
-/** One line for a rule that holds, two for a broken one. Rules that do not apply come at the end. */
-export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
+/**
+ * One line for a rule that holds, two for a broken one. Rules that do not apply come at the end, and those that are broken by an
+ * error which was told already.
+ */
+export function printOutcome({ name, why, verdict, sameAs }: Judged, { print, colors }: Terminal): void {
   if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
-  if (verdict.kind === "failed")
-    print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
+  if (verdict.kind === "failed" && sameAs === undefined)
+    print(`${colors.red("broken")}  ${name}: ${why}`, `        ${verdict.error.message}`);
 }
 
-/** What did not apply, grouped by reason, and the totals. */
+/** Why nothing was said of a rule so far; `undefined`: it was. */
+const unsaid = ({ verdict, sameAs }: Judged): string | undefined =>
+  verdict.kind === "waived" ? verdict.reason : sameAs && `broken by the same error as ${sameAs}`;
+
+/** What did not apply or is broken by what was told already, grouped by reason, and the totals. */
 export function printSummary(plugin: string, judged: readonly Judged[], { print, colors }: Terminal): void {
-  const waived = Map.groupBy(judged, ({ verdict }) =>
-    verdict.kind === "waived" ? verdict.reason : undefined,
-  );
-  for (const [reason, rules] of waived) {
+  for (const [reason, rules] of Map.groupBy(judged, unsaid)) {
     if (reason === undefined) continue;
     const names = rules.map(({ name }) => name).join(", ");
     print(colors.dim(`-       ${reason}: ${names}`));

@@ -48,7 +48,7 @@ export async function targetOf(
     options,
     redact: redactorFor(options, secretKeysOf(resolved)),
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
-    ...given({ subject: served?.subject }),
+    ...given({ subject: served?.subject, match: served?.match }),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
     ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...set, ...empty])) }),
   };

@@ -11,7 +11,7 @@ import type { Plugin } from "../../contract/contract.ts";
 import { optionalParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
-import { withoutSecrets } from "../../redact/known-secrets.ts";
+import { shownSetting } from "../../redact/setting.ts";
 import type { PLUGIN_INFO } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { given } from "../../units/given.ts";
@@ -21,14 +21,14 @@ export type Description = ValueOf<typeof PLUGIN_INFO>;
 /** The description to print; it contains no secret. */
 export async function describePlugin(loaded: LoadedPlugin, config: Config): Promise<Description> {
   const { plugin, source } = loaded;
-  const { name, version, about, hosts } = plugin;
+  const { name, version, about, hosts, tried } = plugin;
   const sha256 = readLock(config.directory)[source]?.hash;
   return {
     plugin: name,
     ...given({ version }),
     about,
     source,
-    ...given({ sha256, hosts: hosts && [...hosts] }),
+    ...given({ sha256, hosts: hosts && [...hosts], tried: tried && [...tried] }),
     capabilities: await capabilitiesOf(loaded, config),
     options: optionsOf(plugin, config),
   };
@@ -36,12 +36,9 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
 
 /** The optional parts of the contract that it has. Opening a plugin contacts no server. */
 async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<string[]> {
-  const everything = {
-    ...config,
-    backends: {},
-    sinks: { [loaded.plugin.name]: { enabled: true, options: {} } },
-  };
   const { plugin } = loaded;
+  const { options = {} } = config.sinks[plugin.name] ?? {};
+  const everything = { ...config, backends: {}, sinks: { [plugin.name]: { enabled: true, options } } };
   const backends = await attempt(config, () =>
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, { asksNothing: true }),
   );
@@ -96,13 +93,10 @@ function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
       .filter(({ key }) => values[key] !== undefined)
       .map(
         ({ key, from, secret }) =>
-          [key, { value: secret ? "***" : shown(values[key]), where: from }] as const,
+          [key, { value: secret ? "***" : shownSetting(values[key]), where: from }] as const,
       );
   } catch {
     // Invalid values are reported, with their lines, by `config check` and by every command that needs them.
     return [];
   }
 }
-
-const shown = (value: unknown): unknown =>
-  typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;

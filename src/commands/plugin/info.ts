@@ -5,7 +5,7 @@ import { LockError, readLock } from "../../host/trust/lock.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_INFO } from "../../results/plugins.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
@@ -47,7 +47,10 @@ export default defineCommand({
       );
     const description = await describePlugin(loaded, config);
     if (call.json) printResult(call, PLUGIN_INFO, description);
-    else terminal.print(args.markdown ? toMarkdown(description) : forPeople(description, terminal.colors));
+    else
+      terminal.print(
+        ...(args.markdown ? toMarkdown(description).split("\n") : forPeople(description, terminal.colors)),
+      );
     return EXIT.ok;
   },
 });
@@ -71,12 +74,13 @@ function unknown(name: string, known: readonly string[]): UsageError {
   );
 }
 
-function forPeople(description: Description, { bold, dim }: Colors): string {
-  const { plugin, version = "", about, source, sha256, hosts, capabilities, options } = description;
+function forPeople(description: Description, { bold, dim }: Colors): string[] {
+  const { plugin, version = "", about, source, sha256, hosts, tried, capabilities, options } = description;
   const facts = [
     ["from", source],
     ["sha256", sha256 ?? ""],
     ["hosts", hosts?.join(", ") ?? ""],
+    ["tried with", tried?.join(", ") ?? ""],
     ["can", capabilities.join(", ")],
   ].filter(([, value]) => value !== "");
   const rows = options.flatMap((option) => [
@@ -91,7 +95,7 @@ function forPeople(description: Description, { bold, dim }: Colors): string {
     ),
     "",
     ...formatTable([{}, {}, {}], rows),
-  ].join("\n");
+  ];
 }
 
 const typeText = ({ type, required, secret }: Description["options"][number]): string =>

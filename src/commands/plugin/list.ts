@@ -1,6 +1,5 @@
 import type { Config } from "../../config/config.ts";
 import { enabledInstances } from "../../config/instances.ts";
-import type { Plugin } from "../../contract/contract.ts";
 import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_LIST } from "../../results/plugins.ts";
@@ -29,22 +28,31 @@ export default defineCommand({
     }));
     if (json) printResult(call, PLUGIN_LIST, { plugins: shown, failures: failed });
     else printList(shown, terminal);
-    for (const { error } of json ? [] : failures)
-      terminal.warn(`${error.message}\n  ${hintOf(error) ?? ""}`.trimEnd());
+    for (const { error } of json ? [] : failures) {
+      const hint = hintOf(error);
+      terminal.warn(error.message, ...(hint === undefined ? [] : [`  ${hint}`]));
+    }
     return failures.length === 0 ? EXIT.ok : EXIT.partial;
   },
 });
 
 type Summary = ValueOf<typeof PLUGIN_LIST>["plugins"][number];
 
-function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
+function summaryOf(loaded: LoadedPlugin, config: Config): Summary {
+  const { plugin, source } = loaded;
   const { name, version, about } = plugin;
-  return { plugin: name, ...given({ version }), about, source, faces: facesOf(plugin, config) };
+  return { plugin: name, ...given({ version }), about, source, faces: facesOf(loaded, config) };
 }
 
-/** A backend is in use unless it is disabled, a sink only if it is configured. */
-const facesOf = ({ name, backend, sink, store }: Plugin, config: Config): Summary["faces"] => [
-  ...((backend && [{ face: "backend" as const, inUse: enabledInstances(name, config).length > 0 }]) || []),
+/** A backend is in use unless it is disabled, or asked only where it is named; a sink only if it is configured. */
+const facesOf = (
+  { plugin: { name, backend, sink, store }, onlyNamed }: LoadedPlugin,
+  config: Config,
+): Summary["faces"] => [
+  ...((backend && [
+    { face: "backend" as const, inUse: enabledInstances(name, config, onlyNamed).length > 0 },
+  ]) ||
+    []),
   ...((sink && [{ face: "sink" as const, inUse: config.sinks[name]?.enabled === true }]) || []),
   ...((store && [{ face: "store" as const }]) || []),
 ];

@@ -12,10 +12,13 @@ import type { Call } from "../command.ts";
  */
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);
+  const every = { builtIns: BUILT_INS, all: true };
   const all = { ...config, backends: {}, sinks: {} };
-  if (isAgreed(await agreementOf(call, config)))
-    return { ...(await loadPlugins(all, { builtIns: BUILT_INS })), config };
-  const loaded = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
+  if (isAgreed(await agreementOf(call, config))) {
+    const writeLog = (line: string): void => call.terminal.note(line);
+    return { ...(await loadPlugins(all, { ...every, writeLog })), config };
+  }
+  const loaded = await loadPlugins({ ...all, plugins: [] }, every);
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
   return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };
 }

@@ -1,11 +1,14 @@
 import type { Description } from "./describe.ts";
 
 /** A plugin's section of the documentation, from its declaration alone, so it does not depend on this machine. */
-export function toMarkdown({ plugin, about, capabilities, options }: Description): string {
+export function toMarkdown({ plugin, about, capabilities, options, tried = [] }: Description): string {
   return [
     `## ${plugin}`,
     "",
     `${about}. It can: ${capabilities.join(", ")}.`,
+    ...(tried.length === 0
+      ? []
+      : ["", `Tried with running servers, and exact, record for record: ${tried.join(", ")}.`]),
     "",
     "| option | what it is | type | default | environment |",
     "|---|---|---|---|---|",

@@ -5,7 +5,6 @@ import { usesOf } from "../../host/trust/uses.ts";
 import type { TrustPlan } from "../../tasks/plugin-trust.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { visible } from "../../units/visible.ts";
 
 const MOST_SHOWN = 12;
 
@@ -17,9 +16,9 @@ export function showReview(terminal: Terminal, plan: TrustPlan): void {
   const bytes = [...found.files.values()].reduce((sum, file) => sum + file.bytes, 0);
   terminal.note(`${bold(location.spec)}: ${location.entry}`);
   terminal.note(`  ${found.files.size} files, ${formatBytes(bytes)}, sha256 ${hashOfFiles(found.files)}`);
-  for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${visible(line)}`));
+  for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${line}`));
   for (const use of usesOf(found)) terminal.note(`  ${yellow("it")} ${use}`);
-  for (const line of unseenText(found)) terminal.note(`  ${yellow("look at")} ${visible(line)}`);
+  for (const line of unseenText(found)) terminal.note(`  ${yellow("look at")} ${line}`);
   terminal.note(
     "  Its code runs with your rights: it can do what you can do. Trust only what you have read.",
   );

@@ -1,7 +1,6 @@
 /** Shows a plugin's differences to a person: coloured, shortened, and with control characters escaped. */
 import type { Difference } from "../../host/trust/differences.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { visible } from "../../units/visible.ts";
 
 /** Most lines shown of one file's difference. */
 const FILE_LINES = 120;
@@ -15,7 +14,7 @@ export function showDifferences({ note, noteColors }: Terminal, found: readonly 
   const ordered = found.toSorted((a, b) => Number(isPackage(a)) - Number(isPackage(b)));
   const { bold, dim } = noteColors;
   for (const { file, change, lines = [], reason } of ordered.slice(0, FILES)) {
-    note(bold(`${change.padEnd(8)} ${visible(file)}`));
+    note(bold(`${change.padEnd(8)} ${file}`));
     if (reason !== undefined) note(dim(`  (${reason})`));
     for (const line of lines.slice(0, FILE_LINES)) note(painted(line, noteColors));
     if (lines.length > FILE_LINES)
@@ -27,7 +26,7 @@ export function showDifferences({ note, noteColors }: Terminal, found: readonly 
 const isPackage = ({ file }: Difference): boolean => file.includes("node_modules/");
 
 function painted(line: string, { green, red, cyan, dim }: Terminal["noteColors"]): string {
-  const text = visible(cut(line));
+  const text = cut(line);
   const paint = { "+": green, "-": red, "@": cyan }[line[0] ?? ""] ?? dim;
   return paint(text);
 }

@@ -1,7 +1,10 @@
+import { leavesNone } from "../../restore/compared.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { planJson, RESTORE, RESTORE_PLAN, restoreJson } from "../../results/restore.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { type Restoration, restore } from "../../tasks/restore.ts";
+import { counted } from "../../units/words.ts";
+import { countOf } from "../../verify/compare-objects.ts";
 import { namesText, tellChosen } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
@@ -32,13 +35,17 @@ export default defineCommand({
       about: "two days, from all snapshots that hold them",
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
+    {
+      line: "restore latest --only dashboards --existing replace",
+      about: "also over what was changed on the server since",
+    },
   ],
   json: [RESTORE, RESTORE_PLAN],
   run: (call) =>
     conduct(restore, call, {
       untouched: "nothing was written",
       show: (plan) => show(call, plan),
-      question: () => ({ message: "Write this?", what: "the restore" }),
+      question: (plan) => ({ message: questionOn(plan), what: "the restore" }),
       report: (plan, result) => report(call, plan, result),
     }),
 });
@@ -55,13 +62,22 @@ function show({ args: given, json, terminal }: RestoreCall, plan: Restoration): 
     throw new UsageError("nothing of this snapshot is left to restore");
 }
 
+function questionOn({ targets }: Restoration): string {
+  const replaced = targets
+    .filter(({ existing }) => existing === "replace")
+    .reduce((sum, { compared }) => sum + countOf(compared?.differingCounts ?? {}), 0);
+  return replaced === 0 ? "Write this?" : `Write this, and replace ${counted(replaced, "object")}?`;
+}
+
 /** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
   const isShort = targets.some(
     ({ lost, findings }) =>
       lost.length > 0 || findings.some(({ severity }) => severity === "refuses" || severity === "hides"),
   );
-  return targets.length > 0 && leftOut.length === 0 && !isShort ? EXIT.ok : EXIT.partial;
+  return targets.length > 0 && leftOut.length === 0 && !isShort && targets.every(leavesNone)
+    ? EXIT.ok
+    : EXIT.partial;
 }
 
 function report(call: RestoreCall, plan: Restoration, result?: RestoreReport): ExitCode | undefined {

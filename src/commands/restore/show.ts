@@ -1,3 +1,4 @@
+import { inTheWay } from "../../restore/compared.ts";
 import { lostToText } from "../../restore/lost.ts";
 import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
@@ -8,6 +9,8 @@ import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsText } from "../../units/unit-text.ts";
+import { counted } from "../../units/words.ts";
+import { countOf } from "../../verify/compare-objects.ts";
 import { chainText } from "../chain-text.ts";
 import { lostLines } from "./show-lost.ts";
 
@@ -38,6 +41,7 @@ export function showPlan(plan: PlannedRestore, terminal: Terminal, out: "print" 
     if (held !== undefined)
       say(`${colors.yellow(`${target.name}: holds already:`)} ${held}; what is the same stays as it is`);
   }
+  for (const target of targets) for (const line of comparedLines(target, colors)) say(line);
   for (const { name, findings } of targets) {
     for (const { severity, message, setting } of findings) {
       say(`${colors.yellow(`${name}: ${SEVERITY[severity]}:`)} ${message}`);
@@ -48,6 +52,39 @@ export function showPlan(plan: PlannedRestore, terminal: Terminal, out: "print" 
     sayAll(lostLines(name, lost.map(lostToText)), colors.red("damaged:"), say);
   for (const { name, reason } of notChosen) say(`${colors.dim("not chosen:")} ${name}: ${reason}`);
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
+}
+
+/** Up to this many objects are named; the JSON output has them all. */
+const NAMED_MAX = 20;
+
+/** What is new, the same, and different on a server; of the latter each by name. */
+function comparedLines(target: RestoreTarget, colors: Terminal["colors"]): string[] {
+  const { name, compared, existing } = target;
+  if (compared === undefined) return [];
+  const { missingCounts, equalCounts, differingCounts, unknownCounts } = compared;
+  const parts = [
+    ["new", missingCounts],
+    ["the same", equalCounts],
+    ["different", differingCounts],
+    ["not comparable", unknownCounts],
+  ] as const;
+  const told = parts.filter(([, counts]) => countOf(counts) > 0);
+  const summary = told.map(([label, counts]) => `${label}: ${countsText(counts)}`).join("; ");
+  const named = inTheWay(target);
+  const what = existing === "replace" ? "is replaced" : "stays as it is; --existing replace overwrites it";
+  return [
+    `${colors.dim(`${name}: compared:`)} ${summary}`,
+    ...(named.length === 0 ? [] : [`${colors.yellow(`${name}: different:`)} what is there ${what}`]),
+    ...namedLines(named),
+  ];
+}
+
+function namedLines(named: readonly { readonly name: string; readonly what?: string }[]): string[] {
+  const more = named.length - NAMED_MAX;
+  return [
+    ...named.slice(0, NAMED_MAX).map(({ name, what }) => `  ${name}: ${what ?? "it differs"}`),
+    ...(more > 0 ? [`  and ${more.toLocaleString("en")} more, all of them with --json`] : []),
+  ];
 }
 
 /** Says which backends' data was saved under another tenant than it is written to. */
@@ -86,6 +123,7 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
       Object.values(one.existing).every((count) => count === 0)
         ? ""
         : `already there: ${countsText(one.existing)}`,
+      one.differing.length === 0 ? "" : differingText(one.differing, colors),
       one.rejected === 0 ? "" : colors.red(`${one.rejected.toLocaleString("en")} refused`),
     ]
       .filter((text) => text !== "")
@@ -95,6 +133,7 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const { name, lost } of report.plugins)
     sayAll(lostLines(name, lost), noteColors.red("lost:"), (text) => terminal.note(text));
+  for (const plugin of report.plugins) tellDiffering(plugin, terminal);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
   for (const { name, unsupported } of report.plugins) {
     if (unsupported > 0)
@@ -104,8 +143,31 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   }
   for (const { name, problems } of report.plugins) {
     for (const { reason, items } of problems)
-      terminal.note(`${noteColors.yellow("not whole:")} ${name}: ${[reason, ...items].join("\n  ")}`);
+      terminal.note(
+        `${noteColors.yellow("not whole:")} ${name}: ${reason}`,
+        ...items.map((item) => `  ${item}`),
+      );
   }
+}
+
+type DifferingObjects = RestoreReport["plugins"][number]["differing"];
+
+function differingText(differing: DifferingObjects, colors: Terminal["colors"]): string {
+  const [number, isReplaced] = [differing.length.toLocaleString("en"), differing[0]?.replaced];
+  return isReplaced ? `replaced: ${number}` : colors.yellow(`different, left: ${number}`);
+}
+
+function tellDiffering(
+  { name, differing }: RestoreReport["plugins"][number],
+  { note, noteColors }: Terminal,
+): void {
+  const [first] = differing;
+  if (first === undefined) return;
+  const objects = counted(differing.length, "object");
+  const told = first.replaced
+    ? `${noteColors.yellow("replaced:")} ${name}: ${objects} that differed`
+    : `${noteColors.yellow("different:")} ${name}: ${objects} left as they are; --existing replace overwrites what differs`;
+  for (const line of [told, ...namedLines(differing)]) note(line);
 }
 
 function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {

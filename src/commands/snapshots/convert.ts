@@ -56,6 +56,11 @@ export default defineCommand({
     const wanted = oneOf(given.plugin, snapshot.manifest);
     const path = resolve(directory, given.output);
     const totals = await writeOpenMetrics(snapshot, path, signal, wanted);
+    if (totals === undefined)
+      throw new UsageError(
+        `${snapshot.path} has no metrics${wanted === undefined ? "" : ` of ${wanted}`}, so nothing was written`,
+        "`contextcore snapshots show` says what a snapshot holds",
+      );
     if (call.json) printResult(call, SNAPSHOTS_CONVERT, convertJson(snapshot.path, path, totals));
     const exit = told(call, totals);
     return lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { SNAPSHOTS_LIST, snapshotsJson } from "../../results/snapshots.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
-import { type KeptSnapshot, type KeptSnapshots, readKept } from "../../snapshot/catalog/kept.ts";
+import { type KeptSnapshot, type KeptSnapshots, misnamedIn, readKept } from "../../snapshot/catalog/kept.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -18,7 +18,9 @@ export default defineCommand({
   json: [SNAPSHOTS_LIST],
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const { snapshots, unreadable } = await readKept(backups);
+    const kept = await readKept(backups);
+    const { snapshots } = kept;
+    const unreadable = [...kept.unreadable, ...(await misnamedIn(backups))];
     const unfinished = await listPartials(backups);
     if (call.json)
       printResult(call, SNAPSHOTS_LIST, snapshotsJson(backups, { snapshots, unfinished, unreadable }));
@@ -39,7 +41,7 @@ function show(
   for (const path of unfinished)
     terminal.print(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
   const picture = coverageLines(terminal, coverageOf(snapshots));
-  if (picture.length > 0) terminal.print(["", ...picture].join("\n"));
+  if (picture.length > 0) terminal.print("", ...picture);
 }
 
 /** One line each; on a narrow terminal the backends go below. */

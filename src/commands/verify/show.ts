@@ -8,6 +8,7 @@ import { formatBytes } from "../../units/bytes.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted, listed } from "../../units/words.ts";
 import type { Flaw } from "../../verify/block-index.ts";
+import { countOf } from "../../verify/compare-objects.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
 import { chainText, namesText } from "../chain-text.ts";
@@ -115,13 +116,15 @@ function amountRead({ depth, files, blocks, blocksRead, bytes }: VerifyReport): 
 
 const SENTENCES = {
   expired: "since expired on the server",
+  missing: "of the server were missing from the snapshot already",
   late: "arrived on the server after the export",
   differs: "no longer on the server, which its retention does not explain",
 } as const;
 
 /** What the servers hold now, beside what was saved. */
 function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
-  for (const { plugin, counted: again, failed, failure, differences } of reports) {
+  for (const report of reports) {
+    const { plugin, counted: again, failed, failure, differences } = report;
     terminal.tell(
       `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,
     );
@@ -134,5 +137,35 @@ function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
       const amount = countedUnit(Math.abs(server - saved), unit);
       terminal.tell(`  ${amount} ${SENTENCES[verdict]} (${from} to ${to})`);
     }
+    showObjects(report, terminal);
   }
+}
+
+const STATES = {
+  missing: "not on the server",
+  differs: "differs",
+  unknown: "could not be compared",
+  equal: "the same",
+} as const;
+
+/** Each object that is not the same on the server, by name. */
+function showObjects({ plugin, objects, objectsFailure }: LiveReport, terminal: Terminal): void {
+  const { colors, noteColors } = terminal;
+  if (objectsFailure !== undefined)
+    terminal.note(`${noteColors.red("not compared:")} the objects of ${plugin}: ${objectsFailure}`);
+  if (objects === undefined) return;
+  const all = [
+    objects.missingCounts,
+    objects.equalCounts,
+    objects.differingCounts,
+    objects.unknownCounts,
+  ].map(countOf);
+  const total = all.reduce((sum, one) => sum + one, 0);
+  if (total === 0) return;
+  const different = countOf(objects.missingCounts) + countOf(objects.differingCounts);
+  terminal.tell(
+    `${colors.bold(plugin)}  ${counted(total, "object")} compared, ${different} ${different === 1 ? "differs" : "differ"}`,
+  );
+  for (const { state, name, what } of objects.objects)
+    terminal.tell(`  ${name}: ${[STATES[state], what].filter((one) => one !== undefined).join(": ")}`);
 }

@@ -7,6 +7,7 @@ import { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { BEAT_MS } from "../../host/apart/word.ts";
 import { DeclarationError } from "../../host/plugin/declaration.ts";
 import { strayText, takeStrays } from "../../host/trust/stray-modules.ts";
+import { given } from "../../units/given.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { type Check, type CheckOutcome, type CheckVerdict, runCheck } from "../check.ts";
 import { type CheckTarget, openSubject, type Subject } from "../subject.ts";
@@ -21,6 +22,8 @@ export interface PlannedRule {
 /** A rule's outcome for one side of the plugin. */
 export interface Judged extends CheckOutcome {
   readonly face: CheckTarget["face"];
+  /** The rule that has already told of the very error by which this one is broken. */
+  readonly sameAs?: string;
 }
 
 export interface CheckApart {
@@ -60,6 +63,7 @@ export async function checkApart(options: CheckApart): Promise<readonly Judged[]
 function openBench({ apart, targetOf, limitMs }: CheckApart) {
   const subjects = new Map<CheckTarget["face"], Promise<Subject>>();
   let stopped = 0;
+  const told = new WeakMap<Error, string>();
   const subjectOf = (face: CheckTarget["face"]): Promise<Subject> => {
     const subject = subjects.get(face) ?? targetOf(face).then(openSubject);
     subjects.set(face, subject);
@@ -70,7 +74,7 @@ function openBench({ apart, targetOf, limitMs }: CheckApart) {
     subjects.clear();
     await apart.end();
   };
-  const judge = async ({ face, check }: PlannedRule): Promise<CheckOutcome> => {
+  const judge = async ({ face, check }: PlannedRule): Promise<Omit<Judged, "face">> => {
     if (stopped >= LOST_MAX) return notRun(check);
     const before = apart.lost().length;
     const subject = await subjectOf(face);
@@ -85,7 +89,9 @@ function openBench({ apart, targetOf, limitMs }: CheckApart) {
     }
     requireOptions(verdict);
     requireServer(subject.target, { ...outcome, verdict });
-    return { ...outcome, verdict: redacted(verdict, subject.target) };
+    const sameAs = verdict.kind === "failed" ? told.get(verdict.error) : undefined;
+    if (verdict.kind === "failed" && sameAs === undefined) told.set(verdict.error, check.name);
+    return { ...outcome, verdict: redacted(verdict, subject.target), ...given({ sameAs }) };
   };
   return { judge, stop };
 }

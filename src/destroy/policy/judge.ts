@@ -3,7 +3,8 @@
  * unless `destroy.allow` lists it. This guards against slips and copied one-liners, but not against somebody who hides what
  * a command does. Against everything else, the user must type the stack's name.
  */
-import { printable } from "../../units/printable.ts";
+import { redactedText } from "../../redact/text.ts";
+import { visible } from "../../units/visible.ts";
 import { POLICY_RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
@@ -36,9 +37,10 @@ const HINT = "destroy.command in contextcore.yaml should take this stack down an
 export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal | undefined {
   const verdict = judgeCommand(command, lists);
   if (verdict.may === "run") return undefined;
-  const { part, rule, why, allowable } = verdict;
-  const message = printable(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
-  const permitted = `; if it does that, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
+  const { rule, why, allowable } = verdict;
+  const part = redactedText(verdict.part);
+  const message = visible(redactedText(`the destroy command may not run (${rule}): \`${part}\`: ${why}`));
+  const permitted = `; if it does that, destroy.allow: [${visible(JSON.stringify(part))}] permits it`;
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 

@@ -2,7 +2,7 @@
  * A process that runs third-party code and can be lost without harm. If it blocks, uses too much memory, exits, is killed or
  * sends unreadable messages, the caller gets an error that says so.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatBytes } from "../../units/bytes.ts";
@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly title: string;
   /** Default: its own empty one, removed at the end. */
   readonly directory?: string | undefined;
+  /** Fills a place beside its own directory, where nobody else of this machine reads or writes, and which is removed with it. */
+  readonly prepare?: (place: string) => void;
   /** A child that is silent for this long counts as blocked. ms */
   readonly silentMs: number;
   /** Memory limit, bytes. */
@@ -65,9 +67,9 @@ const PROGRAM = Bun.isStandaloneExecutable
 
 /** Starts this program again as a plugin's process, and watches its messages and memory until it ends. */
 export async function startChild(options: ChildOptions): Promise<Child> {
-  const own = options.directory === undefined ? mkdtempSync(join(tmpdir(), "contextcore-plugin-")) : "";
+  const own = options.directory === undefined ? ownPlace(options.prepare) : undefined;
   const child = Bun.spawn([...PROGRAM, PROCESS_WORD, options.title], {
-    cwd: options.directory ?? own,
+    cwd: options.directory ?? join(own ?? "", WORK),
     env: childEnvironment(process.env),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
     // Its own process group: this process handles Ctrl-C, and whatever the plugin starts ends with it.
@@ -82,7 +84,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
   const leave = atExit(() => {
     killGroup(child.pid);
-    if (own !== "") rmSync(own, { recursive: true, force: true });
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
   });
   const peer = await createPeer(Number(child.stdio[SOCKET_FD]), {
     callsMax: CALLS_MAX,
@@ -131,6 +133,21 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       await gone;
     },
   };
+}
+
+const WORK = "work";
+
+/** A directory that only this user may enter, with an empty one in it, and what is prepared. */
+function ownPlace(prepare: ChildOptions["prepare"]): string {
+  const own = realpathSync(mkdtempSync(join(tmpdir(), "contextcore-plugin-")));
+  try {
+    mkdirSync(join(own, WORK));
+    prepare?.(join(own, "code"));
+    return own;
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** This many missed signs of life mean that it is blocked. */

@@ -9,10 +9,13 @@ import { shownBytes, streamFrom } from "./streams.ts";
 
 /** The plugin's backend, with the parts of the contract that it has. @throws HookDefect when a required part is missing */
 export function backendIn(instance: Instance, plugin: string): Backend {
-  const backend = faceIn("backend", instance, plugin);
-  const { restore } = backend;
-  const { order } = instance.opened;
-  return restore === undefined ? backend : { ...backend, restore: { ...restore, ...given({ order }) } };
+  const { export: exporter, restore, ...backend } = faceIn("backend", instance, plugin);
+  const { order, selects, adds } = instance.opened;
+  return {
+    ...backend,
+    export: { ...exporter, ...given({ heeds: selects }) },
+    ...given({ restore: restore && { ...restore, ...given({ order, heeds: adds }) } }),
+  };
 }
 
 /** The plugin's sink. @throws HookDefect when a required part is missing */

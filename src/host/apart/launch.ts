@@ -1,4 +1,6 @@
 /** Starts a plugin's process with the plugin loaded, and handles what that process may ask of this one. */
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../../contract/contract.ts";
 import { visible } from "../../units/visible.ts";
@@ -16,6 +18,7 @@ import {
   type ToldDeclaration,
   toldSchema,
 } from "./messages.ts";
+import { copyPrivately } from "./private-copy.ts";
 
 /** The limits of a plugin's process. */
 export interface Bounds {
@@ -44,6 +47,8 @@ export interface Given {
 /** What the process may ask for, by the numbers it uses. */
 interface Known {
   name: string;
+  /** Where its code was copied to; people are told the paths that it has for them. */
+  code: string;
   readonly given: Map<number, Given>;
   readonly shown: Map<number, AsyncIterator<unknown>>;
 }
@@ -66,11 +71,23 @@ export interface Process {
  */
 export async function launch(options: Launch): Promise<Process> {
   const { location, files, loadMs } = options;
-  const known: Known = { name: location.spec, given: new Map(), shown: new Map() };
-  const child = await startChild({ ...options, title: location.spec, ...waysOut(options.say, known) });
+  const known: Known = { name: location.spec, code: "", given: new Map(), shown: new Map() };
+  const prepare = (place: string): void => {
+    known.code = place;
+    copyPrivately(place, location, files);
+  };
+  const child = await startChild({
+    ...options,
+    prepare,
+    title: location.spec,
+    ...waysOut(options.say, known),
+  });
   try {
-    const { entry, root, spec } = location;
-    const input = { entry, root, spec, files: [...files.paths], limitMs: loadMs };
+    const at = (path: string): string => join(known.code, realpathSync(path));
+    const copies = [...files.paths].map(([path, hash]) => [join(known.code, path), hash] as const);
+    const { spec } = location;
+    const [entry, root] = [at(location.entry), at(location.root)];
+    const input = { entry, root, spec, files: copies, limitMs: loadMs };
     const declared = v.parse(declaredSchema, await child.callWithin(loadMs + GRACE_MS, "load", input));
     known.name = declared.name;
     return {
@@ -85,14 +102,17 @@ export async function launch(options: Launch): Promise<Process> {
     };
   } catch (error) {
     await child.end();
-    throw loading(location, error);
+    throw loading(location, error, known);
   }
 }
 
 /** A module that waits for ever is reported by the process itself; a process that cannot even do that gets this long. ms */
 const GRACE_MS = 1_000;
 
-function loading({ entry }: Location, error: unknown): Error {
+/** Without the place of the copies: the paths are then those of the files. */
+const named = ({ code }: Known, text: string): string => (code === "" ? text : text.replaceAll(code, ""));
+
+function loading({ entry }: Location, error: unknown, known: Known): Error {
   if (error instanceof LostChild)
     return Object.assign(new DeclarationError(`the plugin ${entry} does not load: it ${error.message}`), {
       cause: error,
@@ -106,7 +126,7 @@ function loading({ entry }: Location, error: unknown): Error {
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
   const isTold = error.name === "DeclarationError";
   return new DeclarationError(
-    isTold ? error.message : `the plugin ${entry} does not load: ${error.message}`,
+    named(known, isTold ? error.message : `the plugin ${entry} does not load: ${error.message}`),
     hint,
   );
 }
@@ -130,7 +150,10 @@ function waysOut(
   };
   const service = createHttpService((instance) => given(instance).context);
   const hidden = (text: string): string =>
-    [...known.given.values()].reduce((rest, { redact }) => redact(rest), text);
+    named(
+      known,
+      [...known.given.values()].reduce((rest, { redact }) => redact(rest), text),
+    );
   const count = { told: 0, characters: 0, strays: 0 };
   /** Each line separately: without the plugin's name in front, a line would pass for the program's own. */
   const tell = (message: string, tellLine: (line: string) => void): void => {
@@ -143,7 +166,7 @@ function waysOut(
   const log = (note: unknown): void => {
     const { instance, level, message } = v.parse(logSchema, note);
     const { context, redact } = given(instance);
-    tell(redact(message), context.log[level]);
+    tell(named(known, redact(message)), context.log[level]);
   };
   const unhandled = (note: unknown): void =>
     tell(hidden(v.parse(toldSchema, note)), (line) =>
@@ -151,7 +174,7 @@ function waysOut(
     );
   const stray = (note: unknown): void => {
     count.strays += 1;
-    const path = visible(v.parse(straySchema, note).path);
+    const path = visible(named(known, v.parse(straySchema, note).path));
     if (count.strays <= STRAYS_MAX) addStray({ plugin: known.name, path });
   };
   return {

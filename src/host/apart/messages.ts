@@ -8,6 +8,8 @@ import { optionShapeSchema } from "./option-shape.ts";
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.readonly());
+
 /** The parts that a plugin may have; each is opened separately. */
 export const FACES = ["backend", "sink", "store"] as const satisfies readonly FaceName[];
 export const faceSchema = v.picklist(FACES);
@@ -32,16 +34,17 @@ export const loadSchema = v.object({
 });
 export type LoadInput = v.InferOutput<typeof loadSchema>;
 
-/** What `load` answers: the declaration as data. */
+/** What `load` answers: the declaration as data, every member of it. */
 export const declaredSchema = v.object({
   name: word,
   about: v.pipe(v.string(), v.maxLength(2_000)),
   contract: v.optional(v.number()),
   version: v.optional(word),
-  signals: v.optional(v.array(v.picklist(SIGNALS))),
+  signals: v.optional(listOf(v.picklist(SIGNALS))),
   importance: v.optional(v.picklist(IMPORTANCES)),
-  dataFiles: v.optional(v.array(word)),
-  hosts: v.optional(v.array(word)),
+  dataFiles: v.optional(listOf(word)),
+  tried: v.optional(listOf(v.pipe(v.string(), v.maxLength(100)))),
+  hosts: v.optional(listOf(word)),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
@@ -78,6 +81,9 @@ export const openedSchema = v.object({
   /** Names such as `count` and `restore.apply`. */
   has: v.array(word),
   order: v.optional(objectOf(v.picklist(["time", "index", "any"]))),
+  /** What the exporter and the restorer heed. */
+  selects: v.optional(listOf(v.picklist(["match"]))),
+  adds: v.optional(listOf(v.picklist(["labels", "tenant"]))),
 });
 export type Opened = v.InferOutput<typeof openedSchema>;
 
@@ -178,6 +184,7 @@ export const servedSchema = v.object({
   empty: v.optional(v.string()),
   /** A person whose data is in it. */
   subject: v.optional(v.object({ id: v.string(), where: v.string() })),
+  match: v.optional(v.string()),
   /** Whether it reports which events have arrived. */
   arrived: v.optional(v.boolean()),
 });

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { about, unwrap } from "../../config/introspect.ts";
+import { about, actionsOf, unwrap } from "../../config/introspect.ts";
 import { objectOf, openObject } from "../../contract/any-names.ts";
 import { given } from "../../units/given.ts";
 import { isObject } from "../../units/json.ts";
@@ -72,9 +72,7 @@ function choicesOf(inner: v.GenericSchema): (string | number)[] | undefined {
 }
 
 function boundOf(schema: v.GenericSchema, type: string): OptionShape["min"] {
-  const piped = "wrapped" in schema && isObject(schema.wrapped) ? schema.wrapped : schema;
-  const actions: readonly unknown[] = "pipe" in piped && Array.isArray(piped.pipe) ? piped.pipe : [];
-  const action = actions.find((one) => isObject(one) && Reflect.get(one, "type") === type);
+  const action = actionsOf(schema).find((one) => isObject(one) && Reflect.get(one, "type") === type);
   if (!isObject(action)) return undefined;
   const [value, message] = [Reflect.get(action, "requirement"), Reflect.get(action, "message")];
   if (typeof value !== "number") return undefined;

@@ -38,6 +38,7 @@ const storedObject = v.object({
 const applied = v.object({
   written: counts,
   existing: v.optional(counts),
+  differing: v.optional(v.array(v.object({ name: text, what: text }))),
   rejected: v.optional(
     v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
   ),
@@ -74,6 +75,15 @@ export const ANSWERS = {
       message: text,
       setting: v.optional(v.string()),
     }),
+  ),
+  compare: v.array(
+    v.optional(
+      v.object({
+        state: v.picklist(["missing", "equal", "differs", "unknown"]),
+        name: text,
+        what: v.optional(v.string()),
+      }),
+    ),
   ),
   applied,
   find: v.object({

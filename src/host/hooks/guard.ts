@@ -1,6 +1,6 @@
 /** Guards every hook of a backend, a sink or a store; built-in and third-party plugins alike. */
 
-import type { Backend, Exporter, LineMatcher, Sink, Step, Store } from "../../contract/contract.ts";
+import type { Backend, Exporter, LineMatcher, Restorer, Sink, Step, Store } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
 import { NEVER } from "../../units/time-limit.ts";
 import { createEndWatch } from "./endless.ts";
@@ -49,10 +49,16 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
   const { export: exporter, restore } = guarded;
   return {
     ...guarded,
-    export: watchEnd(plugin, exporter, limitsOf(options).barrenSteps),
-    ...given({ restore: restore && { ...restore, ...given({ order: backend.restore?.order }) } }),
+    export: {
+      ...watchEnd(plugin, exporter, limitsOf(options).barrenSteps),
+      ...given({ heeds: backend.export.heeds }),
+    },
+    ...given({ restore: restore && { ...restore, ...given(dataOf(backend.restore)) } }),
   };
 }
+
+/** What of a restorer is no method. */
+const dataOf = ({ heeds, order }: Partial<Restorer> = {}) => ({ heeds, order });
 
 /** The same sink, guarded. */
 export const guardSink = (plugin: string, sink: Sink, options: GuardOptions): Sink =>

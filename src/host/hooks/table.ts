@@ -100,6 +100,7 @@ export const BACKEND_HOOKS = {
   "restore.matcher": local(ANSWERS.matches),
   "restore.selection": work(anything),
   "restore.preflight": { ...look(ANSWERS.preflight), isRequired },
+  "restore.compare": work(ANSWERS.compare),
   "restore.apply": { ...work(ANSWERS.applied), isRequired },
   "restore.applyBytes": takes(1, ANSWERS.applied),
   "restore.settleMs": look(ANSWERS.settleMs),

@@ -42,6 +42,9 @@ const PluginSchema = v.strictObject({
   signals: v.optional(v.array(v.picklist(SIGNALS))),
   importance: v.optional(v.picklist(IMPORTANCES)),
   dataFiles: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^/\\]+$/, "is not a file's name")))),
+  tried: v.optional(
+    v.array(v.pipe(v.string(), v.regex(/^\S.{0,60} \d+\.\d+\S{0,20}$/, "is not a server with its version"))),
+  ),
   options: v.custom<OptionsSchema>(isOptionsSchema, "is not v.object({ … }) from contextcore's own v"),
   hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/]+$/, "is not a host or host:port")))),
   backend: v.optional(v.custom<NonNullable<Plugin["backend"]>>(isFunction, "is not a function")),

@@ -7,7 +7,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** Redacts secrets. */
   readonly redact: (text: string) => string;
-  /** Receives one line, without its newline; default stderr. */
+  /** Receives one line, without its newline; absent: nobody hears it. */
   readonly write?: (line: string) => void;
 }
 
@@ -19,7 +19,7 @@ export function logLevel(debug: boolean, env: Readonly<Record<string, string | u
 }
 
 /** A plugin's logger: whole lines, prefixed with its name, never with a secret. */
-export function createLogger({ name, level, redact, write = toStderr }: LoggerOptions): Logger {
+export function createLogger({ name, level, redact, write = () => {} }: LoggerOptions): Logger {
   const log = createConsola({
     level,
     reporters: [
@@ -32,6 +32,3 @@ export function createLogger({ name, level, redact, write = toStderr }: LoggerOp
     warn: (message) => log.warn(message),
   };
 }
-
-/** Where lines go by default. */
-export const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -147,7 +147,8 @@ const nameOf = (root: string, path: string): string => relative(root, path).repl
 export const readFileOf = ({ root }: Location, name: string): Buffer =>
   contentOf(join(realpathSync(root), name));
 
-function contentOf(path: string): Buffer {
+/** Of a file as it is now, within bounds. @throws DeclarationError when it is no file */
+export function contentOf(path: string): Buffer {
   try {
     return readOwnSync(path, BYTES_MAX);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** The snapshots kept in a directory. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileFailure } from "../../storage/refusal.ts";
 import { namesIn } from "../../storage/whole-directory.ts";
@@ -6,7 +7,8 @@ import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest } from "../format/manifest.ts";
-import { readManifest } from "../read/manifest-file.ts";
+import { SNAPSHOT_NAME } from "../format/name.ts";
+import { MANIFEST_FILE, readManifest } from "../read/manifest-file.ts";
 
 export interface KeptSnapshot {
   readonly path: string;
@@ -25,14 +27,12 @@ export interface KeptSnapshots {
   readonly unreadable: readonly Unreadable[];
 }
 
-const NAME = /^\d{8}-\d{6}(-\d+)?$/;
-
 /** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
 export async function readKept(directory: string): Promise<KeptSnapshots> {
   const names = await entriesOf(directory);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names.filter((entry) => NAME.test(entry))) {
+  for (const name of names.filter((entry) => SNAPSHOT_NAME.test(entry))) {
     const path = join(directory, name);
     try {
       snapshots.push({ path, manifest: await readManifest(path) });
@@ -42,6 +42,21 @@ export async function readKept(directory: string): Promise<KeptSnapshots> {
   }
   return { snapshots: snapshots.sort(byAge), unreadable };
 }
+
+/** Snapshots under another name than a snapshot's: no command counts them, so somebody has to be told of them. */
+export async function misnamedIn(directory: string): Promise<Unreadable[]> {
+  const names = (await entriesOf(directory)).filter(
+    (name) => !name.startsWith(".") && !SNAPSHOT_NAME.test(name),
+  );
+  return names
+    .map((name) => join(directory, name))
+    .filter((path) => existsSync(join(path, MANIFEST_FILE)))
+    .sort()
+    .map((path) => ({ path, reason: MISNAMED }));
+}
+
+const MISNAMED =
+  "it holds a snapshot, but is not called like one (20260124-143000), so `latest`, coverage and prune pass it over: rename it back, or name its path";
 
 /** When it was begun, ns. */
 export const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(manifest.created);

@@ -42,7 +42,10 @@ export interface LineFacts {
   /** The earliest and latest time in it, ns; absent when it has none. */
   readonly earliest?: bigint;
   readonly latest?: bigint;
-  /** An id that may occur only once in the file: a trace's. */
+  /**
+   * What the whole line is about, which may occur only once in the file: a trace's id. `verify` calls a second one damage. A
+   * record within the line has an {@link LineRecord.identity}, which may come again, in another snapshot.
+   */
   readonly id?: string;
 }
 

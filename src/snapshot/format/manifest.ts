@@ -12,6 +12,8 @@ import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
 import { MANIFEST_LEVELS_MAX } from "./limits.ts";
+import { SNAPSHOT_NAME } from "./name.ts";
+import { staysInside } from "./paths.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
 
@@ -91,8 +93,8 @@ const limitSchema = v.object({
 export const parentSchema = v.object({
   snapshot: v.pipe(
     v.string(),
-    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not the name of a snapshot"),
-    v.description("Its name, for people only, because a directory may be renamed"),
+    v.regex(SNAPSHOT_NAME, "not the name of a snapshot"),
+    v.description("Its name then, for people: it may lie elsewhere, or under another such name"),
   ),
   sha256: v.pipe(sha256Schema, v.description("The hash of its manifest, by which it is found")),
 });
@@ -215,6 +217,9 @@ export function parseManifest(text: string, path: string): Manifest {
   }
   const parsed = v.safeParse(manifestSchema, value);
   if (!parsed.success) throw new SnapshotError(`${path}: ${describeIssue(parsed.issues[0])}`);
+  const outside = parsed.output.plugins.flatMap(pathsOf).find((name) => !staysInside(name));
+  if (outside !== undefined)
+    throw new SnapshotError(`${path}: names a file outside the snapshot: ${outside}`);
   if (!provesItself(text, parsed.output.sha256)) {
     throw new SnapshotError(
       `${path}: its text does not match its own checksum; it was changed after it was written`,
@@ -222,6 +227,8 @@ export function parseManifest(text: string, path: string): Manifest {
   }
   return parsed.output;
 }
+
+const pathsOf = ({ files }: ManifestPlugin): string[] => files.flatMap(({ path, of = path }) => [path, of]);
 
 const provesItself = (text: string, digest: string): boolean =>
   text.endsWith(ending(digest)) && sha256(`${text.slice(0, -ending(digest).length)}${ending("")}`) === digest;

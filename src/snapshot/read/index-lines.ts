@@ -1,7 +1,7 @@
 /** The only reader of `blocks.jsonl`. The caller decides what to do about a wrong line: refuse it, stop there, or report it. */
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
-import { type IndexLine, parseIndexLine } from "../format/block.ts";
+import { fileOf, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines, type Line } from "../format/lines.ts";
 import { staysInside } from "../format/paths.ts";
@@ -27,8 +27,8 @@ export async function* indexLines(files: Storage): AsyncGenerator<NumberedIndexL
 function read(bytes: Uint8Array, decoder: TextDecoder): { said: IndexLine } | { flaw: string } {
   try {
     const said = parseIndexLine(decoder.decode(bytes));
-    if (said.block === undefined || staysInside(said.block.file)) return { said };
-    return { flaw: "names a file outside the snapshot" };
+    const names = said.block === undefined ? [] : [said.block.file, fileOf(said.block)];
+    return names.every(staysInside) ? { said } : { flaw: "names a file outside the snapshot" };
   } catch (error) {
     return { flaw: messageOf(error) };
   }

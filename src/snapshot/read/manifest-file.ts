@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
-import { systemCode } from "../../units/system-refusal.ts";
+import { systemCode, systemRefusal } from "../../units/system-refusal.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
@@ -26,11 +26,16 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
     if (!(cause instanceof UnsafeFileError))
-      throw noSnapshot(files.root, "its manifest.json cannot be read", cause);
+      throw noSnapshot(files.root, `its manifest.json cannot be read${reasonOf(cause)}`, cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
   }
   return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));
 }
+
+const reasonOf = (cause: unknown): string => {
+  const refusal = systemRefusal(cause);
+  return refusal === undefined ? "" : `: ${refusal.what}`;
+};
 
 const noSnapshot = (root: string, why: string, cause?: unknown): SnapshotError =>
   new SnapshotError(`${root} is not a snapshot: ${why}`, {

@@ -5,6 +5,7 @@ import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
 import type { Block } from "../format/block.ts";
+import { createClaims, type ObjectionTo } from "../format/claims.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { linesOf } from "../format/lines.ts";
@@ -61,7 +62,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
   return {
     path,
     manifest,
-    blocks: () => indexedBlocks(files),
+    blocks: () => indexedBlocks(files, createClaims(manifest)),
     read,
     async *lines(block) {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -79,15 +80,18 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
   };
 }
 
-async function* indexedBlocks(files: Storage): AsyncGenerator<IndexedBlock> {
+async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGenerator<IndexedBlock> {
+  const where = join(files.root, INDEX_FILE);
   for await (const line of indexLines(files)) {
     const flaw = "flaw" in line ? line.flaw : undefined;
     if (flaw !== undefined || !line.whole)
-      throw new SnapshotError(
-        `${join(files.root, INDEX_FILE)} line ${line.number}: ${line.whole ? flaw : "it is cut short"}`,
-      );
-    if ("said" in line && line.said.block !== undefined)
-      yield { plugin: line.said.plugin, block: line.said.block, number: line.number };
+      throw new SnapshotError(`${where} line ${line.number}: ${line.whole ? flaw : "it is cut short"}`);
+    if (!("said" in line) || line.said.block === undefined) continue;
+    const { plugin, block } = line.said;
+    const objection = objectionTo(plugin, block);
+    if (objection !== undefined)
+      throw new SnapshotError(`${where} line ${line.number}: ${block.file} ${objection}`);
+    yield { plugin, block, number: line.number };
   }
 }
 

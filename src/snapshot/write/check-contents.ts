@@ -1,5 +1,6 @@
 /** Checks the contents that a third-party plugin yields the way `verify` will. */
 
+import { createKeySet, type KeySet } from "../../units/key-set.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { addCounts } from "../format/counts.ts";
 import { formatOf } from "../format/formats.ts";
@@ -21,18 +22,38 @@ const PARSED_BYTES = 1 << 20;
 export function checkContents(plugin: string, { records, objects }: CheckedStep, relieve: () => void): void {
   // Only the name of a third-party plugin has a slash: `vendor/name`.
   if (!plugin.includes("/")) return;
-  for (const one of records) checkLines(one, relieve);
+  const seen = createSeenIds();
+  for (const one of records) checkLines(one, seen, relieve);
   objects.forEach(checkJsonObject);
 }
 
-/** Checks every line against its file's format, and the claimed counts. @throws InvalidStep */
-export function checkLines({ file, bytes, range, counts }: StepRecords, relieve = () => {}): void {
+/** The ids in the lines of a data file so far. */
+type SeenIds = (file: string) => KeySet;
+
+/** None so far. */
+export function createSeenIds(): SeenIds {
+  const byFile = new Map<string, KeySet>();
+  return (file) => {
+    const ids = byFile.get(file) ?? createKeySet();
+    byFile.set(file, ids);
+    return ids;
+  };
+}
+
+/** Checks every line against its file's format and the ids before it, and the claimed counts. @throws InvalidStep */
+export function checkLines(
+  { file, bytes, range, counts }: StepRecords,
+  seen: SeenIds,
+  relieve = () => {},
+): void {
   const sum: Record<string, number> = {};
   let number = 1;
   let unrelieved = 0;
   for (const line of linesOf(bytes)) {
     try {
-      addCounts(sum, measureLine(line, file, range).counts);
+      const { id, ...facts } = measureLine(line, file, range);
+      if (id !== undefined && !seen(file).add(id)) throw new Error(`${id} is there twice`);
+      addCounts(sum, facts.counts);
     } catch (error) {
       throw invalid(`line ${number} of the records of ${file}`, error);
     }

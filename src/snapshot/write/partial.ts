@@ -8,11 +8,10 @@ import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest } from "../format/manifest.ts";
+import { hiddenName, nameInHidden } from "../format/name.ts";
 import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
 import { openDirectory, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
-
-const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
 
 /**
  * Creates the directory of a new snapshot. Its name is the time, UTC, with `-2`, `-3` … if that is taken.
@@ -25,7 +24,7 @@ export async function createPartial(directory: string, now: bigint): Promise<str
   try {
     for (let number = 1; ; number += 1) {
       const name = numberedName(snapshotName(now), number);
-      const path = join(directory, `.${name}.partial`);
+      const path = join(directory, hiddenName(name, "partial"));
       if (!existsSync(join(directory, name)) && (await beginDirectory(path))) return path;
     }
   } catch (error) {
@@ -68,7 +67,7 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
     await adoptRewritten(partial, manifest);
     for (const name of BOOKKEEPING)
       if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
-    const path = freeName(directory, PARTIAL.exec(basename(partial))?.[1] ?? basename(partial));
+    const path = freeName(directory, nameInHidden(basename(partial), "partial") ?? basename(partial));
     await publishDirectory(partial, path);
     return path;
   } catch (error) {
@@ -105,7 +104,7 @@ export async function listPartials(directory: string): Promise<string[]> {
   try {
     const names = await namesIn(directory);
     return names
-      .filter((name) => PARTIAL.test(name))
+      .filter((name) => nameInHidden(name, "partial") !== undefined)
       .map((name) => join(directory, name))
       .filter((path) => ["request.json", MANIFEST_FILE].some((file) => existsSync(join(path, file))));
   } catch (cause) {

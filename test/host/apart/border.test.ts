@@ -317,7 +317,8 @@ describe("a restore", () => {
       return (line) => (seen.some((one) => one.line === line) && line.includes(match) ? line + seen.length : undefined);
     },
     preflight: async ({ range }) => [{ severity: "note", message: String(range.to) }],
-    apply: async ({ lines }) => ({ written: { lines: lines.length }, rejected: [{ line: lines[0], reason: "x" }] }),
+    apply: async ({ lines, existing }) => ({ written: { lines: lines.length }, rejected: [{ line: lines[0], reason: "x" }], ...(existing && { differing: [{ name: "o", what: existing }] }) }),
+    compare: async (objects) => objects.map(({ file, line }) => (line === "" ? undefined : { state: "differs", name: file, what: line })),
     settleMs: async () => 7,
   },
   dashboards: { ${["list", "read", "write", "remove", "createFolder", "renameFolder", "removeFolder"].map((name) => `${name}: async () => ({}),`).join(" ")}
@@ -340,6 +341,17 @@ describe("a restore", () => {
       written: { lines: 2 },
       rejected: [{ line: "one", reason: "x" }],
     });
+    expect(await restore.apply({ ...batch, existing: "replace" }, NEVER)).toMatchObject({
+      differing: [{ name: "o", what: "replace" }],
+    });
+    const objects = [
+      { file: "a", line: "title" },
+      { file: "b", line: "" },
+    ];
+    expect(await restore.compare?.(objects, NEVER)).toEqual([
+      { state: "differs", name: "a", what: "title" },
+      undefined,
+    ]);
     expect(await restore.settleMs?.(NEVER)).toBe(7);
   });
 

@@ -1,7 +1,7 @@
 /** Alert rules and rule groups of the provisioning API. */
 import { stringify } from "yaml";
 import { ancestors } from "./folders.ts";
-import { admin, provenanceOf, shown } from "./notifications.ts";
+import { admin, checkProvenance, provenanceOf, shown } from "./notifications.ts";
 import { compact, fields, json, list, number, refuse, refuseWithId, text, without } from "./reply.ts";
 import { type Call, type Routes, type Server, timestamp } from "./router.ts";
 import { type Fields, groupKey } from "./store.ts";
@@ -21,6 +21,17 @@ export const alertRuleRoutes: Routes = {
         `rule UID ${uid} conflicts with an existing rule`,
       );
     return json(saveRule(call, call.body), 201);
+  }),
+  [`PUT ${BASE}/alert-rules/:uid`]: admin((call) => {
+    const before = call.server.store.rules.get(call.params.uid ?? "");
+    if (before === undefined) throw refuse(404, "rule not found");
+    if (before.provenance !== "" && before.provenance !== provenanceOf(call))
+      throw refuseWithId(
+        409,
+        "alerting.provenanceMismatch",
+        `cannot change provenance from '${before.provenance}'`,
+      );
+    return json(saveRule(call, { ...call.body, uid: call.params.uid }));
   }),
   [`GET ${BASE}/folder/:folder/rule-groups/:group`]: admin((call) => json(group(call))),
   [`PUT ${BASE}/folder/:folder/rule-groups/:group`]: admin(putGroup),
@@ -69,8 +80,10 @@ function putGroup(call: Call): Response {
   if (interval <= 0 || interval % 10 !== 0)
     throw refuse(400, `invalid alert rule: interval (${interval}s) should be divided exactly by 10s`);
   const sent = list(body.rules).map((rule) => ({ ...fields(rule), folderUID, ruleGroup }));
-  for (const rule of list(groupFields(server, folderUID, ruleGroup).rules))
-    server.store.rules.delete(text(fields(rule).uid));
+  const before = [...list(groupFields(server, folderUID, ruleGroup).rules), ...list(body.rules)];
+  const uids = new Set(before.map((rule) => text(fields(rule).uid)));
+  for (const uid of uids) checkProvenance(server.store.rules.get(uid)?.provenance ?? "", provenanceOf(call));
+  for (const uid of uids) server.store.rules.delete(uid);
   for (const rule of sent) saveRule(call, rule);
   server.store.intervals.set(groupKey(folderUID, ruleGroup), interval);
   return json({ title: ruleGroup, folderUid: folderUID, interval, rules: sent });

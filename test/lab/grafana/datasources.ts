@@ -16,6 +16,11 @@ export const dataSourceRoutes: Routes = {
     if (found === undefined) throw refuse(404, "Data source not found");
     return json(detail(found));
   },
+  "PUT /api/datasources/uid/:uid": (call) => {
+    requireRole(call.account, "Admin", "datasources:write");
+    const { id, name, ...rest } = detail(updateDataSource(call));
+    return json({ datasource: { id, name, ...rest }, id, message: "Datasource updated", name });
+  },
   "POST /api/datasources": (call) => {
     requireRole(call.account, "Admin", "datasources:create");
     const created = addDataSource(call);
@@ -27,6 +32,22 @@ export const dataSourceRoutes: Routes = {
     });
   },
 };
+
+/** Secrets that are not sent stay. */
+function updateDataSource(call: Call): DataSource {
+  const { server, body, params } = call;
+  const before = server.store.dataSources.get(params.uid ?? "");
+  if (before === undefined) throw refuse(404, "Data source not found");
+  if (before.readOnly) throw refuse(403, "Cannot update read-only data source");
+  const others = [...server.store.dataSources.values()].filter((one) => one.uid !== before.uid);
+  if (others.some(({ name }) => name === text(body.name)))
+    throw refuse(409, "Datasource name or uid already exists");
+  const secrets = { ...before.secrets, ...filled(fields(body.secureJsonData)) };
+  const { id, uid } = before;
+  const updated = { ...settings(body), id, uid, secrets, readOnly: false, version: before.version + 1 };
+  server.store.dataSources.set(uid, updated);
+  return updated;
+}
 
 /** The list tells less than a single data source: nothing of secrets, basic authentication's user, or credentials. */
 const listItem = (one: DataSource): Fields => ({
@@ -54,6 +75,20 @@ const detail = ({ secrets, ...one }: DataSource): Fields => ({
   secureJsonFields: Object.fromEntries(Object.keys(secrets).map((name) => [name, true])),
 });
 
+const settings = (body: Fields): Omit<DataSource, "id" | "uid" | "secrets" | "readOnly" | "version"> => ({
+  name: text(body.name),
+  type: text(body.type),
+  url: text(body.url),
+  access: text(body.access, "proxy"),
+  database: text(body.database),
+  user: text(body.user),
+  basicAuth: body.basicAuth === true,
+  basicAuthUser: text(body.basicAuthUser),
+  withCredentials: body.withCredentials === true,
+  isDefault: body.isDefault === true,
+  jsonData: fields(body.jsonData),
+});
+
 function addDataSource({ server, body }: Call): DataSource {
   const name = text(body.name);
   const type = text(body.type);
@@ -63,19 +98,9 @@ function addDataSource({ server, body }: Call): DataSource {
   checkUnique(server, name, uid);
   checkQuota(server, "org_data_source");
   const created: DataSource = {
+    ...settings(body),
     id,
     uid,
-    name,
-    type,
-    url: text(body.url),
-    access: text(body.access, "proxy"),
-    database: text(body.database),
-    user: text(body.user),
-    basicAuth: body.basicAuth === true,
-    basicAuthUser: text(body.basicAuthUser),
-    withCredentials: body.withCredentials === true,
-    isDefault: body.isDefault === true,
-    jsonData: fields(body.jsonData),
     secrets: filled(fields(body.secureJsonData)),
     readOnly: false,
     version: 1,

@@ -15,10 +15,11 @@ export const folderRoutes: Routes = {
     requireRole(call.account, "Editor", "folders:create");
     return json(detail(createFolder(call.server, call.body, call.account.login), call.server));
   },
-  "GET /api/folders/:uid": (call) => json(detail(visible(call), call.server)),
+  "GET /api/folders/:uid": (call) => json(detail(visibleFolder(call), call.server)),
   "PUT /api/folders/:uid": updateFolder,
+  "POST /api/folders/:uid/move": moveFolder,
   "DELETE /api/folders/:uid": deleteFolder,
-  "GET /api/folders/:uid/counts": (call) => json(descendants(call.server, visible(call).uid)),
+  "GET /api/folders/:uid/counts": (call) => json(descendants(call.server, visibleFolder(call).uid)),
 };
 
 function listFolders({ query, account, server }: Call): Response {
@@ -53,7 +54,8 @@ export function ancestors(server: Server, uid: string): Folder[] {
   return folder === undefined ? [] : [...ancestors(server, folder.parentUid), folder];
 }
 
-function visible({ params, account, server }: Call): Folder {
+/** The folder that a call names. @throws Refusal when the account may not see it */
+export function visibleFolder({ params, account, server }: Call): Folder {
   const folder = server.store.folders.get(params.uid ?? "");
   if (folder === undefined) throw refuse(404, "folder not found", { status: "not-found" });
   if (!seesFolder(account, folder.uid)) throw refuse(403, "Access denied");
@@ -93,18 +95,35 @@ export function checkParent(server: Server, parentUid: string): void {
 
 function updateFolder(call: Call): Response {
   requireRole(call.account, "Editor", "folders:write");
-  const folder = visible(call);
-  const { title, overwrite, version } = fields(call.body);
+  const folder = visibleFolder(call);
+  const { title, description, overwrite, version } = fields(call.body);
   if (overwrite !== true && version !== folder.version)
     throw refuse(412, "the folder has been changed by someone else", { status: "version-mismatch" });
-  const changed = { ...folder, title: text(title, folder.title), version: folder.version + 1 };
+  const changed = {
+    ...folder,
+    title: text(title, folder.title),
+    description: text(description, folder.description),
+    version: folder.version + 1,
+  };
   call.server.store.folders.set(folder.uid, { ...changed, updated: timestamp(call.server) });
   return json(detail(changed, call.server));
 }
 
+function moveFolder(call: Call): Response {
+  requireRole(call.account, "Editor", "folders:write");
+  const folder = visibleFolder(call);
+  const parentUid = text(call.body.parentUid);
+  if (below(call.server, folder.uid).has(parentUid))
+    throw refuse(400, "cannot move folder under its own child");
+  checkParent(call.server, parentUid);
+  const moved = { ...folder, parentUid, version: folder.version + 1, updated: timestamp(call.server) };
+  call.server.store.folders.set(folder.uid, moved);
+  return json(detail(moved, call.server));
+}
+
 function deleteFolder(call: Call): Response {
   requireRole(call.account, "Editor", "folders:delete");
-  const { uid, id } = visible(call);
+  const { uid, id } = visibleFolder(call);
   const { store } = call.server;
   const inside = below(call.server, uid);
   const rules = [...store.rules.values()].filter((rule) => inside.has(text(rule.fields.folderUID)));

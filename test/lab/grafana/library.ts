@@ -14,6 +14,7 @@ export const libraryRoutes: Routes = {
     return json({ result: element(found, server) });
   },
   "POST /api/library-elements": createElement,
+  "PATCH /api/library-elements/:uid": patchElement,
 };
 
 /** Permissions are applied after paging: a page can be short, or empty, and not be the last. */
@@ -52,6 +53,22 @@ function element(panel: LibraryPanel, server: Server): Fields {
       updatedBy: user,
     },
   };
+}
+
+function patchElement({ server, body, params, account }: Call): Response {
+  requireRole(account, "Editor", "library.panels:write");
+  const { libraryPanels, folders } = server.store;
+  const before = libraryPanels.get(params.uid ?? "");
+  if (before === undefined) throw refuse(404, "library element could not be found");
+  if (body.version !== before.version)
+    throw refuse(412, "the library element has been changed by someone else");
+  const folderUid = text(body.folderUid);
+  if (folderUid !== "" && !folders.has(folderUid)) throw refuse(400, "failed to get folder");
+  const stamp = { updated: timestamp(server), updatedBy: account.login };
+  const content = { name: text(body.name, before.name), folderUid, model: fields(body.model) };
+  const panel = { ...before, ...content, ...stamp, version: before.version + 1 };
+  libraryPanels.set(panel.uid, panel);
+  return json({ result: element(panel, server) });
 }
 
 function createElement({ server, body, account }: Call): Response {

@@ -28,6 +28,12 @@ export const admin =
 export const provenanceOf = ({ request }: Call): string =>
   request.headers.has("x-disable-provenance") ? "" : "api";
 
+/** A tool's object may become a person's; one of a file's may not be changed here. */
+export function checkProvenance(before: string, after: string): void {
+  if (before === "" || before === after || (before === "api" && after === "")) return;
+  throw refuseWithId(409, "alerting.provenanceMismatch", `cannot change provenance from '${before}'`);
+}
+
 export const shown = ({ fields: own, provenance }: Provisioned): Fields =>
   compact({ ...own, provenance: provenance || undefined });
 
@@ -39,6 +45,7 @@ export const notificationRoutes: Routes = {
     return json(name === null ? sorted : sorted.filter((row) => row.name === name));
   }),
   [`POST ${BASE}/contact-points`]: admin((call) => json(redacted(addContactPoint(call)), 202)),
+  [`PUT ${BASE}/contact-points/:uid`]: admin(updateContactPoint),
   [`GET ${BASE}/policies`]: admin(({ server }) => json(shown(server.store.policies))),
   [`PUT ${BASE}/policies`]: admin((call) => {
     checkRoute(call.server, call.body);
@@ -57,6 +64,7 @@ export const notificationRoutes: Routes = {
     json([...server.store.muteTimings.values()].map(shown)),
   ),
   [`POST ${BASE}/mute-timings`]: admin(addMuteTiming),
+  [`PUT ${BASE}/mute-timings/:name`]: admin(updateMuteTiming),
   [`GET ${BASE}/templates`]: admin(({ server }) =>
     json([...server.store.templates.values()].map((one) => ({ ...shown(one), version: versionOf(one) }))),
   ),
@@ -69,9 +77,9 @@ function redacted({ uid, secrets, ...point }: ContactPoint): Fields {
   return { uid, ...rest, settings: { ...fields(settings), ...hidden } };
 }
 
-function addContactPoint(call: Call): ContactPoint {
-  const { store } = call.server;
-  const { name, type, settings, disableResolveMessage, uid: asked } = call.body;
+/** A contact point as it was sent, with its secrets apart. */
+function contactPointIn(call: Call): Omit<ContactPoint, "uid"> {
+  const { name, type, settings, disableResolveMessage } = call.body;
   const kind = KINDS[text(type)];
   if (text(name) === "" || kind === undefined)
     throw refuse(400, `invalid object specification: type '${text(type)}' of '${text(name)}' is not known`);
@@ -79,9 +87,6 @@ function addContactPoint(call: Call): ContactPoint {
   for (const field of kind.required)
     if (!text(given[field]))
       throw refuse(400, `invalid object specification: required field '${field}' is not specified`);
-  const uid = text(asked) || `c${store.nextId().toString(36).padStart(9, "0")}`;
-  if (store.contactPoints.some((one) => one.uid === uid))
-    throw refuseWithId(409, "alerting.notifications.contact-points.uidInvalid", `uid ${uid} is in use`);
   const secrets = Object.fromEntries(
     kind.secret.flatMap((field) => (text(given[field]) ? [[field, text(given[field])]] : [])),
   );
@@ -91,9 +96,36 @@ function addContactPoint(call: Call): ContactPoint {
     settings: without(given, ...kind.secret),
     disableResolveMessage: disableResolveMessage === true,
   };
-  const point = { uid, fields: own, secrets, provenance: provenanceOf(call) };
+  return { fields: own, secrets, provenance: provenanceOf(call) };
+}
+
+function addContactPoint(call: Call): ContactPoint {
+  const { store } = call.server;
+  const content = contactPointIn(call);
+  const uid = text(call.body.uid) || `c${store.nextId().toString(36).padStart(9, "0")}`;
+  if (store.contactPoints.some((one) => one.uid === uid))
+    throw refuseWithId(409, "alerting.notifications.contact-points.uidInvalid", `uid ${uid} is in use`);
+  const point = { uid, ...content };
   store.contactPoints.push(point);
   return point;
+}
+
+/** A secret that is sent as its placeholder stays. */
+function updateContactPoint(call: Call): Response {
+  const { contactPoints } = call.server.store;
+  const index = contactPoints.findIndex(({ uid }) => uid === call.params.uid);
+  const before = contactPoints[index];
+  if (before === undefined) throw refuse(404, "contact point not found");
+  const content = contactPointIn(call);
+  checkProvenance(before.provenance, content.provenance);
+  const secrets = Object.fromEntries(
+    Object.entries(content.secrets).map(([name, value]) => [
+      name,
+      value === REDACTED ? (before.secrets[name] ?? value) : value,
+    ]),
+  );
+  contactPoints[index] = { ...content, uid: before.uid, secrets };
+  return json({ message: "contactpoint updated" }, 202);
 }
 
 /** @throws Refusal when the tree names a contact point or a mute timing that is not there. */
@@ -125,8 +157,21 @@ function addMuteTiming(call: Call): Response {
   return json(shown(timing), 201);
 }
 
+function updateMuteTiming(call: Call): Response {
+  const { muteTimings } = call.server.store;
+  const name = call.params.name ?? "";
+  const before = muteTimings.get(name);
+  if (before === undefined) throw refuse(404, "mute timing not found");
+  const provenance = provenanceOf(call);
+  checkProvenance(before.provenance, provenance);
+  const timing = { fields: { ...without(call.body, "provenance", "version"), name }, provenance };
+  muteTimings.set(name, timing);
+  return json(shown(timing), 202);
+}
+
 function putTemplate(call: Call): Response {
   const name = call.params.name ?? "";
+  checkProvenance(call.server.store.templates.get(name)?.provenance ?? "", provenanceOf(call));
   const template = text(call.body.template);
   if (template === "") throw refuse(400, "invalid object specification: template must have content");
   const saved = { fields: { name, template }, provenance: provenanceOf(call) };

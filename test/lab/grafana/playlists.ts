@@ -19,6 +19,17 @@ export const playlistRoutes: Routes = {
     const { uid, name, interval, items } = found(call);
     return json({ uid, name, interval, items });
   },
+  "PUT /api/playlists/:uid": (call) => {
+    const { server, body, account } = call;
+    requireRole(account, "Editor", "playlists:write");
+    const spec = {
+      title: text(body.name),
+      interval: text(body.interval),
+      items: list(body.items).map(fields),
+    };
+    const { id, uid, name, interval, items } = storePlaylist(server, account, found(call).uid, spec);
+    return json({ id, uid, name, interval, items });
+  },
   "POST /api/playlists": ({ server, body, account }) => {
     requireRole(account, "Editor", "playlists:create");
     const spec: Fields = {

@@ -1,7 +1,7 @@
 /** The API under `/apis`, which Grafana has since version 12: dashboards, folders and playlists as resources. */
 import { type Account, requireRole, seesDashboard, seesFolder } from "./access.ts";
 import { removeDashboard, storeDashboard, visibleDashboard } from "./dashboards.ts";
-import { checkParent, createFolder } from "./folders.ts";
+import { checkParent, createFolder, visibleFolder } from "./folders.ts";
 import { fields, json, list, text } from "./reply.ts";
 import {
   discovery,
@@ -45,9 +45,14 @@ export const resourceRoutes: Routes = {
       [...call.server.store.folders.values()].filter((folder) => seesFolder(call.account, folder.uid)),
       folderResource,
     ),
+  [`GET ${BASE}/folders/:uid`]: (call) =>
+    resourceAnswer(call, () => folderResource(visibleFolder(call), call)),
   [`POST ${BASE}/folders`]: (call) => resourceAnswer(call, () => newFolder(call), 201),
   [`GET ${BASE}/playlists`]: (call) =>
     resourceList(call, "Playlist", [...call.server.store.playlists.values()], playlistResource),
+  [`GET ${BASE}/playlists/:uid`]: (call) =>
+    resourceAnswer(call, () => playlistResource(foundPlaylist(call), call)),
+  [`PUT ${BASE}/playlists/:uid`]: (call) => resourceAnswer(call, () => replacePlaylist(call)),
   [`POST ${BASE}/playlists`]: (call) => resourceAnswer(call, () => newPlaylist(call), 201),
 };
 
@@ -129,9 +134,25 @@ function newPlaylist(call: Call): Fields {
   return playlistResource(storePlaylist(call.server, call.account, name, spec), call);
 }
 
-/** Writes a playlist from `{ title, interval, items }`. */
+function foundPlaylist({ server, params }: Call): Playlist {
+  const found = server.store.playlists.get(params.uid ?? "");
+  if (found === undefined) throw new ResourceRefusal(404, "NotFound", "playlist not found");
+  return found;
+}
+
+function replacePlaylist(call: Call): Fields {
+  requireRole(call.account, "Editor", "playlists:write");
+  const before = foundPlaylist(call);
+  const { resourceVersion } = fields(call.body.metadata);
+  if (resourceVersion !== fields(playlistResource(before, call).metadata).resourceVersion)
+    throw new ResourceRefusal(409, "Conflict", "the object has been modified");
+  return playlistResource(storePlaylist(call.server, call.account, before.uid, sent(call).spec), call);
+}
+
+/** Writes a playlist from `{ title, interval, items }`, over the one that is there. */
 export function storePlaylist(server: Server, account: Account, uid: string, spec: Fields): Playlist {
-  const id = server.store.nextId();
+  const before = server.store.playlists.get(uid);
+  const id = before?.id ?? server.store.nextId();
   const now = timestamp(server);
   const playlist: Playlist = {
     id,
@@ -139,7 +160,7 @@ export function storePlaylist(server: Server, account: Account, uid: string, spe
     name: text(spec.title),
     interval: text(spec.interval, "5m"),
     items: list(spec.items).map(fields),
-    version: 1,
+    version: (before?.version ?? 0) + 1,
     created: now,
     createdBy: account.login,
     updated: now,

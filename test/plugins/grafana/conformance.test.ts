@@ -14,6 +14,7 @@ testBackend({
   declaration: grafana,
   waived: ["find-then-erase"],
   options: { url: full.url },
+  match: "tag=service",
   empty: {
     url: empty.url,
     managed: true,

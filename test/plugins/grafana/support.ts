@@ -144,6 +144,7 @@ export function tally(answers: ReadonlyMap<string, RestoreAnswer>) {
   return {
     written: all.reduce((total, one) => total + sum(one.written), 0),
     existing: all.reduce((total, one) => total + sum(one.existing), 0),
+    differing: all.flatMap((one) => one.differing ?? []),
     rejected: all.flatMap((one) => one.rejected ?? []),
     problems: all.flatMap((one) => one.problems ?? []),
   };

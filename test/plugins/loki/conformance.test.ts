@@ -30,6 +30,7 @@ testBackend({
   declaration: loki,
   options: { url: full.url, pageSize: 100 },
   empty: { url: serve().url },
+  match: '{app="checkout"}',
   waived: ["find-then-erase"],
 });
 

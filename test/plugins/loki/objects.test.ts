@@ -55,20 +55,32 @@ test("pending delete requests are kept beside the lines that they hide, and neve
   expect(JSON.parse(await (await fetch(`${here.url}/loki/api/v1/delete`)).text()).length).toBe(1);
 });
 
-test("a rule group that is there already stays as it is", async () => {
+test("a rule group that is there already stays as it is, and what differs is named; or it is replaced", async () => {
   await using here = stage();
   const url = `${here.url}/loki/api/v1/rules/team`;
   await fetch(url, { method: "POST", body: GROUP });
-  const apply = (text: string) =>
+  const file = "loki/rules/team/errors.yaml";
+  const apply = (text: string, existing?: "replace") =>
     here.backend.restore?.apply(
-      { file: "loki/rules/team/errors.yaml", lines: [text], range: DAY, labels: {} },
+      { file, lines: [text], range: DAY, labels: {}, ...(existing && { existing }) },
       never,
     );
+  const compare = async (line: string) =>
+    (await here.backend.restore?.compare?.([{ file, line }], never))?.[0];
   expect(await apply(`# namespace: "team"\n${GROUP}`)).toEqual({ written: {}, existing: { rules: 1 } });
   const other = `# namespace: "team"\n${GROUP.replace("> 1", "> 2")}`;
-  expect(await apply(other)).toEqual({
-    written: {},
-    rejected: [{ line: other, reason: expect.stringContaining("left as it is") }],
-  });
+  const differing = { name: "rule group team/errors", what: "1 of 1 rules" };
+  expect(await apply(other)).toEqual({ written: {}, differing: [differing] });
   expect(await (await fetch(url)).text()).toContain("> 1");
+  expect(await compare(other)).toEqual({ state: "differs", ...differing });
+  expect(await compare(`# namespace: "team"\n${GROUP}`)).toEqual({
+    state: "equal",
+    name: "rule group team/errors",
+  });
+  expect(await compare(`# namespace: "other"\n${GROUP}`)).toEqual({
+    state: "missing",
+    name: "rule group other/errors",
+  });
+  expect(await apply(other, "replace")).toEqual({ written: { rules: 1 }, differing: [differing] });
+  expect(await (await fetch(url)).text()).toContain("> 2");
 });

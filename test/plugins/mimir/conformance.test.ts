@@ -20,5 +20,6 @@ testBackend({
   declaration: mimir,
   options: { url },
   empty: { url: emptyUrl },
+  match: '{job="checkout"}',
   waived: ["find-then-erase"],
 });

@@ -35,8 +35,24 @@ test("rules, the Alertmanager's configuration, descriptions and exemplars lie be
   const again = await harvest(other.open(), REQUEST);
   expect([again.lines, again.objects]).toEqual([found.lines, found.objects]);
   other.face.store().rules.get("team/a")?.set("g: 1", "name: 'g: 1'\nrules: []\n");
-  const [refused] = (await apply(path, [found.objects.get(path) ?? ""]))?.rejected ?? [];
-  expect(refused?.reason).toContain("the server has another one");
+  const group = found.objects.get(path) ?? "";
+  const differing = [{ name: "rule group team/a/g: 1", what: "1 of 1 rules" }];
+  expect(await apply(path, [group])).toEqual({ written: {}, differing });
+  expect((await harvest(other.open(), REQUEST)).objects.get(path)).toContain("rules: []");
+  other.face.store().alertmanager = "alertmanager_config: |\n  route: {receiver: y}\n";
+  const compared = await restorer?.compare?.(
+    [...found.objects].map(([file, line]) => ({ file, line })),
+    never,
+  );
+  expect(compared).toEqual([
+    { state: "differs", name: "rule group team/a/g: 1", what: "1 of 1 rules" },
+    { state: "differs", name: "Alertmanager configuration", what: "alertmanager_config" },
+  ]);
+  for (const [file, text] of found.objects) {
+    const batch = { file, lines: [text], range: REQUEST.range, labels: {}, existing: "replace" } as const;
+    expect((await restorer?.apply(batch, never))?.differing?.length).toBe(1);
+  }
+  expect((await harvest(other.open(), REQUEST)).objects).toEqual(found.objects);
 });
 
 test("a Prometheus keeps its rules in its own files, which is said", async () => {

@@ -24,5 +24,6 @@ testBackend({
   declaration: tempo,
   options: full.options,
   empty: serve().options,
+  match: '{ span.task.status = "done" }',
   waived: ["find-then-erase"],
 });

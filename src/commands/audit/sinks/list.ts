@@ -2,9 +2,8 @@ import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
 import { SINKS_LIST, sinkJson } from "../../../results/sinks.ts";
 import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
 import { trailPlaces } from "../../../tasks/trail-places.ts";
-import type { Colors } from "../../../terminal/colors.ts";
+import type { Colors } from "../../../terminal/styles.ts";
 import { formatTable } from "../../../terminal/table.ts";
-import { printable } from "../../../units/printable.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
@@ -44,6 +43,6 @@ function rowOf(
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
   const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} dropped` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
-  const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
+  const why = failure === undefined ? "" : `${failure.at.slice(0, 19)}Z ${failure.message}`;
   return [name, mood, limit, counts.join(", "), why];
 }

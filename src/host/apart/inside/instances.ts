@@ -100,7 +100,11 @@ function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: C
 }
 
 function openedAs(face: OpenInput["face"], instance: Instance) {
-  const order: unknown = Reflect.get(Object(Reflect.get(instance.face, "restore")), "order");
+  const dataOf = (part: string, name: string): unknown =>
+    Reflect.get(Object(Reflect.get(instance.face, part)), name);
+  const order = dataOf("restore", "order");
+  const selects = dataOf("export", "heeds");
+  const adds = dataOf("restore", "heeds");
   const has = HOOKS[face].filter((hook) => methodOf(instance.face, hook) !== undefined);
-  return { has, ...given({ order }) };
+  return { has, ...given({ order, selects, adds }) };
 }

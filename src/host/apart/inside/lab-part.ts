@@ -11,6 +11,7 @@ const madeSchema = v.object({
   filled: isFunction,
   empty: v.optional(isFunction),
   subject: v.optional(v.object({ id: v.string(), where: v.string() })),
+  match: v.optional(v.string()),
 });
 const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunction) });
 
@@ -25,7 +26,7 @@ export async function serveLab(input: unknown): Promise<Served> {
   return {
     filled: filled.url,
     arrived: filled.arrived,
-    ...given({ subject: lab.subject, empty: empty?.url }),
+    ...given({ subject: lab.subject, match: lab.match, empty: empty?.url }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
-import { given } from "../../../units/given.ts";
+import type { Plugin } from "../../../contract/contract.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { clearEnvironment } from "../environment.ts";
 import { cutMessage, FACES, type LoadInput, loadSchema, type ToldDeclaration } from "../messages.ts";
@@ -56,12 +56,12 @@ export async function runPluginProcess(): Promise<never> {
 const load = ({ entry, root, spec, files, limitMs }: LoadInput, onStray: (path: string) => void) =>
   loadPlugin({ entry, root, spec }, { files: new Map(files), onStray, limitMs });
 
-function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): ToldDeclaration {
-  const faces = FACES.filter((face) => said[face] !== undefined);
-  const { name, about, contract, version } = said;
+/** Everything declared that is data; functions stay here, so of them only their names are told. */
+function declaredOf({ options, backend, sink, store, ...data }: Plugin): ToldDeclaration {
+  const opening = { backend, sink, store };
   return {
-    ...{ name, about, contract, version, faces },
-    ...given({ signals: said.signals && [...said.signals], hosts: said.hosts && [...said.hosts] }),
+    ...data,
+    faces: FACES.filter((face) => opening[face] !== undefined),
     options: Object.entries(options.entries).map(([key, schema]) => [key, shapeOf(schema)]),
   };
 }

@@ -63,9 +63,12 @@ export default definePlugin({
     },
 
     export: {
-      /** One cursor. A cursor is plain JSON: it is stored in the snapshot, and `--resume` continues from it. */
+      /**
+       * One cursor. A cursor is plain JSON: it is stored in the snapshot, and `--resume` continues from it. `from` and `to`, ns
+       * as decimal strings, tell the engine which time is missing if the cursor fails.
+       */
       async start({ range }) {
-        return { cursors: [{ ...windowOf(range), after: 0 }] };
+        return { cursors: [{ from: String(range.from), to: String(range.to), after: 0 }] };
       },
       step: (cursor, signal) => readPage(http, cursor, pageSize, signal),
     },
@@ -74,14 +77,11 @@ export default definePlugin({
       /** What would get in the way of a restore, checked before anything is written: nothing here. */
       preflight: async () => [],
       /** The server identifies an event by its id, so a batch may be applied twice. */
-      async apply({ lines }, signal) {
-        await http.send({
-          method: "POST",
-          path: "/events",
-          json: lines.map((line) => JSON.parse(line)),
-          signal,
-        });
-        return { written: { events: lines.length } };
+      async apply({ lines, range }, signal) {
+        // A batch holds whole lines of the snapshot: of these, `restore --from --to` wants what lies in the range.
+        const events = lines.map((line) => v.parse(EVENT, JSON.parse(line))).filter(isWithin(range));
+        await http.send({ method: "POST", path: "/events", json: events, signal });
+        return { written: { events: events.length } };
       },
     },
   }),
@@ -94,8 +94,8 @@ async function readPage(
   pageSize: number,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { from, to, after } = readCursor(cursor);
-  const query = { from, to, after, limit: pageSize };
+  const { range, after } = readCursor(cursor);
+  const query = { ...windowOf(range), after, limit: pageSize };
   const { events, more } = await http.json(PAGE, { path: "/events", query, signal });
   const [first] = events;
   const last = events.at(-1);
@@ -111,15 +111,20 @@ async function readPage(
     to: (times.at(-1) ?? 0n) + 1n,
     counts: { events: events.length },
   };
-  return { records: [records], next: more ? [{ from, to, after: last.id }] : [] };
+  return { records: [records], next: more ? [{ ...cursor, after: last.id }] : [] };
 }
 
 const windowOf = ({ from, to }: Range) => ({ from: toRfc3339(from), to: toRfc3339(to) });
 
-function readCursor({ from, to, after }: Cursor): { from: string; to: string; after: number } {
+const isWithin =
+  ({ from, to }: Range) =>
+  ({ time }: { time: string }): boolean =>
+    fromRfc3339(time) >= from && fromRfc3339(time) < to;
+
+function readCursor({ from, to, after }: Cursor): { range: Range; after: number } {
   if (typeof from !== "string" || typeof to !== "string" || typeof after !== "number")
     throw new PluginError("invalid", "not a cursor of ours");
-  return { from, to, after };
+  return { range: { from: BigInt(from), to: BigInt(to) }, after };
 }
 
 const byValue = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

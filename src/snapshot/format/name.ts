@@ -1,0 +1,16 @@
+/** The names of a snapshot's directory: what it is called when it is whole, and what around that before and after. */
+
+/** When it was begun, UTC: `20260124-143000`; `-2`, `-3` … where that was taken. */
+export const SNAPSHOT_NAME = /^\d{8}-\d{6}(-\d+)?$/;
+
+/** What a directory beside the snapshots is: one that is being written, or one that is being removed. */
+type Unnamed = "partial" | "removed";
+
+/** `.20260124-143000.partial` */
+export const hiddenName = (name: string, what: Unnamed): string => `.${name}.${what}`;
+
+/** The snapshot's name in a {@link hiddenName}; `undefined`: the directory is called otherwise. */
+export function nameInHidden(entry: string, what: Unnamed): string | undefined {
+  const name = entry.slice(1, -(what.length + 1));
+  return entry === hiddenName(name, what) && SNAPSHOT_NAME.test(name) ? name : undefined;
+}

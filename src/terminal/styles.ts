@@ -1,0 +1,71 @@
+/**
+ * The styles of our own text, told from all that merely looks like them: each carries a number that only this run of the
+ * program knows. So a text from elsewhere needs no care on its way here: what has not the number is not ours.
+ */
+import { randomBytes } from "node:crypto";
+import { visible } from "../units/visible.ts";
+
+/** The codes that begin and end each style. */
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Style = keyof typeof CODES;
+
+/** How to paint text; without colours every style leaves it as it is. */
+export type Colors = Readonly<Record<Style, (text: string) => string>> & {
+  readonly isColorSupported: boolean;
+};
+
+/** What measures or cuts lines takes it for one more parameter of the style. */
+const SEAL = BigInt(`0x${randomBytes(16).toString("hex")}`).toString();
+const sealed = (code: number): string => `\u001b[${code};${SEAL}m`;
+const SEALED = new RegExp(`(\u001b\\[\\d+;${SEAL}m)`);
+const toPlain = (style: string): string => style.replace(`;${SEAL}`, "");
+
+const painter =
+  ([begin, end]: readonly [number, number]) =>
+  (text: string): string =>
+    // A style that ends within the text may end this one, too.
+    `${sealed(begin)}${text.replaceAll(sealed(end), `${sealed(end)}${sealed(begin)}`)}${sealed(end)}`;
+
+const asItIs = (text: string): string => text;
+
+/**
+ * Colours for one stream: only on a terminal, never with `NO_COLOR` (any value but the empty one, https://no-color.org),
+ * `TERM=dumb` or `CI`.
+ */
+export function colorsFor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): Colors {
+  const isColorSupported = stream.isTTY === true && !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+  const paint = (style: Style) => (isColorSupported ? painter(CODES[style]) : asItIs);
+  const [bold, dim, red] = [paint("bold"), paint("dim"), paint("red")];
+  return {
+    bold,
+    dim,
+    red,
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
+    isColorSupported,
+  };
+}
+
+const eachPiece = (text: string, ofStyle: (style: string) => string): string =>
+  text
+    .split(SEALED)
+    .map((piece, index) => (index % 2 === 1 ? ofStyle(piece) : visible(piece)))
+    .join("");
+
+/** A text in which only our styles are left that a terminal would obey. Line breaks are made visible, too. */
+export const visibleStyled = (text: string): string => eachPiece(text, asItIs);
+
+/** The same as it is written to a terminal: what this gives is not to be given to it again. */
+export const written = (text: string): string => eachPiece(text, toPlain);
