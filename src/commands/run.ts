@@ -46,6 +46,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
+  refuseMistyped(found.entry, found);
   const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
   const overrides = Object.fromEntries(set);
   const call = {
@@ -125,6 +126,12 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
   const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
   terminal.note(...(await usageOf(group, path, paper)).split("\n"));
   return EXIT.usage;
+}
+
+/** Below a group, a word that its default command cannot take is a command that there is none of. @throws UsageError */
+function refuseMistyped({ args = {} }: Command, { help, path, rest: [word = "-"] }: Found): void {
+  const takesWords = Object.values(args).some(({ type }) => type === "positional");
+  if (isGroup(help) && !takesWords && !word.startsWith("-")) throw unknownWord(help, path, word);
 }
 
 function unknownWord(group: Group, path: readonly string[], word: string): UsageError {

@@ -86,6 +86,13 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["inventory --set backends.loki.window=0s", "error: --set: backends.loki.window: not at least 1s"],
   ["inventory --set export.concurrency=0", "error: --set: export.concurrency: expected >=1, found 0"],
   ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
+  ["audit lsit", "error: unknown command lsit\nhint: did you mean contextcore audit list?"],
+  ["audit sinks tset", "error: unknown command tset\nhint: did you mean contextcore audit sinks test?"],
+  ["snapshots lst", "error: unknown command lst\nhint: did you mean contextcore snapshots list?"],
+  [
+    "dashboards nothing",
+    "error: unknown command nothing\nhint: contextcore dashboards --help lists the commands",
+  ],
   ["audit -n 0", 'error: --limit: not a number above zero: "0"'],
   [
     "audit --operation destory",

@@ -24,7 +24,8 @@ export default defineCommand({
     const { result, ending } = await planned.carryOut();
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending);
-    if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
+    if (given.output !== undefined && given.output !== "-")
+      terminal.note(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} matching events; --all exports every one`);
     return EXIT.ok;
   },
