@@ -140,17 +140,17 @@ test.each([
 });
 
 test.each([
-  [["restore", "SNAPSHOT"]],
-  [["snapshots", "prune", "--keep-last", "1", "--allow-gaps"]],
-  [["dashboards", "delete", "node-exporter"]],
-  [["destroy"]],
-])("%p is interrupted at its question", async (words) => {
+  [["restore", "SNAPSHOT"], "Restore to 1 server?"],
+  [["snapshots", "prune", "--keep-last", "1", "--allow-gaps"], "Delete 1 snapshot ("],
+  [["dashboards", "delete", "node-exporter"], "Delete them?"],
+  [["destroy"], "Select option"],
+])("%p is interrupted at its question", async (words, asked) => {
   const directory = labProject(lab, { only: ["grafana"], command: ["true"] });
   await run(["export", "--all"], { cwd: directory });
   await run(["export", "--all"], { cwd: directory });
   const args = words.map((word) => (word === "SNAPSHOT" ? "latest" : word));
   const session = openSession(args, { cwd: directory });
-  await Promise.race([session.waitFor(words[0] === "destroy" ? "Select option" : "?"), session.exited]);
+  await session.waitFor(asked);
   session.type(KEY.interrupt);
   expect(await session.exited).toBe(130);
 });

@@ -40,7 +40,7 @@ const questionOf = ({ doomed }: PrunePlan) =>
   doomed.length === 0
     ? undefined
     : {
-        message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,
+        message: `Delete ${counted(doomed.length, "snapshot")} (${bytesOf(doomed)}) permanently?`,
         what: "the removal",
       };
 
@@ -75,8 +75,10 @@ function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: Prune
   ]);
   for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows, terminal.width()))
     terminal.print(line);
-  const bytes = doomed.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
   terminal.print(
-    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${formatBytes(bytes)}`,
+    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${bytesOf(doomed)}`,
   );
 }
+
+const bytesOf = (doomed: PrunePlan["doomed"]): string =>
+  formatBytes(doomed.reduce((sum, { manifest }) => sum + manifest.bytes, 0));
