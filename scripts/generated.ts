@@ -4,7 +4,8 @@
  */
 const COMPARING = [
   "test/commands/help.test.ts",
-  "test/config/environment.test.ts",
+  "test/docs/commands-page.test.ts",
+  "test/docs/environment.test.ts",
   "test/docs/exit-codes.test.ts",
   "test/docs/json.test.ts",
   "test/docs/plugins.test.ts",

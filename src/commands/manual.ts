@@ -1,9 +1,13 @@
 /** The manual page, from the commands' own declarations. */
 
+import { CORE_SETTINGS } from "../config/environment.ts";
+import { describeOption } from "../config/option-type.ts";
+import { OWN_VARIABLES, SYSTEM_VARIABLES, type Variable } from "../config/variables.ts";
 import type { Param, Params } from "../tasks/param.ts";
 import { COMMON, flagName } from "./arguments.ts";
-import { type Command, type Group, isGroup } from "./command.ts";
+import { type Command, type Example, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
+import { FILES, FIRST_DAY } from "./manual-lists.ts";
 
 /** The page in roff, section 1. It has no date, so every build of a release prints the same page. */
 export async function toManual(root: Group, version: string): Promise<string> {
@@ -23,13 +27,31 @@ export async function toManual(root: Group, version: string): Promise<string> {
       ([code, about, advice]) =>
         `.TP\n.B ${code}\n${text(about)}${advice === "" ? "" : `\n.br\n${text(advice.replaceAll("`", ""))}`}`,
     ),
+    ".SH ENVIRONMENT",
+    ...environment(),
     ".SH FILES",
-    ".TP\n.I contextcore.yaml\nthe configuration; \\fBcontextcore config init\\fR writes one",
-    ".TP\n.I contextcore.lock\nthe files of third parties' plugins that may be loaded",
-    ".TP\n.I .contextcore/audit.jsonl\nthe audit trail of the project",
+    ...FILES.map(({ path, about }) => `.TP\n.I ${text(path)}\n${text(about)}`),
+    ".SH EXAMPLES",
+    ...FIRST_DAY.map(shown),
     "",
   ].join("\n");
 }
+
+/** The settings, which stand in the file, too; then what only the environment has. */
+function environment(): string[] {
+  const settings = CORE_SETTINGS.map(({ path, schema, variable }) => {
+    const key = path.join(".");
+    return { name: variable, about: `${describeOption(key, schema).about} (the setting ${key})` };
+  });
+  return [
+    "A flag wins over the environment, the environment over the file. The options of a backend or a sink are",
+    text("CONTEXTCORE_NAME_OPTION, such as CONTEXTCORE_LOKI_URL; contextcore plugin info NAME lists them."),
+    ...[...settings, ...OWN_VARIABLES, ...SYSTEM_VARIABLES].map(variable),
+  ];
+}
+
+const variable = ({ name, about, fallback }: Variable): string =>
+  `.TP\n.B ${name}\n${text(about.replaceAll("`", ""))}${fallback === undefined ? "" : ` (default: ${text(fallback)})`}`;
 
 /** A command and the words that name it: `snapshots list`. */
 export interface Listed {
@@ -51,11 +73,16 @@ function section(path: string, { about, args = {}, examples }: Command): string 
   const words = Object.entries<Param>(args).flatMap(([name, arg]) =>
     arg.type === "positional" ? [` \\fI${text(arg.hint ?? name.toUpperCase())}\\fR`] : [],
   );
-  const shown = examples.map(
-    (example) => `.PP\n${text(example.about)}:\n.EX\n  contextcore ${text(example.line)}\n.EE`,
-  );
-  return [`.SS contextcore ${path}${words.join("")}`, text(about), ...options(args), ...shown].join("\n");
+  return [
+    `.SS contextcore ${path}${words.join("")}`,
+    text(about),
+    ...options(args),
+    ...examples.map(shown),
+  ].join("\n");
 }
+
+const shown = ({ about, line }: Example): string =>
+  `.PP\n${text(about)}:\n.EX\n  contextcore ${text(line)}\n.EE`;
 
 function options(args: Params): string[] {
   return Object.entries<Param>(args).map(([name, arg]) => {

@@ -31,17 +31,6 @@ const shout = (name: string): string =>
     .replace(/[^A-Za-z0-9]+/g, "_")
     .toUpperCase();
 
-/** Further variables that the program itself reads. */
-export const OWN_VARIABLES: readonly string[] = [
-  "BARREN_STEPS",
-  "CONFIG",
-  "HOME",
-  "HOOK_TIMEOUT",
-  "LOG",
-  "PLUGIN_MEMORY",
-  "TRUST",
-].map((name) => `CONTEXTCORE_${name}`);
-
 /** All of the core's settings, in the order of the file's schema. */
 export const CORE_SETTINGS: readonly CoreSetting[] = Object.entries<v.GenericSchema>(ConfigSchema.entries)
   .filter(([key]) => !PLUGIN_SECTIONS.includes(key))

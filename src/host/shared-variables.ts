@@ -1,9 +1,10 @@
 /** Finds variables with two meanings: `CONTEXTCORE_TEMPO_S3_REGION` for `tempo` and for an instance `tempo-s3`. */
 import type { Config } from "../config/config.ts";
-import { CORE_SETTINGS, environmentName, OWN_VARIABLES } from "../config/environment.ts";
+import { CORE_SETTINGS, environmentName } from "../config/environment.ts";
 import { ConfigError } from "../config/errors.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { entriesOf } from "../config/resolve-options.ts";
+import { OWN_VARIABLES } from "../config/variables.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 
@@ -12,7 +13,7 @@ export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config)
   const meanings = new Map<string, string[]>();
   const note = (variable: string, setting: string): void =>
     void meanings.set(variable, [...(meanings.get(variable) ?? []), setting]);
-  for (const variable of OWN_VARIABLES) note(variable, "the program itself");
+  for (const { name } of OWN_VARIABLES) note(name, "the program itself");
   for (const { variable, path } of CORE_SETTINGS) note(variable, path.join("."));
   const names = loaded.flatMap(({ plugin, onlyNamed }) =>
     plugin.backend === undefined

@@ -10,7 +10,7 @@ import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
-import { compareLive, compareLiveObjects, type LiveReport } from "../verify/live.ts";
+import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
@@ -158,22 +158,21 @@ async function proven(
   return reports;
 }
 
+const NOT_CONFIGURED = "no such backend is configured";
+
 async function comparedLive(
   { chains }: Chosen,
-  { backends, signal, warn }: TaskContext,
+  { backends, failures, signal }: TaskContext,
 ): Promise<readonly LiveReport[]> {
   const reports: LiveReport[] = [];
   // Records are compared by their number only, so none of them is looked at.
   await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
-    if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
-    else {
-      const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-      const counted = await compareLive(saved, open, { now: fromMs(Date.now()), signal, call });
-      const { snapshot } = opened;
-      reports.push({ ...counted, ...(await compareLiveObjects(saved, open, { snapshot, signal, call })) });
-    }
+    const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
+    const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, call };
+    const why = failures.find(({ name }) => name === saved.name)?.error.message ?? NOT_CONFIGURED;
+    reports.push(open === undefined ? notCompared(saved, why) : await compareLive(saved, open, options));
   }
   return reports;
 }

@@ -1,5 +1,6 @@
 /** Compares what a snapshot says with what the server holds now. */
 
+import type { Inventory } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { type CountAnswer, countWindows, unitDifferences } from "../reconcile/count.ts";
@@ -50,15 +51,41 @@ export interface LiveOptions {
   readonly signal: AbortSignal;
   /** Calls the backend's hooks, retrying temporary failures. */
   readonly call: ConcurrencyLimit["call"];
+  /** Where the objects are read; absent: they are not compared. */
+  readonly snapshot?: OpenSnapshot;
 }
 
-/** Counts every window again that the server could count when it was saved. @throws the signal's reason, or what the server says when it gives no inventory */
+/** Compares one backend of a snapshot: its windows by their counts, its objects by their content. @throws the signal's reason only */
 export async function compareLive(
   saved: ManifestPlugin,
-  { backend }: OpenBackend,
-  { now, signal, call }: LiveOptions,
+  open: OpenBackend,
+  options: LiveOptions,
 ): Promise<LiveReport> {
-  const { retention } = await call((inner) => backend.inventory(inner));
+  try {
+    const { retention } = await options.call((inner) => open.backend.inventory(inner));
+    const counted = await recounted(saved, open, { ...options, retention });
+    return { ...counted, ...(await comparedObjects(saved, open, options)) };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return notCompared(saved, messageOf(error));
+  }
+}
+
+/** What is said of a backend that nobody could ask: nothing of it is proved, and nothing refuted. @param failure why */
+export const notCompared = (saved: ManifestPlugin, failure: string): LiveReport => ({
+  plugin: saved.name,
+  counted: 0,
+  differences: [],
+  failed: Math.max(1, liveQuestions(saved.windows).length),
+  failure,
+});
+
+/** Counts every window again that the server could count when it was saved. @throws the signal's reason */
+async function recounted(
+  saved: ManifestPlugin,
+  { backend }: OpenBackend,
+  { now, signal, call, retention }: LiveOptions & { readonly retention: Inventory["retention"] | undefined },
+): Promise<LiveReport> {
   const border = typeof retention === "bigint" ? now - retention : undefined;
   const match = given({ match: saved.match });
   const answers = await countWindows(liveQuestions(saved.windows), {
@@ -80,16 +107,16 @@ export async function compareLive(
 }
 
 /** Objects of the snapshot beside those on the server. */
-export type LiveObjects = Pick<LiveReport, "objects" | "objectsFailure">;
+type LiveObjects = Pick<LiveReport, "objects" | "objectsFailure">;
 
 /** Compares every object that is not tied to a time, if the backend can. @throws the signal's reason only */
-export async function compareLiveObjects(
+async function comparedObjects(
   { name }: ManifestPlugin,
   { backend: { restore } }: OpenBackend,
-  { snapshot, call, signal }: Pick<LiveOptions, "call" | "signal"> & { readonly snapshot: OpenSnapshot },
+  { snapshot, call, signal }: LiveOptions,
 ): Promise<LiveObjects> {
   const compare = restore?.compare;
-  if (compare === undefined) return {};
+  if (compare === undefined || snapshot === undefined) return {};
   try {
     const objects = await compareObjects({
       snapshot,

@@ -42,6 +42,20 @@ test("spans of a trace that could not be read at the export were missing already
   expect(exitCode).toBe(3);
 });
 
+test("a server that is down, or gone from the configuration, leaves the verdict of the others, and is named", async () => {
+  const cwd = labProject(lab, { only: ["loki", "grafana"] });
+  expect((await run(["export", ...RANGE], { cwd })).exitCode).toBe(0);
+  const verified = async (setting: string) => run(["verify", "latest", "--live", "--set", setting], { cwd });
+  const down = await verified("backends.loki.url=http://127.0.0.1:9");
+  expect(down.stdout).toContain("sound");
+  expect(down.stdout).toContain("grafana");
+  expect(down.stderr).toMatch(/not counted: .* of loki: .*nothing listens there/);
+  expect(down.exitCode).toBe(3);
+  const gone = await verified("backends.loki.enabled=false");
+  expect(gone.stderr).toMatch(/not counted: .* of loki: no such backend is configured/);
+  expect(gone.exitCode).toBe(3);
+});
+
 test("rule groups of which none could be read, too; what came since did arrive after the export", async () => {
   const cwd = labProject(lab, { only: ["grafana"] });
   const undo = lab.faults.grafana.add({ kind: "status", path: "/rule-groups/" });

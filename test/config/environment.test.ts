@@ -1,12 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${VAR} is what stands in the file
-/** The core's own settings from the environment, and the table of their names in the documentation. */
+/** The core's own settings from the environment. */
 import { expect, test } from "bun:test";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { CORE_SETTINGS } from "../../src/config/environment.ts";
 import { ConfigError } from "../../src/config/errors.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { describeOption } from "../../src/config/option-type.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -123,23 +122,4 @@ test("config show names the variable, and config check what it hides", async () 
     2,
     'contextcore.yaml:2: export.concurrency: expected a number, found "four" (hidden by CONTEXTCORE_EXPORT_CONCURRENCY for now)\n',
   ]);
-});
-
-test("docs/getting-started.md lists them all. `UPDATE_DOCS=1` writes the table anew", async () => {
-  const page = join(resolve(import.meta.dir, "../.."), "docs/getting-started.md");
-  const head = "| setting | what it says | default | environment |\n|---|---|---|---|\n";
-  const rows = CORE_SETTINGS.map(({ path, schema, variable }) => {
-    const { about, fallback } = describeOption(path.join("."), schema);
-    const shown =
-      fallback === undefined || String(fallback) === ""
-        ? ""
-        : `\`${Array.isArray(fallback) ? `[${fallback.join(", ")}]` : fallback}\``;
-    return `| \`${path.join(".")}\` | ${about} | ${shown} | \`${variable}\` |\n`;
-  });
-  const table = head + rows.join("");
-  const text = await Bun.file(page).text();
-  const [found = ""] = text.match(/^\| setting \| what it says (?:.*\n\|)*.*\n/m) ?? [];
-  expect(found).not.toBe("");
-  if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text.replace(found, table));
-  else expect(found, `${page}: make generated`).toBe(table);
 });

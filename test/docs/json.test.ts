@@ -1,12 +1,8 @@
-/** docs/json.md is made from the declared results. `UPDATE_DOCS=1` writes it anew. */
-import { expect, test } from "bun:test";
-import { join, resolve } from "node:path";
+/** docs/json.md is made from the declared results. `make generated` writes it anew. */
+import { test } from "bun:test";
 import { jsonPage } from "../../scripts/json-page.ts";
-
-const page = join(resolve(import.meta.dir, "../.."), "docs/json.md");
+import { expectPage } from "./generated.ts";
 
 test("docs/json.md says what the declarations say", async () => {
-  const text = await jsonPage();
-  if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text);
-  expect(await Bun.file(page).text()).toBe(text);
+  await expectPage("docs/json.md", await jsonPage());
 });

@@ -1,14 +1,12 @@
 /** docs/plugins.md is made from the declarations of the built-in plugins. `make generated` writes it anew. */
 import { expect, test } from "bun:test";
-import { join, resolve } from "node:path";
 import { describePlugin } from "../../src/commands/plugin/describe.ts";
 import { toMarkdown } from "../../src/commands/plugin/markdown.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { loadPlugins } from "../../src/host/load-plugins.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-
-const page = join(resolve(import.meta.dir, "../.."), "docs/plugins.md");
+import { expectPage } from "./generated.ts";
 
 const HEAD = `# The built-in plugins
 
@@ -28,8 +26,5 @@ test("docs/plugins.md says what the declarations say", async () => {
     plugins.map(async (loaded) => toMarkdown(await describePlugin(loaded, config))),
   );
   const text = `${[HEAD, ...sections].join("\n")}\n`;
-  if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text);
-  expect(await Bun.file(page).text(), "docs/plugins.md is not what the plugins declare: make generated").toBe(
-    text,
-  );
+  await expectPage("docs/plugins.md", text);
 });

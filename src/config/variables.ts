@@ -1,0 +1,57 @@
+/** The environment variables that the program itself reads, besides those of the settings and of plugins' options. */
+
+export interface Variable {
+  readonly name: string;
+  /** For the manual page and the documentation: one phrase, without backticks. */
+  readonly about: string;
+  /** What counts where it is not set. */
+  readonly fallback?: string;
+}
+
+/** Those with our own prefix, which no setting may have as well. */
+export const OWN_VARIABLES: readonly Variable[] = [
+  {
+    name: "CONTEXTCORE_CONFIG",
+    about: "the configuration file, as --config names it",
+    fallback: "contextcore.yaml here or in a parent directory",
+  },
+  {
+    name: "CONTEXTCORE_TRUST",
+    about:
+      "hashes of projects that are agreed to for this run, with commas between them; config trust shows them",
+  },
+  {
+    name: "CONTEXTCORE_LOG",
+    about: "how much the log on stderr tells: silent, error, warn, info or debug",
+    fallback: "warn",
+  },
+  {
+    name: "CONTEXTCORE_HOOK_TIMEOUT",
+    about: "time limit of every call of a plugin, such as 5m",
+    fallback: "1m for calls that only look, 10m for those that work",
+  },
+  {
+    name: "CONTEXTCORE_PLUGIN_MEMORY",
+    about: "memory limit of a third-party plugin's process",
+    fallback: "1GB",
+  },
+  {
+    name: "CONTEXTCORE_BARREN_STEPS",
+    about: "how many steps in a row of a plugin's export may yield nothing before it is stopped",
+    fallback: "10000",
+  },
+];
+
+/** Those of the system that change what the program does. */
+export const SYSTEM_VARIABLES: readonly Variable[] = [
+  { name: "HOME", about: "where .contextcore/ lies: the home copy of the trail, its keys, your agreements" },
+  { name: "PATH", about: "where the program of destroy.command is looked for" },
+  {
+    name: "HTTP_PROXY",
+    about: "a proxy for addresses with http://, those on this machine too; likewise HTTPS_PROXY",
+  },
+  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as localhost,127.0.0.1" },
+  { name: "NO_COLOR", about: "any value: no colours" },
+  { name: "TERM", about: "dumb: no colours and no progress lines" },
+  { name: "CI", about: "any value: no colours and no progress lines" },
+];
