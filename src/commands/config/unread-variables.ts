@@ -2,8 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { closest } from "../../config/closest.ts";
 import type { Config } from "../../config/config.ts";
-import { CORE_SETTINGS, environmentName, OWN_VARIABLES } from "../../config/environment.ts";
+import { CORE_SETTINGS, environmentName } from "../../config/environment.ts";
 import { entriesOf, environmentNames } from "../../config/resolve-options.ts";
+import { OWN_VARIABLES } from "../../config/variables.ts";
 import type { BuiltIn } from "../../host/built-in.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { openedOf } from "./settings.ts";
@@ -17,7 +18,7 @@ export async function unreadVariables(
   builtIns: readonly BuiltIn[],
 ): Promise<string[]> {
   const known = new Set([
-    ...OWN_VARIABLES,
+    ...OWN_VARIABLES.map(({ name }) => name),
     ...CORE_SETTINGS.map(({ variable }) => variable),
     ...ofOptions(plugins),
   ]);
