@@ -49,7 +49,7 @@ export function conduct<P extends Params, Plan, Result>(
   call: PlanCall<P>,
   { context, untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
-  const { args, terminal, signal } = call;
+  const { args, terminal } = call;
   return orUntouched(untouched, async () => {
     await using planned = await (context === undefined
       ? planCall(task, call)
@@ -60,12 +60,12 @@ export function conduct<P extends Params, Plan, Result>(
     const answer = asked === undefined ? AGREED : await confirmed(call, asked);
     if (answer.agrees && !args["dry-run"] && targets.length > 0) {
       const { result, ending } = await planned.carryOut();
-      return report(plan, result) ?? exitOf(ending, signal);
+      return report(plan, result) ?? exitOf(ending);
     }
     const exit = report(plan);
-    if (untouched !== undefined && !args["dry-run"]) terminal.note(untouched);
+    if (untouched !== undefined) terminal.note(args["dry-run"] ? `${untouched} (dry run)` : untouched);
     if (answer.agrees) return exit ?? EXIT.ok;
-    return (answer.isNo && no) || exitOf(answer, signal);
+    return (answer.isNo && no) || exitOf(answer);
   });
 }
 

@@ -12,7 +12,7 @@ export const planArgs = <const Shown extends string>(shown: Shown) =>
 
 /** What is asked about a plan that was shown. */
 export interface Question {
-  /** `Write this?` */
+  /** `Restore to 4 servers?` */
   readonly message: string;
   /** `the restore`: what is refused when nobody can be asked. */
   readonly what: string;

@@ -26,9 +26,12 @@ const EXIT_OF: Readonly<Record<Ending["outcome"], ExitCode>> = {
   interrupted: EXIT.interrupted,
 };
 
-/** The exit code for an outcome. @param signal aborted: the work was stopped, unless it is complete */
-export const exitOf = ({ outcome }: Pick<Ending, "outcome">, signal: AbortSignal): ExitCode =>
-  signal.aborted && outcome !== "success" ? EXIT.interrupted : EXIT_OF[outcome];
+/** The exit code for an outcome. */
+export const exitOf = ({ outcome }: Pick<Ending, "outcome">): ExitCode => EXIT_OF[outcome];
+
+/** What a command ends with if it was interrupted: whatever is not complete was stopped. */
+export const endedCode = (code: ExitCode, signal: AbortSignal): ExitCode =>
+  signal.aborted && code !== EXIT.ok ? EXIT.interrupted : code;
 
 /** What each code means and what to do, for the help, the manual page and the documentation. */
 export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string, advice: string])[] = [

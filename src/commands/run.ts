@@ -5,7 +5,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
 import { type Call, type Command, type Group, isGroup } from "./command.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import { EXIT, type ExitCode, endedCode } from "./exit-code.ts";
 import { printFailure } from "./print-result.ts";
 import { ROOT } from "./registry.ts";
 import { usageOf } from "./usage.ts";
@@ -46,6 +46,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
+  refuseMistyped(found.entry, found);
   const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
   const overrides = Object.fromEntries(set);
   const call = {
@@ -57,7 +58,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     debug,
     root: ROOT,
   };
-  return withoutStrays(call, found.entry);
+  return endedCode(await withoutStrays(call, found.entry), call.signal);
 }
 
 /** A plugin that tried to load an untrusted file did not stop the command, but the command must not end well. */
@@ -125,6 +126,12 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
   const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
   terminal.note(...(await usageOf(group, path, paper)).split("\n"));
   return EXIT.usage;
+}
+
+/** Below a group, a word that its default command cannot take is a command that there is none of. @throws UsageError */
+function refuseMistyped({ args = {} }: Command, { help, path, rest: [word = "-"] }: Found): void {
+  const takesWords = Object.values(args).some(({ type }) => type === "positional");
+  if (isGroup(help) && !takesWords && !word.startsWith("-")) throw unknownWord(help, path, word);
 }
 
 function unknownWord(group: Group, path: readonly string[], word: string): UsageError {

@@ -20,6 +20,8 @@ export interface ConfigRequest {
   readonly configFile?: string | undefined;
   /** From `--set KEY=VALUE`, by dotted key. */
   readonly overrides?: Readonly<Record<string, string>>;
+  /** Leave out the core's settings that are wrong, to look at the rest: such a configuration is only examined, never used. */
+  readonly soundPart?: true;
 }
 
 /** @throws ConfigError naming the key and the line of every problem */
@@ -34,7 +36,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     return source.where(path);
   };
   const written = expandCore(source, env);
-  const values = check(overlay(written, said(env, overrides)), where);
+  const values = check(overlay(written, said(env, overrides)), where, request.soundPart);
   const home = source.file === undefined ? directory : dirname(source.file);
   return {
     ...shape(values, home),
@@ -81,11 +83,15 @@ function expandCore(source: ConfigSource, env: Environment): unknown {
   );
 }
 
-function check(tree: unknown, where: (path: Path) => string): ConfigValues {
+function check(tree: unknown, where: (path: Path) => string, soundPart?: true): ConfigValues {
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw notAMapping(tree, where([]));
   const result = v.safeParse(ConfigSchema, tree);
   if (result.success) return result.output;
-  throw new ConfigError(result.issues.map((issue) => toProblem(issue, { schema: ConfigSchema, where })));
+  const problems = result.issues.map((issue) => toProblem(issue, { schema: ConfigSchema, where }));
+  const wrong = new Set(problems.map(({ key }) => key.split(".")[0]));
+  const rest = Object.entries(tree).filter(([key]) => !wrong.has(key));
+  if (!soundPart || rest.length === Object.keys(tree).length) throw new ConfigError(problems);
+  return check(Object.fromEntries(rest), where, soundPart);
 }
 
 /** Values of the file that would be invalid if they were in force. */

@@ -13,7 +13,6 @@ import { linesOf } from "../snapshot/format/lines.ts";
 import { METRICS } from "../snapshot/format/metrics.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { IndexedBlock, OpenSnapshot } from "../snapshot/read/reader.ts";
-import { writeConverted } from "./write-whole.ts";
 
 /** What was written, and what the format cannot carry. */
 export interface Converted {
@@ -24,20 +23,19 @@ export interface Converted {
 }
 
 /**
- * Writes the metrics of a snapshot into a file; where it has none, there is no file.
+ * Writes the metrics of a snapshot; where it has none, nothing.
  * @param backend as for `openMetrics`
  * @returns `undefined` when it has none
  * @throws SnapshotError when a block is not what was written
  */
 export async function writeOpenMetrics(
   snapshot: OpenSnapshot,
-  path: string,
-  signal: AbortSignal,
+  write: (pieces: AsyncIterable<string>) => Promise<unknown>,
   backend?: string,
 ): Promise<Converted | undefined> {
   if (!(await hasMetrics(snapshot, backend))) return undefined;
   const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-  await writeConverted(path, openMetrics(snapshot, totals, backend), signal);
+  await write(openMetrics(snapshot, totals, backend));
   return totals;
 }
 

@@ -57,7 +57,8 @@ export async function runBackend(
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
   const outcome = await live(context, { open, ledger, inventory, limit, reporter });
-  reporter.end(outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
+  const isStopped = context.signal.aborted && !outcome.failed;
+  reporter.end(isStopped ? "stopped" : outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
 

@@ -13,7 +13,7 @@ export interface Reporter {
   /** The next stage begins: reported at once. */
   enter(state: ExportProgress["state"]): void;
   /** It has ended: reported at once, and nothing after it. */
-  end(state: "done" | "failed"): void;
+  end(state: "done" | "failed" | "stopped"): void;
 }
 
 /** Where the numbers come from, and who is told. */

@@ -41,7 +41,7 @@ export interface ExportProgress {
   readonly bytes: number;
   readonly counts: Counts;
   readonly retries: number;
-  readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed";
+  readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed" | "stopped";
   readonly problems: readonly Problem[];
   /** Everything left has to wait this long. ms */
   readonly goesOnInMs?: number;

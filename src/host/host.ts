@@ -1,5 +1,6 @@
 /** Opens the configured plugins. A failing one is reported and never affects the others. */
 import type { Config } from "../config/config.ts";
+import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
@@ -96,22 +97,35 @@ export interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url"
   readonly plugin: Plugin;
 }
 
-/** Like {@link openPlugins}, but only checks the options and opens nothing. */
+/** Like {@link openPlugins}, but only checks the options and opens nothing. @throws ConfigError naming every problem */
 export async function declarePlugins(
   config: Config,
   options: Pick<HostOptions, "builtIns">,
 ): Promise<DeclaredPlugins> {
   const { plugins, failures } = await loadPlugins(config, options);
+  const problems: ConfigProblem[] = [];
   const checked = (kind: PluginKind): DeclaredInstance[] =>
     plugins.flatMap((loaded) => {
       const { plugin } = loaded;
       if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
       return namesOf(loaded, kind, config).map((name) => {
-        resolveOptions(configuredAs(name, plugin), kind, config);
+        problems.push(...wrongOptions(() => resolveOptions(configuredAs(name, plugin), kind, config)));
         return { name, plugin };
       });
     });
-  return { backends: checked("backends"), sinks: checked("sinks"), failures };
+  const declared = { backends: checked("backends"), sinks: checked("sinks"), failures };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return declared;
+}
+
+function wrongOptions(resolve: () => unknown): readonly ConfigProblem[] {
+  try {
+    resolve();
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems;
+  }
 }
 
 /** The names under which a plugin is used. */

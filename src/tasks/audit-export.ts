@@ -8,7 +8,8 @@ import {
   exportEvents,
 } from "../audit/export/export.ts";
 import { writeConverted } from "../convert/write-whole.ts";
-import { FILTERS, filterOf, readLimit } from "./audit-filters.ts";
+import { FILTERS, filterOf } from "./audit-filters.ts";
+import { readLimit } from "./count.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
@@ -27,7 +28,7 @@ const params = {
     hint: "FILE",
     complete: "files",
     local: true,
-    about: "the file to write (default: stdout)",
+    about: "the file to write (default: -, stdout)",
   },
   ...filters,
   target,
@@ -77,8 +78,8 @@ export const auditExport = defineTask({
       filter: filterOf({ ...given, affected }),
       limit: all ? "all" : limit,
       full,
-      path: output === undefined ? undefined : resolve(directory, output),
-      output: output ?? "stdout",
+      path: isStdout(output) ? undefined : resolve(directory, output),
+      output: isStdout(output) ? "stdout" : output,
     };
   },
   targets: () => [],
@@ -91,6 +92,9 @@ export const auditExport = defineTask({
     return { result, ending: { outcome: "partial", details: { ...details, error } } };
   },
 });
+
+const isStdout = (output: string | undefined): output is undefined | "-" =>
+  output === undefined || output === "-";
 
 /** A file is written whole or not at all. For a stream, the trail records how much of it was read. */
 async function written(plan: Plan, { signal, pour, did }: Running): Promise<Exported> {

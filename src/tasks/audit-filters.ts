@@ -53,9 +53,3 @@ function readOperation(text: string): string {
 function readTime(text: string): number {
   return toMs(readMoment(text));
 }
-
-/** @throws UsageError unless it is a whole number above zero */
-export function readLimit(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`not a number above zero: ${JSON.stringify(text)}`);
-  return Number(text);
-}

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
 import { namedDirectory } from "../storage/own-file.ts";
-import { readLimit } from "./audit-filters.ts";
+import { readLimit } from "./count.ts";
 import { RefusedError } from "./errors.ts";
 import { withLastWord } from "./last-word.ts";
 import { type Done, defineTask, type Running } from "./task.ts";

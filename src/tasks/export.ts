@@ -1,5 +1,6 @@
 /** Saves what the stack holds to a snapshot. */
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
 import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Config } from "../config/config.ts";
@@ -13,7 +14,9 @@ import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
 import { holdsOneOf } from "../inventory/survey.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
 import { listPartials } from "../snapshot/write/partial.ts";
+import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
@@ -110,9 +113,21 @@ async function planRest(params: ExportValues, context: TaskContext): Promise<Pla
       ? (await listPartials(directory)).at(-1)
       : resolve(context.directory, params.partial);
   if (partial === undefined) throw new UsageError(`there is no interrupted export in ${directory}`);
+  requireUnfinished(partial);
   const { names, ...rest } = await planResume(partial, context.backends);
   context.note(`resuming ${partial}`);
   return { names, job: { ...rest, directory, ...manner(context.config) }, partial };
+}
+
+/** @throws UsageError when an export left nothing there that could be finished */
+function requireUnfinished(partial: string): void {
+  if ([REQUEST_FILE, MANIFEST_FILE].some((name) => existsSync(join(partial, name)))) return;
+  throw new UsageError(
+    existsSync(partial)
+      ? `${partial} cannot be resumed: ${REQUEST_FILE} is missing or unreadable`
+      : `there is no interrupted export ${partial}`,
+    "name the .partial directory that the interrupted export left, or start a new export",
+  );
 }
 
 /** Where snapshots are kept. */

@@ -1,8 +1,11 @@
 /** Assigns selectors to backends, and checks that each backend understands its own. */
+import type { Restorer } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ExportPlan } from "../export/plan.ts";
+import { readSelector } from "../restore/matching.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { UsageError } from "./errors.ts";
+import type { TaskContext } from "./task.ts";
 
 /**
  * Assigns each selector to a backend: `loki={job="x"}`, or a plain selector when there is only one backend.
@@ -34,23 +37,58 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
 
 /**
  * Starts every export that has a selector and discards the result, so that a selector which the plugin or its server does not
- * understand is reported before a snapshot directory exists. Any other error is left to the export itself.
+ * understand is reported before a snapshot directory exists.
  * @throws UsageError for the first selector that makes no sense, or that its backend would not heed
  */
 export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
   for (const { open, request } of parts) {
-    if (request.match === undefined) continue;
+    const { match } = request;
+    if (match === undefined) continue;
     if (!open.backend.export.heeds?.includes("match"))
       throw new UsageError(
-        `--match ${open.name}=${request.match}: this backend cannot export by selector`,
+        `--match ${open.name}=${match}: this backend cannot export by selector`,
         `without it everything is exported; \`--plugin\` chooses the other backends`,
       );
-    try {
-      await open.backend.export.start(request, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (isKind(error, "invalid"))
-        throw new UsageError(`--match ${open.name}=${request.match}: ${error.message}`, hintOf(error));
-    }
+    await understood([open.name, match], signal, () => open.backend.export.start(request, signal));
+  }
+}
+
+/**
+ * Has every backend parse its selector for a restore, with nothing to choose from, before anything is read.
+ * @throws UsageError for the first selector that makes no sense
+ */
+export async function checkRestoreMatches(
+  matches: ReadonlyMap<string, string>,
+  { backends, signal }: Pick<TaskContext, "backends" | "signal">,
+): Promise<void> {
+  for (const named of matches) {
+    const restorer = backends.find(({ name }) => name === named[0])?.backend.restore;
+    if (restorer !== undefined) await understood(named, signal, () => parsed(named[1], restorer, signal));
+  }
+}
+
+async function parsed(
+  match: string,
+  { selection, matcher }: Pick<Restorer, "selection" | "matcher">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (selection !== undefined) await selection(match, nothing(), signal);
+  else if (matcher !== undefined) await readSelector(matcher(match), signal);
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+/** Any other error is left to the work itself. @throws UsageError when the selector makes no sense */
+async function understood(
+  [name, match]: readonly [string, string],
+  signal: AbortSignal,
+  parse: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await parse();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isKind(error, "invalid"))
+      throw new UsageError(`--match ${name}=${match}: ${error.message}`, hintOf(error));
   }
 }

@@ -7,17 +7,13 @@ import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
 import { counted } from "../units/words.ts";
+import { readWholeNumber } from "./count.ts";
 import { RefusedError } from "./errors.ts";
 import { withLastWord } from "./last-word.ts";
 import type { ParamValues } from "./param.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
-const number = (about: string) => ({ type: "value", hint: "N", parse: wholeNumber, about }) as const;
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new RangeError(`${text} is not a whole number`);
-  return Number(text);
-}
+const number = (about: string) => ({ type: "value", hint: "N", parse: readWholeNumber, about }) as const;
 
 const params = {
   "keep-last": number("keep the newest N"),
@@ -122,10 +118,10 @@ async function removeAll(
   return gone;
 }
 
-/** `2 snapshots were removed, 3 MB` */
+/** `removed 2 snapshots, 3.0 MB` */
 export function removedText(gone: readonly KeptSnapshot[]): string {
   const bytes = gone.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
-  return `${counted(gone.length, "snapshot was", "snapshots were")} removed, ${formatBytes(bytes)}`;
+  return `removed ${counted(gone.length, "snapshot")}, ${formatBytes(bytes)}`;
 }
 
 function policyOf(given: ParamValues<typeof params>): Policy {

@@ -27,7 +27,7 @@ import { counted, listed } from "../units/words.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { backendTarget } from "./inventory.ts";
 import { withLastWord } from "./last-word.ts";
-import { readMatches } from "./matches.ts";
+import { checkRestoreMatches, readMatches } from "./matches.ts";
 import type { Progress } from "./progress.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
 import { type OpenChosen, openChosen } from "./snapshot-param.ts";
@@ -161,6 +161,8 @@ async function planned(
   const { plugin: plugins, only, into } = params;
   const range = rangeOf(params);
   const names = plugins.length > 0 ? plugins : snapshot.manifest.plugins.map(({ name }) => name);
+  const matches = readMatches(params.match, names);
+  await checkRestoreMatches(matches, { backends, signal });
   using stretch = follow();
   let bytes = 0;
   const onLook = (more: number): void => {
@@ -176,7 +178,7 @@ async function planned(
     ...(plugins.length === 0 ? {} : { plugins }),
     ...(only.length === 0 ? {} : { only }),
     ...given({ range }),
-    match: Object.fromEntries(readMatches(params.match, names)),
+    match: Object.fromEntries(matches),
     labels: readLabels(params.label),
     existing: params.existing,
     relabel: params.relabel,

@@ -1,6 +1,6 @@
 /** Determines which snapshots are meant. */
 import { lstatSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
 import type { Signal } from "../contract/contract.ts";
@@ -15,7 +15,8 @@ import { readKept } from "../snapshot/catalog/kept.ts";
 import { type OpenChain, openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { readManifest } from "../snapshot/read/manifest-file.ts";
+import { MANIFEST_FILE, readManifest } from "../snapshot/read/manifest-file.ts";
+import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
 import { systemCode } from "../units/system-refusal.ts";
@@ -117,14 +118,17 @@ const wantedBy =
     (only.length === 0 || signals.some((signal) => only.includes(signal)));
 
 /**
- * The directory of the named snapshot.
+ * The directory of the named snapshot, however damaged it is.
  * @throws UsageError when there is none
  */
 export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
     const found = await lookAt(directory);
     if (found === "circle") return directory;
-    if (found === "directory") return isLink(directory) ? namedDirectory(directory) : directory;
+    if (found === "nothing") continue;
+    const path = isLink(directory) ? namedDirectory(directory) : directory;
+    await requireSnapshot(path);
+    return path;
   }
   const { snapshots } = await readKept(place.backups);
   const names = snapshots.map(({ path }) => basename(path));
@@ -134,6 +138,25 @@ export async function findSnapshot(text: string, place: SnapshotPlaces): Promise
     meant === undefined
       ? "contextcore snapshots list shows those that are kept; name one that is elsewhere by its path"
       : `did you mean ${meant}? Name one that is elsewhere by its path.`,
+  );
+}
+
+/** What is left of a snapshot that has lost its manifest. */
+const INDEX = "blocks.jsonl";
+
+/** @throws UsageError for a directory that nothing in it calls a snapshot, and for an unfinished one */
+async function requireSnapshot(path: string): Promise<void> {
+  const names = new Set(await readdir(path));
+  if (names.has(MANIFEST_FILE)) return;
+  if (names.has(REQUEST_FILE))
+    throw new UsageError(
+      `${path} is an unfinished export`,
+      `contextcore export --resume ${path} finishes it`,
+    );
+  if (names.has(INDEX)) return;
+  throw new UsageError(
+    `${path} is not a snapshot: it has no ${MANIFEST_FILE}`,
+    "name the directory of a finished export, such as backups/20260124-143000",
   );
 }
 

@@ -102,11 +102,24 @@ export async function openStackToShow(
 ): Promise<DeclaredPlugins & { readonly config: Config }> {
   const config = await loadConfig(caller);
   if (isAgreed(await caller.agreementOf(config))) return opened(caller, config, { asksNothing: true });
+  return declaredOnly(config, caller);
+}
+
+/**
+ * What the built-in plugins declare, beside core settings that are wrong and left out. Nothing is opened or agreed to.
+ * @throws ConfigError when nothing of it can be read
+ */
+export const declareSoundPart = async (
+  caller: Caller,
+): Promise<DeclaredPlugins & { readonly config: Config }> =>
+  declaredOnly(await loadConfig({ ...caller, soundPart: true }), caller);
+
+async function declaredOnly(
+  config: Config,
+  { builtIns }: Pick<Caller, "builtIns">,
+): Promise<DeclaredPlugins & { readonly config: Config }> {
   const sealed = { ...config, sealed: true };
-  return {
-    ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: caller.builtIns })),
-    config: sealed,
-  };
+  return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns })), config: sealed };
 }
 
 /** What is not opened in a project that is not agreed to: third-party plugins, and every sink. */

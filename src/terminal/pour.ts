@@ -1,13 +1,16 @@
 const BLOCK_CHARACTERS = 1 << 16;
 
+/** A long text, piece by piece. */
+export type Pieces = Iterable<string> | AsyncIterable<string>;
+
 /** Writes to a stream at its reader's pace. @returns whether the reader took all of it */
 export async function pour(
-  pieces: Iterable<string>,
+  pieces: Pieces,
   stream: NodeJS.WritableStream,
   signal: AbortSignal,
 ): Promise<boolean> {
   let block = "";
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     block += piece;
     if (block.length < BLOCK_CHARACTERS) continue;
     signal.throwIfAborted();

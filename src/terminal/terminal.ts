@@ -5,7 +5,7 @@
  */
 
 import { createPin } from "./pin.ts";
-import { pour } from "./pour.ts";
+import { type Pieces, pour } from "./pour.ts";
 import { type Colors, colorsFor, written } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
@@ -15,7 +15,7 @@ export interface Terminal {
   /** A result in sentences, to stdout; wrapped between words on a narrow terminal. */
   tell(...lines: readonly string[]): void;
   /** A result that is another program's, at its pace: as it is, unless stdout is a terminal. @returns whether all of it was taken */
-  pour(pieces: Iterable<string>, signal: AbortSignal): Promise<boolean>;
+  pour(pieces: Pieces, signal: AbortSignal): Promise<boolean>;
   /** Anything that is not the result, each text one line of stderr, wrapped between words on a narrow terminal. */
   note(...lines: readonly string[]): void;
   /** `warning: …` to stderr, and what belongs to it in lines of their own. */
@@ -90,8 +90,8 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
   };
 }
 
-function* seen(pieces: Iterable<string>): Generator<string> {
-  for (const piece of pieces)
+async function* seen(pieces: Pieces): AsyncGenerator<string> {
+  for await (const piece of pieces)
     yield piece
       .split(/(\r?\n)/)
       .map((part, index) => (index % 2 === 1 ? part : written(part)))

@@ -30,7 +30,7 @@ export function formatBytes(bytes: number): string {
 
 /**
  * Reads `8MiB`, `1.5 GB`, `4096` into bytes.
- * @throws RangeError when the text is not a size.
+ * @throws RangeError when the text is not a size, or one that no disk has.
  */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
@@ -38,5 +38,7 @@ export function parseBytes(text: string): number {
   if (match === null || factor === undefined) {
     throw new RangeError(`not a size: ${JSON.stringify(text)} (use 500MB, 2GiB)`);
   }
-  return Math.floor(Number(match[1]) * factor);
+  const bytes = Math.floor(Number(match[1]) * factor);
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new RangeError(`too large: ${JSON.stringify(text)}`);
 }

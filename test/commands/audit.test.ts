@@ -207,7 +207,7 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   const cwd = await project();
   await run(["audit", "export", "-o", "out.jsonl"], { cwd }); // the first event of a later month closes January's file
   const plan = await run(["audit", "prune", "--dry-run"], { cwd });
-  expect([plan.exitCode, plan.stderr]).toEqual([0, ""]);
+  expect([plan.exitCode, plan.stderr]).toEqual([0, "nothing was removed (dry run)\n"]);
   expect(plan.stdout).toContain("remove  audit-000000000001-000000000004.jsonl.zst  4 events");
   expect(plan.stdout).toContain("2 events of destroy, restore, prune and erase are kept for seven years");
   expect((await run(["audit", "prune"], { cwd })).exitCode).toBe(4);

@@ -86,11 +86,26 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["inventory --set backends.loki.window=0s", "error: --set: backends.loki.window: not at least 1s"],
   ["inventory --set export.concurrency=0", "error: --set: export.concurrency: expected >=1, found 0"],
   ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
+  ["audit lsit", "error: unknown command lsit\nhint: did you mean contextcore audit list?"],
+  ["audit sinks tset", "error: unknown command tset\nhint: did you mean contextcore audit sinks test?"],
+  ["snapshots lst", "error: unknown command lst\nhint: did you mean contextcore snapshots list?"],
+  [
+    "dashboards nothing",
+    "error: unknown command nothing\nhint: contextcore dashboards --help lists the commands",
+  ],
   ["audit -n 0", 'error: --limit: not a number above zero: "0"'],
   [
     "audit --operation destory",
     "error: --operation: contextcore records no operation destory\nhint: did you mean destroy? If another program records it under that name: --grep destory",
   ],
+  ["audit -n 99999999999", "error: --limit: 99999999999 is too large; the maximum is 999,999,999"],
+  ["audit prune --days 99999999999", "error: --days: 99999999999 is too large; the maximum is 999,999,999"],
+  [
+    "snapshots prune --keep-last 99999999999",
+    "error: --keep-last: 99999999999 is too large; the maximum is 999,999,999",
+  ],
+  ["export --max-file-size 99999999TB", 'error: --max-file-size: too large: "99999999TB"'],
+  ["plugin check x --limit 99999d", "error: --limit: 99999d is longer than 24h\nhint: for example 30s"],
   ["audit -n many", 'error: --limit: not a number above zero: "many"'],
   [
     "inventory --set backends.lok.url=http://localhost:3100",
@@ -217,20 +232,32 @@ test.each(CONFIGURATIONS)("configuration %j", async (text, said) => {
 test("config check lists every mistake", async () => {
   const text = "nam: x\nbackends:\n  loki:\n    urll: x\n  tempo:\n    timeout: never\n";
   const directory = temporaryDirectory({ "contextcore.yaml": text });
-  const first = await run(["config", "check"], { cwd: directory });
-  expect(first).toEqual({
-    stdout: "contextcore.yaml:1: nam: unknown key (did you mean name?)\n",
-    stderr: "",
-    exitCode: 2,
-  });
-  await Bun.write(join(directory, "contextcore.yaml"), text.replace("nam:", "name:"));
   const { stdout, exitCode } = await run(["config", "check"], { cwd: directory });
   expect(stdout.split("\n").map((line) => line.split(": ").slice(0, 2).join(" "))).toEqual([
+    "contextcore.yaml:1 nam",
     "contextcore.yaml:4 backends.loki.urll",
     "contextcore.yaml:6 backends.tempo.timeout",
     "",
   ]);
   expect(exitCode).toBe(2);
+});
+
+test("config check names variables that change nothing", async () => {
+  const text = `backends:\n  grafana:\n    token: "\${CONTEXTCORE_OF_MINE}"\n`;
+  const directory = temporaryDirectory({ "contextcore.yaml": text });
+  const env = {
+    CONTEXTCORE_LOKI_ULR: "http://localhost:1",
+    CONTEXTCORE_LOKI_URL: "http://localhost:1",
+    CONTEXTCORE_FORMAT: "json",
+    CONTEXTCORE_OF_MINE: "t0ken",
+    CONTEXTCORE_WEBHOOK_URL: "http://localhost:1", // the sink is not configured
+  };
+  const { stderr, exitCode } = await run(["config", "check"], { cwd: directory, env });
+  expect(exitCode).toBe(0);
+  expect(stderr.trimEnd().split("\n").sort()).toEqual([
+    "warning: CONTEXTCORE_FORMAT changes nothing",
+    "warning: CONTEXTCORE_LOKI_ULR changes nothing: did you mean CONTEXTCORE_LOKI_URL?",
+  ]);
 });
 
 test("config check sees what the environment hides, what may not run, and credentials in clear", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
-import { run } from "../support/binary.ts";
+import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { labProject } from "../support/project.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
@@ -64,7 +64,7 @@ describe("snapshots prune", () => {
       while (snapshotsIn(cwd).includes(first)) await Bun.sleep(1);
     })();
     expect(await stopped(cwd, PRUNE, gone)).toMatch(
-      new RegExp(`^1 snapshot was removed, \\S+ [kM]?B \\(${first}\\), and no other$`),
+      new RegExp(`^removed 1 snapshot, \\S+ [kM]?B \\(${first}\\), and no other$`),
     );
     expect(
       snapshotsIn(cwd)
@@ -80,11 +80,13 @@ describe("snapshots prune", () => {
   test("says last what it removed, or that it removed nothing", async () => {
     const cwd = await threeSnapshots();
     const unasked = await run(PRUNE.slice(0, -1), { cwd });
-    expect([unasked.exitCode, lastLine(unasked.stderr)]).toEqual([4, "no snapshot was removed"]);
+    expect([unasked.exitCode, lastLine(unasked.stderr)]).toEqual([4, "nothing was removed"]);
+    const shown = await run([...PRUNE, "--dry-run"], { cwd });
+    expect([shown.exitCode, lastLine(shown.stderr)]).toEqual([0, "nothing was removed (dry run)"]);
     const pruned = await run(PRUNE, { cwd });
     expect([pruned.exitCode, lastLine(pruned.stderr)]).toEqual([
       0,
-      expect.stringMatching(/^2 snapshots were removed, /),
+      expect.stringMatching(/^removed 2 snapshots, /),
     ]);
   });
 });
@@ -198,6 +200,36 @@ describe("restore", () => {
     const { stderr, exitCode } = await run(setting.args.slice(0, -1), { cwd: setting.cwd });
     expect([exitCode, lastLine(stderr)]).toEqual([4, "nothing was written"]);
   });
+});
+
+test("a full disk stops an export, and no backend of it is said to be done", async () => {
+  const cwd = labProject(lab, { only: ["loki"] });
+  const backups = join(cwd, "backups");
+  mkdirSync(backups);
+  const own = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]), "--mount"];
+  const full = `mount -t tmpfs -o size=48k none "$1"; shift; exec "$@"`;
+  const child = Bun.spawn([...own, "sh", "-ec", full, "sh", backups, binary, "export", "-t", "24h"], {
+    cwd,
+    env: cleanEnv(cwd),
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  const said = await new Response(child.stderr).text();
+  expect(await child.exited).toBe(1);
+  expect(said).toContain("the disk is full");
+  expect(said).toMatch(/^loki: stopped, /m);
+  expect(said).not.toContain("loki: done");
+});
+
+test.each([
+  [["restore", "latest", "--dry-run"], "nothing was written (dry run)"],
+  [["dashboards", "delete", "con-dash", "--dry-run"], "nothing was deleted (dry run)"],
+  [["audit", "prune", "--dry-run"], "nothing was removed (dry run)"],
+  [["audit", "sinks", "deliver"], "nothing was delivered: no sinks are configured"],
+])("%p ends with what is true", async (args, said) => {
+  const cwd = labProject(lab, { only: ["grafana"] });
+  await run(["export", "--all"], { cwd });
+  expect(lastLine((await run(args, { cwd })).stderr)).toBe(said);
 });
 
 test.each([

@@ -47,7 +47,7 @@ test("a snapshot that is another one by the time of the answer is left alone, an
   const older = await smallSnapshot(backups);
   const newest = await smallSnapshot(backups);
   const session = openSession(["snapshots", "prune", "--keep-last", "1", "--allow-gaps"], { cwd });
-  await session.waitFor("Remove these 2 for good?");
+  await session.waitFor("Delete 2 snapshots (");
   rmSync(oldest, { recursive: true });
   cpSync(newest, oldest, { recursive: true });
   session.type("y");

@@ -113,7 +113,9 @@ test("an unfinished export is listed with the way to finish it, and the picture 
   try {
     const { stdout } = await call("snapshots", "list");
     expect(stdout).toContain("\n.20260101-000000.partial  unfinished: contextcore export --resume\n");
-    expect(stdout).toContain("█ saved   ▒ saved in part   · in no snapshot\nGaps are told from");
+    expect(stdout).toContain(
+      "█ saved   ▒ saved in part   · in no snapshot   ┄ before the first save\nGaps are told from",
+    );
     expect((await json("snapshots", "list")).unfinished).toEqual([{ path: partial }]);
   } finally {
     rmSync(partial, { recursive: true });

@@ -23,8 +23,9 @@ export default defineCommand({
     await using planned = await planCall(auditExport, call);
     const { result, ending } = await planned.carryOut();
     const { events, isCut, isWhole } = result;
-    if (!isWhole) return exitOf(ending, call.signal);
-    if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
+    if (!isWhole) return exitOf(ending);
+    if (given.output !== undefined && given.output !== "-")
+      terminal.note(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} matching events; --all exports every one`);
     return EXIT.ok;
   },

@@ -2,15 +2,17 @@ import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/judge.ts";
 import { sameServers } from "../../host/same-server.ts";
+import { BUILT_INS } from "../../registry.ts";
 import { CONFIG_CHECK, checkedJson } from "../../results/config.ts";
 import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
-import { openStackToShow } from "../../tasks/stack.ts";
+import { declareSoundPart, openStackToShow } from "../../tasks/stack.ts";
 import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
 import { hiddenInFile, secretsInFile } from "./settings.ts";
+import { unreadVariables } from "./unread-variables.ts";
 
 export default defineCommand({
   about: "check the configuration, the environment and every plugin's options; asks no server",
@@ -46,11 +48,26 @@ async function examine(call: Call): Promise<Examined> {
     const twice = sameServers(stack.backends).map(
       (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
-    const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack), ...twice];
+    const unread = await unreadVariables(config, stack, BUILT_INS);
+    const secrets = secretsInFile(config, stack);
+    const warnings = [...(config.sealed ? [UNSEEN] : []), ...secrets, ...twice, ...unread];
     return { file: config.file, problems, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { file: undefined, problems: error.problems, warnings: [] };
+    return { file: undefined, problems: await allProblems(call, error), warnings: [] };
+  }
+}
+
+/** Also those of plugins' options, where one of the core's settings kept them from being looked at. */
+async function allProblems(call: Call, { problems }: ConfigError): Promise<readonly ConfigProblem[]> {
+  const known = new Set(problems.map(formatProblem));
+  try {
+    await declareSoundPart(callerOf(call));
+    return problems;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const more = error.problems.filter((problem) => !known.has(formatProblem(problem)));
+    return new ConfigError([...problems, ...more]).problems;
   }
 }
 

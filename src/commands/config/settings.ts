@@ -85,7 +85,7 @@ export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[
   );
 
 /** Everything opened, once per name, with the configuration section that it reads. */
-function openedOf({ backends, sinks }: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
+export function openedOf({ backends, sinks }: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
   const names = new Map(backends.map(({ name, configured = name, plugin }) => [configured, plugin]));
   return [
     ...[...names].map(([name, plugin]) => ["backends", configuredAs(name, plugin)] as const),

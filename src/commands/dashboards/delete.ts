@@ -27,14 +27,12 @@ export default defineCommand({
   json: [DASHBOARDS_DELETE],
   run: (call) =>
     conduct(deleteDashboard, call, {
-      untouched: UNTOUCHED,
+      untouched: "nothing was deleted",
       show: (plan) => showPlan(call, plan),
       question: () => ({ message: "Delete them?", what: "the deletion" }),
       report: (plan, result) => (result === undefined ? untouched(call, plan) : report(call, plan, result)),
     }),
 });
-
-const UNTOUCHED = "nothing was deleted";
 
 function showPlan({ json, terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
   if (json) return;
@@ -52,7 +50,6 @@ function showPlan({ json, terminal }: DeleteCall, { dashboards, folders, listing
 
 function untouched(call: DeleteCall, { dashboards, folders }: DashboardDeletion): undefined {
   if (call.json) printResult(call, DASHBOARDS_DELETE, deletedJson({ dashboards, folders, failed: [] }));
-  else if (call.args["dry-run"]) call.terminal.note(UNTOUCHED);
 }
 
 function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): undefined {
@@ -71,5 +68,6 @@ function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): und
   }
   const path = relative(here, copies) || copies;
   terminal.note(`copies: ${path}; contextcore dashboards provision ${path} restores them`);
-  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
+  const failing = failed.length > 0 ? `; failed: ${failed.length}` : "";
+  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}${failing}`);
 }

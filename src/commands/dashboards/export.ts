@@ -31,10 +31,11 @@ export default defineCommand({
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);
+    const unread = result.failed.length > 0 ? `; not read: ${result.failed.length}` : "";
     if (call.json) printResult(call, DASHBOARDS_EXPORT, exportedJson(directory, result));
     else
       call.terminal.print(
-        `${call.args.directory}: dashboards ${result.dashboards}, folders ${result.folders}`,
+        `${call.args.directory}: dashboards ${result.dashboards}, folders ${result.folders}${unread}`,
       );
     return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
   },

@@ -84,7 +84,11 @@ function report(
   const would = asked["dry-run"] ? "would be " : "";
   const made = folders.created > 0 ? `; folders: ${folders.created} ${would}created` : "";
   const { created, updated, unchanged } = dashboards;
+  const unwritten = [
+    left.length > 0 ? `; left alone: ${left.length}` : "",
+    failed.length > 0 ? `; ${fails}: ${failed.length}` : "",
+  ];
   terminal.print(
-    `dashboards: ${created} ${would}created, ${updated} ${would}updated, ${unchanged} unchanged${made}`,
+    `dashboards: ${created} ${would}created, ${updated} ${would}updated, ${unchanged} unchanged${made}${unwritten.join("")}`,
   );
 }

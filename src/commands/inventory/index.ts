@@ -24,6 +24,6 @@ export default defineCommand({
     const { result, ending } = await planned.carryOut();
     if (call.json) printResult(call, INVENTORY, inventoryJson(result));
     else printInventory(call.terminal, result);
-    return exitOf(ending, call.signal);
+    return exitOf(ending);
   },
 });

@@ -2,8 +2,7 @@
 import { LAB_NAMES } from "../../conformance/apart/find-lab.ts";
 import { SUITES } from "../../conformance/suite.ts";
 import { UsageError } from "../../tasks/errors.ts";
-import { parseDuration } from "../../units/duration.ts";
-import { toMs } from "../../units/range.ts";
+import { readTimeout } from "../../tasks/timeout.ts";
 import { readSetting } from "../arguments.ts";
 import type { Call } from "../command.ts";
 
@@ -73,7 +72,7 @@ function readRule(name: string): string {
 
 /** ms */
 function readLimit(text: string): number {
-  const ms = toMs(parseDuration(text));
+  const ms = readTimeout(text);
   if (ms < 1_000) throw new RangeError("is less than a second, which is too short for any rule");
   return ms;
 }

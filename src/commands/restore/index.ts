@@ -66,7 +66,8 @@ function questionOn({ targets }: Restoration): string {
   const replaced = targets
     .filter(({ existing }) => existing === "replace")
     .reduce((sum, { compared }) => sum + countOf(compared?.differingCounts ?? {}), 0);
-  return replaced === 0 ? "Write this?" : `Write this, and replace ${counted(replaced, "object")}?`;
+  const servers = `Restore to ${counted(targets.length, "server")}`;
+  return replaced === 0 ? `${servers}?` : `${servers}, and replace ${counted(replaced, "object")}?`;
 }
 
 /** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */

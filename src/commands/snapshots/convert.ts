@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
+import { writeConverted } from "../../convert/write-whole.ts";
 import { convertJson, SNAPSHOTS_CONVERT } from "../../results/snapshots.ts";
 import { lacksNothing } from "../../snapshot/catalog/choose.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
@@ -33,7 +34,7 @@ const args = {
     hint: "FILE",
     complete: "files",
     required: true,
-    about: "the file to write",
+    about: "the file to write; - is stdout",
   },
 } as const;
 
@@ -49,13 +50,21 @@ export default defineCommand({
   json: [SNAPSHOTS_CONVERT],
   async run(call): Promise<ExitCode> {
     const { args: given, terminal, directory, signal } = call;
+    const isStdout = given.output === "-";
+    if (isStdout && call.json)
+      throw new UsageError("--output - and --json contradict each other", "both would be written to stdout");
     const place = { directory, backups: (await configOf(call)).backups };
     await using opened = await openChosen({ snapshot: given.snapshot, only: ["metrics"] }, place, signal);
     tellOpened(opened, terminal);
     const { snapshot } = opened;
     const wanted = oneOf(given.plugin, snapshot.manifest);
     const path = resolve(directory, given.output);
-    const totals = await writeOpenMetrics(snapshot, path, signal, wanted);
+    let isWhole = true;
+    const write = async (pieces: AsyncIterable<string>): Promise<void> => {
+      if (isStdout) isWhole = await terminal.pour(pieces, signal);
+      else await writeConverted(path, pieces, signal);
+    };
+    const totals = await writeOpenMetrics(snapshot, write, wanted);
     if (totals === undefined)
       throw new UsageError(
         `${snapshot.path} has no metrics${wanted === undefined ? "" : ` of ${wanted}`}, so nothing was written`,
@@ -63,7 +72,7 @@ export default defineCommand({
       );
     if (call.json) printResult(call, SNAPSHOTS_CONVERT, convertJson(snapshot.path, path, totals));
     const exit = told(call, totals);
-    return lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
+    return isWhole && lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
 });
 
@@ -80,7 +89,9 @@ function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">
 
 /** Reports what the format could not carry: nothing is left out silently. */
 function told({ terminal, json, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
-  if (!json) terminal.print(`${output}: ${counted(totals.samples, "sample")}`);
+  const text = `${output === "-" ? "stdout" : output}: ${counted(totals.samples, "sample")}`;
+  if (output === "-") terminal.note(text);
+  else if (!json) terminal.print(text);
   const lost = [
     [totals.stale, "stale markers"],
     [totals.nanPayloads, "NaNs with a payload"],

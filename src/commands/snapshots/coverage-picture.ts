@@ -7,7 +7,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
 import { wrapWords } from "../../terminal/wrap.ts";
 import { formatDuration } from "../../units/duration.ts";
-import { type Range, toRfc3339 } from "../../units/range.ts";
+import { NS_PER_SECOND, type Range, toRfc3339 } from "../../units/range.ts";
 
 /** `2026-11-20 14:30`, UTC. @param text RFC 3339 */
 export const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
@@ -16,9 +16,10 @@ const CELLS_LEAST = 36;
 const CELLS_MOST = 96;
 
 /** A line per backend, and below them the start and end of the picture. As wide as the terminal allows. */
-export function coverageLines(terminal: Terminal, { whole, backends }: Coverage): string[] {
+export function coverageLines(terminal: Terminal, { whole, backends: shown }: Coverage): string[] {
   if (whole === undefined) return [];
   const { colors } = terminal;
+  const backends = shown.map((one) => untilTheEnd(one, whole));
   const said = backends.map((one) => sentence(one, whole));
   const names = backends.map(({ backend }) => backend);
   const room = terminal.columns() - widest(names) - widest(said) - 4;
@@ -35,6 +36,16 @@ export function coverageLines(terminal: Terminal, { whole, backends }: Coverage)
   return [...table, "", ...legend.map((line) => colors.dim(line))];
 }
 
+/** Backends of one export end some moments apart; the picture tells minutes. */
+const APART = 60n * NS_PER_SECOND;
+
+/** Without a gap at the end that is only that far. */
+function untilTheEnd(one: BackendCoverage, { to }: Range): BackendCoverage {
+  const last = one.gaps.at(-1);
+  if (last === undefined || last.to !== to || to - last.from >= APART) return one;
+  return { ...one, covered: [...one.covered, last], gaps: one.gaps.slice(0, -1) };
+}
+
 /** Gaps count only after the first saved moment: no snapshot knows what the server held before that. */
 function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
   if (covered.length === 0) return "no time held whole";
@@ -47,7 +58,7 @@ function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
 }
 
 const LEGEND = [
-  "█ saved   ▒ saved in part   · in no snapshot",
+  "█ saved   ▒ saved in part   · in no snapshot   ┄ before the first save",
   "Gaps are told from a backend's first saved moment on; contextcore inventory asks whether its server still holds older data.",
 ] as const;
 

@@ -33,24 +33,24 @@ export default defineCommand({
     }),
 });
 
-const UNTOUCHED = "no snapshot was removed";
+const UNTOUCHED = "nothing was removed";
 
 /** Leftovers of earlier removals are only asked about together with other removals. */
 const questionOf = ({ doomed }: PrunePlan) =>
   doomed.length === 0
     ? undefined
     : {
-        message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,
+        message: `Delete ${counted(doomed.length, "snapshot")} (${bytesOf(doomed)}) permanently?`,
         what: "the removal",
       };
 
 function report(call: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
-  const { args: given, terminal } = call;
+  const { terminal } = call;
   const { removed = [], changed = [] } = result ?? {};
   for (const path of changed) terminal.warn(`${path} was left alone: it has changed since the plan was made`);
   if (call.json) printResult(call, SNAPSHOTS_PRUNE, pruneJson(plan, result));
-  if (result === undefined && !given["dry-run"]) return;
-  const isSwept = result !== undefined && plan.leftovers.length > 0;
+  if (result === undefined) return;
+  const isSwept = plan.leftovers.length > 0;
   const swept = isSwept
     ? `the remains of ${counted(plan.leftovers.length, "interrupted removal")} are gone; `
     : "";
@@ -75,8 +75,10 @@ function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: Prune
   ]);
   for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows, terminal.width()))
     terminal.print(line);
-  const bytes = doomed.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
   terminal.print(
-    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${formatBytes(bytes)}`,
+    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${bytesOf(doomed)}`,
   );
 }
+
+const bytesOf = (doomed: PrunePlan["doomed"]): string =>
+  formatBytes(doomed.reduce((sum, { manifest }) => sum + manifest.bytes, 0));

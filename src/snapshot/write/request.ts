@@ -32,21 +32,23 @@ const requestSchema = v.object({
 /** `request.json` of an unfinished snapshot: the request, so that a resumed export repeats it. */
 export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
 
-const FILE = "request.json";
+/** Where the request of an unfinished snapshot is kept. */
+export const REQUEST_FILE = "request.json";
 const BYTES_MAX = 16 << 20;
 
 /** Writes it durably. @throws SnapshotError */
 export async function writeRequest(directory: string, request: SnapshotRequest): Promise<void> {
-  await openDirectory(directory).write(FILE, `${JSON.stringify(request, null, 2)}\n`);
+  await openDirectory(directory).write(REQUEST_FILE, `${JSON.stringify(request, null, 2)}\n`);
 }
 
 /** @throws SnapshotError when the directory is not an unfinished snapshot. */
 export async function readRequest(directory: string): Promise<SnapshotRequest> {
   try {
-    const text = Buffer.from(await openDirectory(directory).read(FILE, BYTES_MAX)).toString();
+    const text = Buffer.from(await openDirectory(directory).read(REQUEST_FILE, BYTES_MAX)).toString();
     return v.parse(requestSchema, JSON.parse(text));
   } catch (cause) {
-    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is missing or unreadable`;
+    const what =
+      cause instanceof UnsafeFileError ? cause.message : `${REQUEST_FILE} is missing or unreadable`;
     throw new SnapshotError(`${directory} cannot be resumed: ${what}`, {
       cause,
       hint: "Name the .partial directory that the interrupted export left, or start a new export.",

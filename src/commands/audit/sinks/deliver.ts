@@ -47,8 +47,12 @@ export default defineCommand({
       waiting,
     }));
     if (call.json) printResult(call, SINKS_DELIVER, { sinks: found });
+    else if (found.length === 0) call.terminal.note("nothing was delivered: no sinks are configured");
     else
-      for (const { sink, delivered } of found) call.terminal.print(`${sink}: ${delivered} delivered in all`);
+      for (const { sink, delivered, waiting = 0 } of found)
+        call.terminal.print(
+          `${sink}: ${delivered} delivered in all${waiting > 0 ? `, ${waiting} still waiting` : ""}`,
+        );
     return survey.some(({ waiting = 0 }) => waiting > 0) ? EXIT.partial : EXIT.ok;
   },
 });
