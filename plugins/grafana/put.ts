@@ -115,7 +115,7 @@ export function ownedBy({ managed }: Restoring, owner: string | undefined): Refu
 }
 
 /**
- * Sends an object that was not there just now. If the server refuses this one object, that is an outcome; a temporary failure
+ * Sends a write of one object. If the server refuses this one object, that is an outcome; a temporary failure
  * is an error, so that it is sent again. Before that, check whether the server has stored it and only the answer was lost: sent
  * again, it would exist twice, or count as having existed before.
  */

@@ -1,4 +1,4 @@
-/** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
+/** What a restore did, as `report.json` in its directory says it. */
 import * as v from "valibot";
 import type { RestoreDiagnostic } from "../contract/contract.ts";
 import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
@@ -20,7 +20,7 @@ export const findingSchema = v.object({
   ),
 });
 
-/** What a server would do to the plan, in the form for output and reports. */
+/** What a server would do to the plan, in the form of the report. */
 const findingJson = ({
   severity,
   message,

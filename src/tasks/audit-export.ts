@@ -7,7 +7,7 @@ import {
   EXPORT_LIMIT_MAX,
   exportEvents,
 } from "../audit/export/export.ts";
-import { writeConverted } from "../convert/write-whole.ts";
+import { writeNamedFile } from "../storage/named-file.ts";
 import { FILTERS, filterOf } from "./audit-filters.ts";
 import { readLimit } from "./count.ts";
 import { UsageError } from "./errors.ts";
@@ -105,7 +105,7 @@ async function written(plan: Plan, { signal, pour, did }: Running): Promise<Expo
       if (count() > 0) did({ ...detailsOf(plan), events: count() });
       throw error;
     });
-  } else await writeConverted(plan.path, asynchronous(pieces), signal);
+  } else await writeNamedFile(plan.path, asynchronous(pieces), signal);
   return { events: count(), isCut: isCut(), isWhole };
 }
 

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
-import { writeConverted } from "../../convert/write-whole.ts";
 import { convertJson, SNAPSHOTS_CONVERT } from "../../results/snapshots.ts";
 import { lacksNothing } from "../../snapshot/catalog/choose.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
+import { writeNamedFile } from "../../storage/named-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
@@ -62,7 +62,7 @@ export default defineCommand({
     let isWhole = true;
     const write = async (pieces: AsyncIterable<string>): Promise<void> => {
       if (isStdout) isWhole = await terminal.pour(pieces, signal);
-      else await writeConverted(path, pieces, signal);
+      else await writeNamedFile(path, pieces, signal);
     };
     const totals = await writeOpenMetrics(snapshot, write, wanted);
     if (totals === undefined)

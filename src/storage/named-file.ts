@@ -1,9 +1,9 @@
 import { basename, dirname, join } from "node:path";
-import { namedDirectory } from "../storage/own-file.ts";
-import { writePieces } from "../storage/whole-file.ts";
+import { namedDirectory } from "./own-file.ts";
+import { writePieces } from "./whole-file.ts";
 
 /** Writes text that arrives in pieces into the file that the user named. It is called `.partial` until it is complete and on the disk. */
-export async function writeConverted(
+export async function writeNamedFile(
   path: string,
   pieces: AsyncIterable<string>,
   signal: AbortSignal,
