@@ -1,4 +1,7 @@
+import { dirname } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
+import { syncDirectory } from "../storage/durable.ts";
+import { syncTree } from "../storage/whole-directory.ts";
 import type { DeletionPlan } from "./delete.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
@@ -14,7 +17,10 @@ export async function createCopies(
   for (const uid of [...homes, ...folders.map((folder) => folder.uid)])
     addAbove(needed, listing.folders, uid);
   await saveFolders(directory, [...needed], directories);
-  return { keep: (document) => saveDocument(directory, document, directories) };
+  if (needed.size > 0) await syncTree(directory);
+  return {
+    keep: async (document) => syncDirectory(dirname(await saveDocument(directory, document, directories))),
+  };
 }
 
 /** The folder and all folders that contain it. */

@@ -75,9 +75,9 @@ async function fill(
   await saveFolders(directory, folders, directories);
   const { attempt, failed } = createAttempts(signal);
   await inParallel(dashboards, ({ uid, title }) =>
-    attempt(`${title} (${uid})`, async () =>
-      saveDocument(directory, await store.read(uid, signal), directories),
-    ),
+    attempt(`${title} (${uid})`, async () => {
+      await saveDocument(directory, await store.read(uid, signal), directories);
+    }),
   );
   return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };
 }

@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
 import { safeFileName } from "../contract/file-name.ts";
 import { treePaths } from "../contract/tree-paths.ts";
-import { syncDirectorySync } from "../storage/durable.ts";
-import { writeWhole } from "../storage/whole-file.ts";
+import { syncDirectory } from "../storage/durable.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** The directory for each folder's dashboards, by uid. */
@@ -26,22 +26,27 @@ export async function saveFolders(
   }
 }
 
-/** Writes one dashboard as `<folders…>/<title>-<uid>.json`. */
+/** Writes one dashboard as `<folders…>/<title>-<uid>.json`. @returns its path, whose name is not durable yet */
 export async function saveDocument(
   directory: string,
   { uid, title, folderUid, text }: DashboardDocument,
   directories: Directories,
-): Promise<void> {
+): Promise<string> {
   const above = folderUid === "" ? [] : (directories.get(folderUid) ?? [safeFileName(folderUid)]);
-  await writeNew(join(directory, ...above, `${safeFileName(title)}-${safeFileName(uid)}.json`), text);
+  return await writeNew(join(directory, ...above, `${safeFileName(title)}-${safeFileName(uid)}.json`), text);
 }
 
 /** Never overwrites a file: where case is ignored, two names can be the same. */
-async function writeNew(file: string, text: string): Promise<void> {
+async function writeNew(file: string, text: string): Promise<string> {
   await makeDirectories(dirname(file));
   for (let attempt = 1; ; attempt += 1) {
     const path = attempt === 1 ? file : file.replace(/\.json$/, `-${attempt}.json`);
-    if (writeWhole(path, text, { ifAbsent: true })) return;
+    try {
+      await writeFile(path, text, { flag: "wx", flush: true });
+      return path;
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error;
+    }
   }
 }
 
@@ -50,5 +55,5 @@ async function makeDirectories(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true });
   if (first === undefined) return;
   for (let made = directory; made.length >= first.length; made = dirname(made))
-    syncDirectorySync(dirname(made));
+    await syncDirectory(dirname(made));
 }
