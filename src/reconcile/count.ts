@@ -1,6 +1,8 @@
 /** Counts windows on a server: how they are asked for, when that is given up, and how counts are repeated until they settle. */
 import type { Counts } from "../contract/contract.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { messageOf } from "../units/message-of.ts";
+import { createPatience } from "./giving-up.ts";
 import type { CountQuestion } from "./windows.ts";
 
 /** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
@@ -35,28 +37,20 @@ export interface RepeatOptions<Asked extends CountQuestion = CountQuestion>
   readonly pause: (unsettled: readonly TimedAnswer<Asked>[]) => Promise<boolean>;
 }
 
-/** After this many failed counts the rest is skipped: each failure has cost all its retries, and perhaps its whole time limit. */
-const FAILURES_MAX = 3;
-
 /** Asks for every count once. After too many failures the rest has the error of the last one. @returns the answers in order */
 export async function countWindows<Asked extends CountQuestion>(
   questions: readonly Asked[],
   { ask, atOnce = () => 1 }: CountWindowsOptions<Asked>,
 ): Promise<readonly TimedAnswer<Asked>[]> {
-  const answers: TimedAnswer<Asked>[] = [];
-  const waiting = questions.entries();
-  const failures: string[] = [];
-  const work = async (): Promise<void> => {
-    for (const [index, question] of waiting) {
-      const given = failures[FAILURES_MAX - 1];
-      const asked = performance.now();
-      const answer = given === undefined ? await answerOf(question, ask) : { question, error: given };
-      if (given === undefined && answer.error !== undefined) failures.push(answer.error);
-      answers[index] = { ...answer, asked, since: performance.now() };
-    }
+  const patience = createPatience();
+  const answerTo = async (question: Asked): Promise<TimedAnswer<Asked>> => {
+    const error = patience.reason();
+    const asked = performance.now();
+    const answer = error === undefined ? await answerOf(question, ask) : { question, error };
+    if (error === undefined && answer.error !== undefined) patience.failed(answer.error);
+    return { ...answer, asked, since: performance.now() };
   };
-  await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
-  return answers;
+  return await inParallel(questions, answerTo, Math.max(1, atOnce()));
 }
 
 async function answerOf<Asked extends CountQuestion>(

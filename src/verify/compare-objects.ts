@@ -2,11 +2,13 @@
 import * as v from "valibot";
 import type { Counts, Differing, ObjectComparison, RestoreLine, Restorer } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { createPatience } from "../reconcile/giving-up.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts, countsSchema } from "../snapshot/format/counts.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { messageOf } from "../units/message-of.ts";
 import { visible } from "../units/visible.ts";
 
@@ -112,24 +114,22 @@ async function textOf(snapshot: CompareOptions["snapshot"], block: Block): Promi
 
 /** Asks about a batch; when that fails for good, about each object by itself. After a few that fail, the rest is not asked. */
 function asker({ compare, call, signal }: CompareOptions): (batch: Batch) => Promise<Answered> {
-  const failures: string[] = [];
+  const patience = createPatience();
   const ask = async (batch: Batch): Promise<Answered> => {
-    const told = failures[FAILURES_MAX - 1];
+    const told = patience.reason();
     if (told !== undefined) return unknown(batch, told);
     try {
       const lines = batch.map(([, line]) => line);
       return paired(batch, await call((inner) => compare(lines, inner)));
     } catch (error) {
       signal.throwIfAborted();
-      if (batch.length > 1) return (await inOrder(batch, (one) => ask([one]))).flat();
-      failures.push(messageOf(error));
+      if (batch.length > 1) return (await inParallel(batch, (one) => ask([one]), 1)).flat();
+      patience.failed(messageOf(error));
       return unknown(batch, messageOf(error));
     }
   };
   return ask;
 }
-
-const FAILURES_MAX = 3;
 
 type Answered = readonly (readonly [SavedObject, ObjectComparison])[];
 
@@ -143,12 +143,6 @@ function paired(batch: Batch, answers: readonly (ObjectComparison | undefined)[]
     const answer = answers[index];
     return answer === undefined ? [] : [[stored, answer] as const];
   });
-}
-
-async function inOrder<Item, Value>(items: readonly Item[], run: (item: Item) => Promise<Value>) {
-  const values: Value[] = [];
-  for (const item of items) values.push(await run(item));
-  return values;
 }
 
 const NAME_LENGTH_MAX = 200;
