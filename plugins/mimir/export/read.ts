@@ -131,19 +131,25 @@ function behind(work: WorkOf<"read">, stopped: Uint8Array, read: number): readon
   return later.length === 0 ? [rest] : [rest, { ...work, names: later, after: undefined }];
 }
 
+/** The same with half of its metrics each; `undefined` where it does not name several. */
+export function halvedNames(work: WorkOf<"read">): readonly Work[] | undefined {
+  const { names = [] } = work;
+  if (names.length < 2) return undefined;
+  const middle = names.length >> 1;
+  return [
+    { ...work, names: names.slice(0, middle) },
+    { ...work, names: names.slice(middle) },
+  ];
+}
+
 /** Smaller reads for one that was too much for the server; `undefined` when it cannot be split any further. */
 function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
   const { names } = work;
   if (names === undefined && work.except === undefined) {
     return [{ step: "groups", ...windowOf(work), after: work.after }];
   }
-  if (names !== undefined && names.length > 1) {
-    const middle = names.length >> 1;
-    return [
-      { ...work, names: names.slice(0, middle) },
-      { ...work, names: names.slice(middle) },
-    ];
-  }
+  const halved = halvedNames(work);
+  if (halved !== undefined) return halved;
   const [earlier, later] = shorter(work) ?? [];
   if (earlier === undefined || later === undefined) return undefined;
   return [

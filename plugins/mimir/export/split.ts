@@ -5,7 +5,7 @@ import { seconds } from "../server/queries.ts";
 import type { Server } from "../server/server.ts";
 import { lengthOf, type Matcher, NAMES_LENGTH_MAX, toSelector } from "../wire/matchers.ts";
 import { readCursor, toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
-import { matchersOfRead } from "./read.ts";
+import { halvedNames, matchersOfRead } from "./read.ts";
 import { partsOf } from "./windows.ts";
 
 /** Ends at the samples of one series in one second. @throws what the server says when its series are asked for */
@@ -71,13 +71,8 @@ async function seriesOf(
 /** Some metrics, and all but these; `undefined` when it is one metric already. */
 function byMetric(work: WorkOf<"read">, series: readonly Labels[]): readonly Work[] | undefined {
   const { names, except = [] } = work;
-  if (names !== undefined && names.length > 1) {
-    const middle = names.length >> 1;
-    return [
-      { ...work, names: names.slice(0, middle) },
-      { ...work, names: names.slice(middle) },
-    ];
-  }
+  const halved = halvedNames(work);
+  if (halved !== undefined) return halved;
   const some = firstHalf(valuesOf(series, "__name__"));
   if (names !== undefined || some.length === 0) return undefined;
   if (lengthOf([...except, ...some]) > NAMES_LENGTH_MAX) return undefined;
