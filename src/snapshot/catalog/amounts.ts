@@ -64,7 +64,8 @@ export function emptyTimes(plugin: ManifestPlugin, range: Range): Range[] {
   const records = plugin.files.filter((file) => file.records > 0 && !isStateFile(file.of ?? file.path));
   if (records.length === 0 || !records.every(isTimed)) return [];
   const extents = ofFiles({ ...plugin, files: records });
-  return [...subtract(range, extents), ...ofWindows(plugin).filter(({ counts }) => isNothing(counts))];
+  const windows = plugin.windows.length > 0 ? amountsOf(plugin) : [];
+  return [...subtract(range, extents), ...windows.filter(({ counts }) => isNothing(counts))];
 }
 
 const isNothing = (counts: Counts): boolean => Object.values(counts).every((count) => count === 0);
