@@ -2,7 +2,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
-import { temporaryDirectory } from "../support/directory.ts";
+import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
@@ -29,10 +29,7 @@ afterAll(async () => {
 });
 
 test("an export reads the inventory once, for its plan, and works from that", async () => {
-  const off = ["tempo", "mimir", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-  const cwd = temporaryDirectory({
-    "contextcore.yaml": `name: shop\nbackends:\n${off}  loki: { url: "${between.url.origin}" }\n`,
-  });
+  const cwd = labProject(lab, { only: ["loki"], urls: { loki: between.url.origin } });
   const { exitCode, stderr } = await run(["export", "--all"], { cwd });
   expect([exitCode, stderr]).toEqual([0, expect.any(String)]);
   expect(asked.filter((path) => path.endsWith("/status/buildinfo")).length).toBe(1);

@@ -6,7 +6,7 @@ import { isBarren } from "./answers.ts";
 /** Allowed cursors for each step that may yield nothing: a fan-out has many, a walk through pages one. */
 const CURSORS_A_STEP = 50;
 /** Size limit of these cursors as JSON, bytes. All of them are kept in memory and in the snapshot's index. */
-const CURSOR_BYTES_MAX = 128 << 20;
+const CURSORS_BYTES_MAX = 128 << 20;
 
 /**
  * The reason to stop after a step, if any. A step that yields records or objects resets the count.
@@ -25,7 +25,7 @@ export function createEndWatch(stepsMax: number): (step: Step) => string | undef
       bytes += jsonBytes(next);
       if (next.length === 0) return undefined;
       if (steps >= stepsMax) return `${steps} steps in a row yielded nothing, and more follow`;
-      if (cursors > stepsMax * CURSORS_A_STEP || bytes > CURSOR_BYTES_MAX)
+      if (cursors > stepsMax * CURSORS_A_STEP || bytes > CURSORS_BYTES_MAX)
         return `${steps} steps in a row yielded nothing but ${cursors} cursors (${Math.round(bytes / 1e6)} MB)`;
     }
     return undefined;
