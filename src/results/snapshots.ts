@@ -19,7 +19,7 @@ export const keptJson = ({ path: at, manifest }: KeptSnapshot): v.InferOutput<ty
 
 const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
 
-const unreadableJson = (all: KeptSnapshots["unreadable"]) =>
+const unreadableJson = (all: readonly { readonly path: string; readonly reason: string }[]) =>
   all.map(({ path: at, reason }) => ({ ...snapshotJson(at), reason }));
 
 export const SNAPSHOTS_LIST = defineResult({

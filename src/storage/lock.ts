@@ -3,8 +3,8 @@
  * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
-import { existsSync, lstatSync } from "node:fs";
 import { systemCode } from "../units/system-refusal.ts";
+import { entryAt, isThere } from "./entries.ts";
 import { requireOwnFile } from "./own-file.ts";
 import { type FileFailure, fileFailure } from "./refusal.ts";
 
@@ -74,8 +74,8 @@ const heldBy = (opened: Opened): Lock => ({
 
 /** A number alone may be given to the next file. */
 function identityOf(path: string): string | undefined {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.dev}:${found.ino}:${found.birthtimeNs}`;
+  const found = entryAt(path);
+  return found && `${found.dev}:${found.ino}:${found.bornNs}`;
 }
 
 const isStill = ({ path, identity }: Opened): boolean =>
@@ -108,7 +108,7 @@ export async function withLockIfThere<Result>(
   fail: LockFailure,
   work: () => Result,
 ): Promise<Result> {
-  const lock = existsSync(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
+  const lock = isThere(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
   return holding(path, lock, fail, async () => work());
 }
 

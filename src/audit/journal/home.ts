@@ -3,9 +3,9 @@
  * directory; `trails/` remembers the newest copied event of each trail. Both give away a trail that was shortened, replaced
  * or rewritten.
  */
-import { closeSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
+import { makeOwnDirectory, readOwnText } from "../../storage/own-file.ts";
+import { overwriteStart } from "../../storage/unsynced.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { endOf } from "../format/lines.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
@@ -111,12 +111,7 @@ function trailName(file: string): string {
 /** Overwrites the old one in a single call, because a rename for each event would cost more than the event. */
 function writeHead(path: string, head: Head & { readonly file: string; readonly asks: true }): void {
   makeOwnDirectory(dirname(path), dirname(path), 0o700);
-  const file = openOwnSync(path, "overwrite", { mode: 0o600 });
-  try {
-    writeSync(file, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0);
-  } finally {
-    closeSync(file);
-  }
+  overwriteStart(path, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0o600);
 }
 
 function readHead(path: string): Head | undefined {

@@ -1,5 +1,5 @@
 /** The signed checkpoints of a trail: beside it, and in the home. */
-import { existsSync } from "node:fs";
+import { isThere } from "../../storage/entries.ts";
 import { given } from "../../units/given.ts";
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
@@ -60,7 +60,7 @@ export function checkMissing(
     return true;
   }
   for (const path of places) {
-    if (existsSync(path)) continue;
+    if (isThere(path)) continue;
     const message = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
     findings.add({ severity: "difference", subject: path, seq: end.seq, message });
   }

@@ -48,7 +48,7 @@ async function examine(call: Call): Promise<Examined> {
     const twice = sameServers(stack.backends).map(
       (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
-    const unread = await unreadVariables(config, stack, BUILT_INS);
+    const unread = unreadVariables(config, stack, BUILT_INS);
     const secrets = secretsInFile(config, stack);
     const warnings = [...(config.sealed ? [UNSEEN] : []), ...secrets, ...twice, ...unread];
     return { file: config.file, problems, warnings };

@@ -1,8 +1,8 @@
-import { freeBytes } from "../../inventory/room.ts";
 import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
 import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
 import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
+import { freeBytes } from "../../storage/free-space.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext, type Stack } from "../../tasks/stack.ts";
 import type { Colors } from "../../terminal/styles.ts";
@@ -40,7 +40,7 @@ async function keptIn({ config }: Stack) {
   const { snapshots } = await readKept(config.backups);
   return {
     directory: config.backups,
-    freeBytes: await freeBytes(config.backups),
+    freeBytes: freeBytes(config.backups),
     snapshots: snapshots.map(keptJson),
   };
 }

@@ -1,5 +1,4 @@
 /** The only reader of `manifest.json`. */
-import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
@@ -29,7 +28,7 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
       throw noSnapshot(files.root, `its manifest.json cannot be read${reasonOf(cause)}`, cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
   }
-  return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));
+  return parseManifest(Buffer.from(bytes).toString(), files.shown(MANIFEST_FILE));
 }
 
 const reasonOf = (cause: unknown): string => {

@@ -1,6 +1,5 @@
 /** Opens a finished snapshot and reads it block by block. Never returns bytes with a checksum mismatch. */
 
-import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -53,7 +52,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
       return await readBlock(bytes, block);
     } catch (cause) {
       const reason = messageOf(cause);
-      throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
+      throw new SnapshotError(`${files.shown(block.file)} at byte ${block.offset}: ${reason}`, {
         cause,
         hint: `contextcore verify ${path}`,
       });
@@ -81,7 +80,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
 }
 
 async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGenerator<IndexedBlock> {
-  const where = join(files.root, INDEX_FILE);
+  const where = files.shown(INDEX_FILE);
   for await (const line of indexLines(files)) {
     const flaw = "flaw" in line ? line.flaw : undefined;
     if (flaw !== undefined || !line.whole)
