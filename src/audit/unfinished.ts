@@ -4,8 +4,8 @@
  */
 import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isLitter } from "../storage/litter.ts";
 import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { isLitter } from "../units/litter.ts";
 import { isMissing } from "../units/system-refusal.ts";
 import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
-import { isLitter } from "../storage/litter.ts";
+import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
 import { isMissing } from "../units/system-refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isLitter } from "./litter.ts";
+import { isLitter } from "../units/litter.ts";
 
 /**
  * Everything below a directory except directories, by path relative to it, with `/` between parts. Links are included, but not
