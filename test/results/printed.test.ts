@@ -1,7 +1,7 @@
 /** Every command, run once or twice in a project with a lab: what it prints is one of its results, and nothing else. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { commandsOf } from "../../src/commands/manual.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { commandsOf } from "../../src/commands/man/manual.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";

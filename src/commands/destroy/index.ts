@@ -17,9 +17,9 @@ import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { reportExport } from "../export/report.ts";
-import { printInventory } from "../inventory/show.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
+import { reportExport } from "../report-export.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 

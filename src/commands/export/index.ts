@@ -4,7 +4,7 @@ import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
 import { planCall } from "../conduct.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "./report.ts";
+import { exportExit, reportExport } from "../report-export.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(

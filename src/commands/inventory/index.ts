@@ -3,8 +3,8 @@ import { inventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { planCall } from "../conduct.ts";
 import { exitOf } from "../exit-code.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
-import { printInventory } from "./show.ts";
 
 export default defineCommand({
   about: inventory.about,

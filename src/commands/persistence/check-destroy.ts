@@ -7,7 +7,7 @@ import { openContext } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { printInventory } from "../inventory/show.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
