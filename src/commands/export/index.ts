@@ -2,7 +2,7 @@ import { EXPORT, exportJson } from "../../results/export.ts";
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
-import { planCall } from "../conduct.ts";
+import { runCall } from "../conduct.ts";
 import { printResult } from "../print-result.ts";
 import { exportExit, reportExport } from "../report-export.ts";
 
@@ -28,8 +28,7 @@ export default defineCommand({
   ],
   json: [EXPORT],
   async run(call) {
-    await using planned = await planCall(exportStack, call);
-    const { result } = await planned.carryOut();
+    const { result } = await runCall(exportStack, call);
     if (call.json) printResult(call, EXPORT, exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);
