@@ -48,5 +48,7 @@ test("those that lead somewhere are these", async () => {
   ];
   const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
   const stores = ["directory.path: path"];
-  expect(found.sort()).toEqual([...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores].sort());
+  expect(found.sort()).toEqual(
+    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores].sort(),
+  );
 });
