@@ -8,4 +8,5 @@ export const BUILT_INS: readonly BuiltIn[] = [
   { name: "grafana", load: async () => (await import("../plugins/grafana/index.ts")).default },
   { name: "file", load: async () => (await import("../plugins/file/index.ts")).default },
   { name: "webhook", load: async () => (await import("../plugins/webhook/index.ts")).default },
+  { name: "directory", load: async () => (await import("../plugins/directory/index.ts")).default },
 ];

@@ -4,9 +4,9 @@
  */
 import { dirname, join } from "node:path";
 import { entriesIn, entryAt } from "../storage/entries.ts";
-import { isLitter } from "../storage/litter.ts";
 import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import { createNote, removeFile, touch } from "../storage/unsynced.ts";
+import { isLitter } from "../units/litter.ts";
 import { isMissing } from "../units/system-refusal.ts";
 import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { entriesIn, isThere } from "../storage/entries.ts";
-import { isLitter } from "../storage/litter.ts";
 import {
   beginDirectory,
   discardDirectory,
@@ -10,6 +9,7 @@ import {
   syncTree,
 } from "../storage/whole-directory.ts";
 import { inParallel } from "../units/in-parallel.ts";
+import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";

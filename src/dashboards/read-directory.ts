@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import { entriesIn, isThere, targetKind } from "../storage/entries.ts";
-import { isLitter } from "../storage/litter.ts";
+import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isLitter } from "../units/litter.ts";
 import { isMissing, systemCode } from "../units/system-refusal.ts";
-import { isLitter } from "./litter.ts";
 
 /** `other`: a FIFO, a socket or a device. */
 export type EntryKind = "file" | "directory" | "link" | "other";

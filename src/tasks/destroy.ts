@@ -16,7 +16,17 @@ import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
-import { type Answer, type Done, defineTask, type Refusal, type Running, type TaskContext } from "./task.ts";
+import { recordingRefusal } from "./run.ts";
+import { type Caller, openContext } from "./stack.ts";
+import {
+  type Answer,
+  type Done,
+  defineTask,
+  type Refusal,
+  type Running,
+  type TaskContext,
+  type Wanted,
+} from "./task.ts";
 
 const params = {
   option: {
@@ -63,11 +73,13 @@ export type DestroyNews = { readonly saved: ExportResult } | { readonly command:
 
 type RunningDestroy = Running<AllTheSame, DestroyNews>;
 
+const OPENED: Wanted = { isDestroying: true };
+
 export const destroy = defineTask({
   kind: "destroy",
   about: "destroy the stack, after offering to save what it holds",
   params,
-  opens: () => ({ isDestroying: true }),
+  opens: () => OPENED,
   destructive: true,
   async plan({ option }, context): Promise<DestroyPlan> {
     requireAllowed(context);
@@ -94,13 +106,19 @@ export const destroy = defineTask({
   },
 });
 
+/** What a plan starts from: the stack, and what it holds. */
+export type LookedAt = TaskContext & { readonly taken: Taken };
+
 /**
- * Checks that the command may run, and asks each backend what it holds. @throws CommandError; RefusedError when the policy
- * forbids it
+ * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded.
+ * @throws CommandError; RefusedError when the policy forbids the command
  */
-export async function lookAtStack(context: TaskContext): Promise<Taken> {
-  requireAllowed(context);
-  return takeInventory(context);
+export async function lookAtStack(caller: Caller): Promise<LookedAt> {
+  const context = await openContext(caller, OPENED);
+  return recordingRefusal(destroy.kind, context, async () => {
+    requireAllowed(context);
+    return { ...context, taken: await takeInventory(context) };
+  });
 }
 
 /** @throws CommandError; RefusedError when the policy forbids the command */

@@ -78,6 +78,7 @@ export const pluginTrust = defineTask({
   kind: "plugin_trust",
   about: "decide which third-party plugins may be loaded",
   params,
+  opens: () => "nothing",
   destructive: false,
   recorded: "end",
   async plan({ action, plugin: word }, { config, directory }: TaskContext): Promise<TrustPlan> {

@@ -93,6 +93,21 @@ export async function confirm(
   return isCancel(answer) ? undefined : answer === true;
 }
 
+/** Text that is not shown while it is typed. */
+export async function askSecret(
+  terminal: Terminal,
+  question: { readonly message: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const clack = await import("@clack/prompts");
+  const message = terminal.shown(question.message);
+  const validate = (text = ""): string | undefined =>
+    text === "" ? "Type it, or stop with Ctrl-C." : undefined;
+  const text = await asking(terminal, question.signal, (input) =>
+    clack.password({ ...input, message, withGuide: false, validate }),
+  );
+  return clack.isCancel(text) ? undefined : text;
+}
+
 export interface ExactAnswer {
   /** `no`: Enter alone. `undefined`: the question was abandoned. */
   readonly answer: "given" | "no" | undefined;

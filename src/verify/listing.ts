@@ -2,8 +2,8 @@
 
 import { basename } from "node:path";
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import { isLitter } from "../storage/litter.ts";
 import type { Storage } from "../storage/storage.ts";
+import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 import type { Complain } from "./block-index.ts";

@@ -47,5 +47,8 @@ test("those that lead somewhere are these", async () => {
     "s3Region: address",
   ];
   const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
-  expect(found.sort()).toEqual([...common, ...tempo.map((one) => `tempo.${one}`), ...sinks].sort());
+  const stores = ["directory.path: path"];
+  expect(found.sort()).toEqual(
+    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores].sort(),
+  );
 });

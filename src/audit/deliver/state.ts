@@ -2,9 +2,9 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { entriesIn } from "../../storage/entries.ts";
-import { isLitter } from "../../storage/litter.ts";
 import { makeOwnDirectory, readOwnText } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
+import { isLitter } from "../../units/litter.ts";
 import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "../format/error.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";

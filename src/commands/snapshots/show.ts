@@ -7,8 +7,8 @@ import { configOf } from "../caller.ts";
 import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { exportExit, reportExport } from "../export/report.ts";
 import { printResult } from "../print-result.ts";
+import { exportExit, reportExport } from "../report-export.ts";
 
 /** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
 async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {

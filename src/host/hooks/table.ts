@@ -153,6 +153,16 @@ const IS_OPTIONAL = {
 export const isOptionalPart = (face: FaceName, part: string): boolean =>
   Object.entries(IS_OPTIONAL[face]).some(([name, isOptional]) => name === part && isOptional);
 
+/** What every face of this kind has, by the names that people read: `export`; of a store, whose hooks have general names, itself. */
+export function requiredParts(face: FaceName): string[] {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+    const [part = "", name] = path.split(".");
+    if (isRequired !== true || (name !== undefined && isOptionalPart(face, part))) return [];
+    return [face === "store" ? face : part];
+  });
+  return [...new Set(names)];
+}
+
 /** The parts and hooks that a face has of those it may be without, by the names that people read: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
   const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {

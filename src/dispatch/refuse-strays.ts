@@ -1,10 +1,11 @@
 /** Reports to the user and the trail that a plugin tried to load files outside the trusted ones and was refused. */
+
+import { callerOf, configOf } from "../commands/caller.ts";
+import type { Call } from "../commands/command.ts";
 import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import { openStackTrail } from "../tasks/stack.ts";
 import { summaryOf } from "../terminal/show-error.ts";
-import { callerOf, configOf } from "./caller.ts";
-import type { Call } from "./command.ts";
 
 /**
  * Records an event `plugin_trust refused` for each.

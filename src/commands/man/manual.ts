@@ -1,12 +1,12 @@
 /** The manual page, from the commands' own declarations. */
 
-import { CORE_SETTINGS } from "../config/environment.ts";
-import { describeOption } from "../config/option-type.ts";
-import { OWN_VARIABLES, SYSTEM_VARIABLES, type Variable } from "../config/variables.ts";
-import type { Param, Params } from "../tasks/param.ts";
-import { COMMON, flagName } from "./arguments.ts";
-import { type Command, type Example, type Group, isGroup } from "./command.ts";
-import { EXIT_MEANINGS } from "./exit-code.ts";
+import { CORE_SETTINGS } from "../../config/environment.ts";
+import { describeOption } from "../../config/option-type.ts";
+import { OWN_VARIABLES, SYSTEM_VARIABLES, type Variable } from "../../config/variables.ts";
+import type { Param, Params } from "../../tasks/param.ts";
+import { COMMON, flagName } from "../arguments.ts";
+import { type Command, type Example, type Group, isGroup } from "../command.ts";
+import { EXIT_MEANINGS } from "../exit-code.ts";
 import { FILES, FIRST_DAY } from "./manual-lists.ts";
 
 /** The page in roff, section 1. It has no date, so every build of a release prints the same page. */

@@ -1,13 +1,13 @@
+import { asksForHelp, readArguments } from "../commands/arguments.ts";
+import { type Call, type Command, type Group, isGroup } from "../commands/command.ts";
+import { EXIT, type ExitCode, endedCode } from "../commands/exit-code.ts";
+import { printFailure } from "../commands/print-result.ts";
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../host/trust/stray-modules.ts";
 import { UsageError } from "../tasks/errors.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
-import { asksForHelp, readArguments } from "./arguments.ts";
-import { type Call, type Command, type Group, isGroup } from "./command.ts";
-import { EXIT, type ExitCode, endedCode } from "./exit-code.ts";
-import { printFailure } from "./print-result.ts";
-import { ROOT } from "./registry.ts";
+import { ROOT } from "./commands.ts";
 import { usageOf } from "./usage.ts";
 
 /** What a run gets from outside. */

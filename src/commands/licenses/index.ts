@@ -1,8 +1,8 @@
-import { PACKAGES } from "../licenses/packages.ts";
-import { LICENSES } from "../results/program.ts";
-import { defineCommand } from "./command.ts";
-import { EXIT } from "./exit-code.ts";
-import { printResult } from "./print-result.ts";
+import { PACKAGES } from "../../licenses/packages.ts";
+import { LICENSES } from "../../results/program.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "print the licences of everything in this program",

@@ -1,5 +1,5 @@
 /** What the manual page lists that no command declares: the files, and a first day's work. */
-import type { Example } from "./command.ts";
+import type { Example } from "../command.ts";
 
 /** The files that the program reads and writes. */
 export const FILES: readonly { readonly path: string; readonly about: string }[] = [

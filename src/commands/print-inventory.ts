@@ -1,11 +1,21 @@
-import type { Importance } from "../../contract/contract.ts";
-import { adviceFor, conditionText } from "../../inventory/condition.ts";
-import type { Surveyed } from "../../inventory/survey.ts";
-import type { Colors } from "../../terminal/styles.ts";
-import { formatTable } from "../../terminal/table.ts";
-import { formatBytes } from "../../units/bytes.ts";
-import { formatDuration } from "../../units/duration.ts";
-import { hintOf } from "../../units/hint-of.ts";
+import type { Importance } from "../contract/contract.ts";
+import { adviceFor, conditionText } from "../inventory/condition.ts";
+import { NONE_ENABLED, type Surveyed } from "../inventory/survey.ts";
+import type { Taken } from "../inventory/taken.ts";
+import type { Colors } from "../terminal/styles.ts";
+import { formatTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { formatDuration } from "../units/duration.ts";
+import { hintOf } from "../units/hint-of.ts";
+
+/** The table on stdout, the warnings after it on stderr. */
+export function printInventory({ colors, print, warn }: Terminal, { findings, warnings }: Taken): void {
+  for (const line of inventoryLines(findings, colors)) print(line);
+  if (findings.length === 0) warn(NONE_ENABLED);
+  for (const lines of missingLines(findings)) warn(...lines);
+  for (const { subject, message } of warnings) warn(`${subject}: ${message}`);
+}
 
 /** `loki          31.5 MB  retention=7d        importance=high`, sizes right-aligned. */
 export function inventoryLines(findings: readonly Surveyed[], colors: Colors): string[] {

@@ -1,8 +1,8 @@
-import { VERSION_RESULT } from "../results/program.ts";
-import { VERSION } from "../version.ts";
-import { defineCommand } from "./command.ts";
-import { EXIT } from "./exit-code.ts";
-import { printResult } from "./print-result.ts";
+import { VERSION_RESULT } from "../../results/program.ts";
+import { VERSION } from "../../version.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 export default defineCommand({
   about: "print the version",

@@ -1,11 +1,11 @@
 /** The help, generated from the declarations. Not citty's own, which right-aligns and colours pipes. */
 
+import { COMMON } from "../commands/arguments.ts";
+import { type Command, type Group, isGroup } from "../commands/command.ts";
+import { EXIT_MEANINGS } from "../commands/exit-code.ts";
 import type { Param, Params } from "../tasks/param.ts";
 import type { Colors } from "../terminal/styles.ts";
 import { wrapWords } from "../terminal/wrap.ts";
-import { COMMON } from "./arguments.ts";
-import { type Command, type Group, isGroup } from "./command.ts";
-import { EXIT_MEANINGS } from "./exit-code.ts";
 
 /** Width when there is no terminal, and the maximum. */
 const WIDTH_MAX = 100;

@@ -1,6 +1,6 @@
-import { VERSION } from "../version.ts";
-import { defineCommand } from "./command.ts";
-import { EXIT } from "./exit-code.ts";
+import { VERSION } from "../../version.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
 import { toManual } from "./manual.ts";
 
 export default defineCommand({

@@ -1,15 +1,15 @@
-import type { ExportResult } from "../../export/types.ts";
-import { bytesOf } from "../../results/export.ts";
-import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
-import { isLoss } from "../../snapshot/format/problem-kind.ts";
-import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
-import type { Colors } from "../../terminal/styles.ts";
-import { formatTable } from "../../terminal/table.ts";
-import { formatBytes } from "../../units/bytes.ts";
-import { shortPath } from "../../units/short-path.ts";
-import { countedUnit, countsToTell } from "../../units/unit-text.ts";
-import type { Call } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import type { ExportResult } from "../export/types.ts";
+import { bytesOf } from "../results/export.ts";
+import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/format/manifest.ts";
+import { isLoss } from "../snapshot/format/problem-kind.ts";
+import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
+import type { Colors } from "../terminal/styles.ts";
+import { formatTable } from "../terminal/table.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { shortPath } from "../units/short-path.ts";
+import { countedUnit, countsToTell } from "../units/unit-text.ts";
+import type { Call } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
 
 /** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
