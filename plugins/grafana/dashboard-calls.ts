@@ -22,7 +22,7 @@ import type { Write } from "./put.ts";
 import { read, resourcePath, type Server, versionAt, type World } from "./server.ts";
 
 /** A dashboard as written to its file, and what could not be preserved. */
-export interface DashboardFile extends DashboardDocument {
+interface DashboardFile extends DashboardDocument {
   readonly problems: readonly Problem[];
 }
 
@@ -109,7 +109,7 @@ function toResource(apiVersion: string, name: string, { attached = {}, folderUid
   };
 }
 
-export interface Saving extends PlacedDashboard {
+interface Saving extends PlacedDashboard {
   /** The note in the version history. */
   readonly message: string;
   /** The version of the resource being replaced, so that a concurrent change is not overwritten. */

@@ -105,7 +105,7 @@ export type Item = Titled & {
 } & ({ readonly object: unknown } | { readonly cursor: JsonObject });
 
 /** How one object is read individually. */
-export interface ReadOne {
+interface ReadOne {
   /** The `kind` of its cursor; the other fields come from the list. */
   readonly cursor: string;
   /** What a problem calls it. */

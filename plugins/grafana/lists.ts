@@ -24,7 +24,7 @@ export const sameAgain = (path: string): PluginError =>
     hint: "Does a proxy before Grafana drop the query of a URL?",
   });
 
-export interface Search {
+interface Search {
   readonly type: "dash-db" | "dash-folder";
   /** Only items with all of these. */
   readonly tag?: readonly string[];

@@ -6,7 +6,7 @@ import { ownerOf } from "./kinds/alerting.ts";
 import { CREATED, EXISTING, ownedBy, refused, send, standingOf, type Write } from "./put.ts";
 
 /** A rule as stored in its group's file. */
-export type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
+type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
 
 /** A rule that was not restored, and why. */
 interface Unwritten {

@@ -45,9 +45,7 @@ interface Placing {
 }
 
 /** What is in an object's place: nothing, the same, or another one, which differs in `what`. */
-export type Standing =
-  | { readonly held: undefined }
-  | { readonly held: Fields; readonly what: string | undefined };
+type Standing = { readonly held: undefined } | { readonly held: Fields; readonly what: string | undefined };
 
 /** Looks at what is in an object's place, and compares it. */
 export async function standingOf(

@@ -17,7 +17,7 @@ export interface Thing {
 const NAMES = ["kind", "title", "uid", "folder", "tag"] as const;
 type Name = (typeof NAMES)[number];
 
-export interface Condition {
+interface Condition {
   /** `words`: what the title contains. */
   readonly name: Name | "words";
   readonly negated: boolean;
@@ -153,7 +153,7 @@ export function isSelected(thing: Thing, selector: Selector): boolean {
   );
 }
 
-export interface NamedFolder {
+interface NamedFolder {
   readonly uid: string;
   readonly title: string;
   /** Empty at the root. */

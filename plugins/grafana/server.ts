@@ -21,7 +21,7 @@ export interface World {
   readonly playlists?: string;
 }
 
-export interface Served {
+interface Served {
   readonly preferred: string;
   readonly versions: readonly string[];
 }

@@ -13,7 +13,7 @@ const MONTHS_AT_ONCE = 8;
 const AHEAD = 3_600n * NS_PER_SECOND;
 
 /** What bounds the search. */
-export interface Horizon {
+interface Horizon {
   /** ns */
   readonly now: bigint;
   readonly retention?: bigint | "unlimited" | undefined;

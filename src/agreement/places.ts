@@ -20,7 +20,7 @@ export interface ConfiguredText {
 }
 
 /** The project that the settings belong to. */
-export type Project = Pick<Config, "directory" | "env">;
+type Project = Pick<Config, "directory" | "env">;
 
 /**
  * The claim of an address; none if it stays on this machine. An address in a secret's file counts as the project's if that

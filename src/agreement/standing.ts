@@ -31,7 +31,7 @@ export interface Standing {
 }
 
 /** The surroundings of a call that matter here. */
-export interface AgreementSources extends Places {
+interface AgreementSources extends Places {
   /** The working directory. */
   readonly cwd: string;
   readonly builtIns: readonly BuiltIn[];

@@ -49,13 +49,13 @@ const storeSchema = v.object({
 export type Agreement = v.InferOutput<typeof agreementSchema>;
 
 /** By the path of the project's configuration. */
-export type Agreements = Readonly<Record<string, Agreement>>;
+type Agreements = Readonly<Record<string, Agreement>>;
 
 /** @param home `~/.contextcore` */
 export const storePath = (home: string): string => join(resolve(home), "agreements.json");
 
 /** The contents of the agreements file, as far as they count. */
-export interface KeptAgreements {
+interface KeptAgreements {
   readonly projects: Agreements;
   /** Whether the file exists but was not written there by this program: it was copied, restored or made by somebody else, and is ignored. */
   readonly isForeign: boolean;

@@ -15,7 +15,7 @@ import type { Path } from "./source.ts";
 export type PluginKind = "backends" | "sinks";
 
 /** One resolved option; it never contains a secret's value. */
-export interface FoundOption {
+interface FoundOption {
   readonly key: string;
   /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
   readonly from: string;
@@ -31,7 +31,7 @@ export interface ResolvedOptions {
 }
 
 /** The written value of an option, with variables still by name. */
-export interface WrittenOption {
+interface WrittenOption {
   readonly value: unknown;
   readonly from: string;
   /** Set by the project's file rather than by the user. */

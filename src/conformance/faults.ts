@@ -17,7 +17,7 @@ export const faultSchema = v.strictObject({
   retryAfter: v.optional(v.number()),
   body: v.optional(v.string(), "a fault of the lab"),
 });
-export type Fault = v.InferOutput<typeof faultSchema>;
+type Fault = v.InferOutput<typeof faultSchema>;
 export type FaultOptions = v.InferInput<typeof faultSchema>;
 
 export type Handle = (request: Request) => Promise<Response>;

@@ -6,7 +6,7 @@ import { fillFile, makeDirectoryDurably } from "../storage/whole-directory.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** The directory for each folder's dashboards, by uid. */
-export type Directories = ReadonlyMap<string, readonly string[]>;
+type Directories = ReadonlyMap<string, readonly string[]>;
 
 /** A path for each folder, from its titles made safe; equal ones are distinguished by uid. */
 export const directoriesOf = (folders: readonly DashboardFolder[]): Directories =>

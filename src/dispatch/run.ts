@@ -11,7 +11,7 @@ import { ROOT } from "./commands.ts";
 import { usageOf } from "./usage.ts";
 
 /** What a run gets from outside. */
-export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
+type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
 
 /**
  * Finds the named command, checks its arguments and runs it. The caller shows errors on stderr; with `--json`, stdout gets the

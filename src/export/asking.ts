@@ -68,7 +68,7 @@ export async function askLimits({ backend, limit, ledger, signal }: Asking): Pro
 }
 
 /** How the start is kept. */
-export interface Starting extends Asking {
+interface Starting extends Asking {
   readonly commit: (commit: Commit) => Promise<unknown>;
   /** By the server's clock, ns. */
   readonly now: () => bigint;

@@ -7,7 +7,7 @@ import { isThere } from "../storage/entries.ts";
 import type { Options } from "./plugin/context.ts";
 
 /** The core's settings of an instance, and which of them somebody wrote. */
-export interface InstanceSaid {
+interface InstanceSaid {
   readonly core: Options;
   readonly said: ReadonlySet<string>;
   readonly plugin: Pick<Plugin, "importance" | "dataFiles">;

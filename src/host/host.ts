@@ -92,7 +92,7 @@ export interface DeclaredPlugins {
 }
 
 /** A plugin under the name of an instance or sink. */
-export interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
+interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
   readonly name: string;
   readonly plugin: Plugin;
 }

@@ -52,7 +52,7 @@ export interface OpenPlugins {
 }
 
 /** The part of a snapshot's claims that tells whose data it is. */
-export interface SavedSource {
+interface SavedSource {
   readonly name: string;
   readonly plugin?: string;
 }

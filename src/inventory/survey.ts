@@ -32,7 +32,7 @@ export interface Missing {
   readonly error: Error;
 }
 
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly signal: AbortSignal;
   /** How long one backend may take to answer, ms. */
   readonly timeoutMs: number;

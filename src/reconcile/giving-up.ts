@@ -2,7 +2,7 @@
 const FAILURES_MAX = 3;
 
 /** Counts what fails for good, until asking on is not worth it. */
-export interface Patience {
+interface Patience {
   /** Why the rest is not asked; `undefined`: it is. */
   reason(): string | undefined;
   /** One more has failed. */

@@ -18,7 +18,7 @@ function blotted(part: SecretPart, value: string): string {
 }
 
 /** Takes the words of a command one after another, and gives each back without its secret. */
-export type CleanWord = (word: string) => string;
+type CleanWord = (word: string) => string;
 
 /** Of a new command. */
 export function createCleaner(): CleanWord {

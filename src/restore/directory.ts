@@ -26,7 +26,7 @@ const REQUEST_BYTES_MAX = 1 << 20;
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
 /** The request, as the user wrote it. */
-export interface AskedRestore {
+interface AskedRestore {
   readonly plugin: readonly string[];
   readonly only: readonly Signal[];
   readonly from: bigint | undefined;
@@ -69,7 +69,7 @@ export async function newRestoreDirectory(
 }
 
 /** A restore that has no report yet. */
-export interface UnfinishedRestore {
+interface UnfinishedRestore {
   readonly directory: string;
   /** The names of backends that it writes to, but the restore that would continue it does not. */
   readonly without: readonly string[];

@@ -27,7 +27,7 @@ export interface BlockOutcome {
 }
 
 /** The beginning of a block, which identifies it. */
-export type BlockStart = Pick<Block, "file" | "offset">;
+type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {

@@ -31,7 +31,7 @@ export interface Recount {
   readonly short: readonly string[];
 }
 
-export interface RecountOptions {
+interface RecountOptions {
   readonly signal: AbortSignal;
   /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;

@@ -18,7 +18,7 @@ import { matchLines } from "./matching.ts";
 import type { PlannedFile } from "./select.ts";
 
 /** What would become of the labels in one data file. */
-export interface Relabelled {
+interface Relabelled {
   /** What has them: `streams`. */
   readonly of: string;
   /** What their records are called: `entries`. */

@@ -32,7 +32,7 @@ export interface RestoreProgress extends RestoreStanding {
   readonly unanswered: boolean;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly plan: PlannedRestore;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;

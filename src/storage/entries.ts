@@ -16,7 +16,7 @@ import { isLitter } from "../units/litter.ts";
 import { isMissing, systemCode } from "../units/system-refusal.ts";
 
 /** `other`: a FIFO, a socket or a device. */
-export type EntryKind = "file" | "directory" | "link" | "other";
+type EntryKind = "file" | "directory" | "link" | "other";
 
 /** What has a name in a directory. */
 export interface Entry {

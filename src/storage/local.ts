@@ -12,7 +12,7 @@ import { namesIn } from "./whole-directory.ts";
 import { writePieces } from "./whole-file.ts";
 
 /** What to throw when the system refuses to write. */
-export type Refuse = (path: string, cause: unknown) => unknown;
+type Refuse = (path: string, cause: unknown) => unknown;
 
 /**
  * The files below a directory, which need not exist yet. No link in or below it is followed.

@@ -36,7 +36,7 @@ export interface WholeFileOptions {
 }
 
 /** A file without its final name yet: keep it or drop it. */
-export interface Draft {
+interface Draft {
   /** The descriptor to write to. */
   readonly file: number;
   /** Gives it its final name. @returns false when the name is taken; that file stays */

@@ -27,7 +27,7 @@ const params = {
 } as const;
 
 /** How many events were removed. */
-export interface AuditPruned {
+interface AuditPruned {
   readonly events: number;
 }
 

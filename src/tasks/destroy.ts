@@ -50,7 +50,7 @@ export interface DestroyPlan {
 }
 
 /** What was saved before the destruction. */
-export interface Saved {
+interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
   readonly snapshot?: ExportResult;
   /** What could not be read, or arrived afterwards. */

@@ -46,7 +46,7 @@ export interface SnapshotPlaces {
 }
 
 /** Which snapshots are meant. */
-export interface AskedSnapshots {
+interface AskedSnapshots {
   /** A name, a directory or `latest`; absent: all that are kept. */
   readonly snapshot: string | undefined;
   /** Include the snapshots that a named one continues. */

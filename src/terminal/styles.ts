@@ -15,7 +15,7 @@ const CODES = {
   cyan: [36, 39],
 } as const;
 
-export type Style = keyof typeof CODES;
+type Style = keyof typeof CODES;
 
 /** How to paint text; without colours every style leaves it as it is. */
 export type Colors = Readonly<Record<Style, (text: string) => string>> & {

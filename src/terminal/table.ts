@@ -2,9 +2,9 @@
 import { visibleStyled } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
-export type Alignment = "left" | "right";
+type Alignment = "left" | "right";
 
-export interface Column {
+interface Column {
   readonly align?: Alignment;
   /** Minimum width. */
   readonly width?: number;

@@ -46,7 +46,7 @@ export const comparedSchema = v.object({
 export type ComparedObjects = v.InferOutput<typeof comparedSchema>;
 
 /** What is compared with what, and how the server is asked. */
-export interface CompareOptions {
+interface CompareOptions {
   readonly snapshot: Pick<OpenSnapshot, "read">;
   readonly objects: AsyncIterable<SavedObject> | Iterable<SavedObject>;
   readonly compare: NonNullable<Restorer["compare"]>;

@@ -16,7 +16,7 @@ import { counted, thereAre } from "../units/words.ts";
 /** Reports what is wrong with the block, or with one line of its file. */
 export type Blame = (what: string, line?: number) => void;
 
-export interface RecordsToCheck {
+interface RecordsToCheck {
   readonly block: Block;
   /** As stored. */
   readonly bytes: Uint8Array;

@@ -26,9 +26,9 @@ export interface DataCheck {
 }
 
 /** Checks the block that was begun. @returns the bytes read; a flaw is reported, never thrown */
-export type CheckBlock = () => Promise<number>;
+type CheckBlock = () => Promise<number>;
 
-export interface DataCheckOptions {
+interface DataCheckOptions {
   readonly snapshot: Storage;
   /** Whether to parse and count lines, or only compare checksums. */
   readonly lines: boolean;

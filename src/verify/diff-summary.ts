@@ -25,7 +25,7 @@ export interface BackendDifference {
 }
 
 /** What two snapshots differ in, by backend and by file. */
-export interface Comparison {
+interface Comparison {
   readonly equal: boolean;
   readonly backends: readonly BackendDifference[];
   readonly files: readonly FileDifference[];

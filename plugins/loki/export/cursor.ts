@@ -51,7 +51,7 @@ export type ReadCursor = Extract<LokiCursor, { kind: "read" }>;
 export const parseCursor = (cursor: Cursor): LokiCursor => decodeCursor("loki", schema, cursor);
 
 /** What all windows of an export share. */
-export interface WindowSettings {
+interface WindowSettings {
   /** How long a window is. ns */
   readonly every: bigint;
   /** Entries of a page. */

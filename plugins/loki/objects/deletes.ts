@@ -21,7 +21,7 @@ const request = openObject({
   end_time: v.number(),
 });
 const requests = v.nullable(v.array(request));
-export type DeleteRequest = v.InferOutput<typeof request>;
+type DeleteRequest = v.InferOutput<typeof request>;
 
 const PATH = "/loki/api/v1/delete";
 

@@ -29,7 +29,7 @@ export async function push(
 }
 
 /** A call of the push API, and the statuses by which it refuses data. */
-export interface PushCall {
+interface PushCall {
   readonly streams: readonly PushStream[];
   readonly refusals: readonly number[];
   readonly signal: AbortSignal;

@@ -12,7 +12,7 @@ export interface PageRequest {
   readonly direction?: "forward" | "backward";
 }
 
-export interface SumRequest {
+interface SumRequest {
   readonly operation: "count_over_time" | "bytes_over_time";
   readonly selector: string;
   readonly range: Range;

@@ -36,7 +36,7 @@ export class AtBorder extends PluginError {
 }
 
 /** A range, and the time from which it can be queried. ns */
-export interface Later {
+interface Later {
   readonly range: Range;
   readonly notBefore: bigint;
 }

@@ -4,7 +4,7 @@
  */
 import { objectOf, PluginError, v } from "contextcore";
 
-export type Operator = "=" | "!=" | "=~" | "!~";
+type Operator = "=" | "!=" | "=~" | "!~";
 
 export interface Matcher {
   readonly name: string;

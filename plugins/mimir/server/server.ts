@@ -38,10 +38,10 @@ export function createServer(
   };
 }
 
-export type Flavour = "prometheus" | "mimir" | "cortex";
+type Flavour = "prometheus" | "mimir" | "cortex";
 
 /** What kind of server it is, and where its Prometheus API lies. */
-export interface Identity {
+interface Identity {
   readonly flavour: Flavour;
   readonly version: string;
   /** Before `/api/v1/query` and `/api/v1/read`: empty, or `/prometheus` for Mimir and Cortex. */

@@ -33,7 +33,7 @@ export function encodeReadRequest(query: ReadQuery): Uint8Array {
 }
 
 /** A part of one series, as one frame carries it. All bytes are views of the frame. */
-export interface ChunkedSeries {
+interface ChunkedSeries {
   /** The label messages, each under field 1. */
   readonly labelBytes: Uint8Array;
   readonly chunks: readonly RawChunk[];

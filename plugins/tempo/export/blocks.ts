@@ -28,7 +28,7 @@ export interface BlockPlan {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-export interface PlanRequest {
+interface PlanRequest {
   readonly whole: Range;
   readonly recent: bigint;
   readonly match: string | undefined;
@@ -88,9 +88,9 @@ export const createIdLists = ({ http, finder }: Source): IdLists => ({
 });
 
 /** The ids of a range, listed once whoever asks. */
-export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
+type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
-export interface RecentOptions {
+interface RecentOptions {
   /** Named in errors. */
   readonly http: Pick<HttpClient, "url">;
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;

@@ -73,7 +73,7 @@ const schema = v.variant("kind", [window, traces, block]);
 export type WindowWork = v.InferOutput<typeof window>;
 export type TracesWork = v.InferOutput<typeof traces>;
 export type BlockWork = v.InferOutput<typeof block>;
-export type Work = WindowWork | TracesWork | BlockWork;
+type Work = WindowWork | TracesWork | BlockWork;
 
 /** @throws PluginError `invalid` when it is not one of ours */
 export const readCursor = (cursor: Cursor): Work => decodeCursor("tempo", schema, cursor);

@@ -4,7 +4,7 @@ import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
 
 /** Lines of `traces.json` that become one block. */
-export interface TraceLines {
+interface TraceLines {
   /** Writes one trace. @returns how many of its strings were not UTF-8 */
   add(trace: ScannedTrace): number;
   /** How many bytes there are so far. */
@@ -47,7 +47,7 @@ export function createTraceLines(whole: Range): TraceLines {
 }
 
 /** Problems by kind and reason, each with the ids of its traces. */
-export interface Findings {
+interface Findings {
   add(kind: ProblemKind, reason: string, id: string): void;
   problems(): Problem[];
 }

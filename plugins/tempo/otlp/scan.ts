@@ -17,7 +17,7 @@ export interface ScannedTrace {
 }
 
 /** Where one span stands, and what orders it. */
-export interface SpanPlace extends Place {
+interface SpanPlace extends Place {
   readonly wire: Wire;
   /** ns */
   readonly from: bigint;

@@ -1,7 +1,7 @@
 /** `GET /api/v2/traces/{id}` as protobuf, `GET /api/traces/{id}` where a server has no v2. */
 import { type HttpAnswer, type HttpClient, isKind, PluginError, ProtobufReader } from "contextcore";
 
-export interface FetchedTrace {
+interface FetchedTrace {
   /** `tempopb.Trace`; empty when the server does not have the trace. */
   readonly bytes: Uint8Array;
   /** Why the trace is not complete, in the server's words. */

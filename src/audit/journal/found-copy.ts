@@ -11,7 +11,7 @@ import type { Head, Home } from "./home.ts";
 import { allLinesBackward, hasEvent } from "./segments.ts";
 
 /** Which events a trail holds, by number and hash. */
-export interface KnownEvents {
+interface KnownEvents {
   has(line: TrailLine): boolean;
 }
 

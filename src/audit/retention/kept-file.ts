@@ -8,7 +8,7 @@ import { lineOf } from "../format/trail-line.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What the prune's event says about the file. */
-export interface KeptFile {
+interface KeptFile {
   readonly kept_file: string;
   /** SHA-256 of its bytes, hex. */
   readonly kept_sha256: string;

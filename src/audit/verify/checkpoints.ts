@@ -9,7 +9,7 @@ import type { Signing } from "./signing.ts";
 import type { Evidence } from "./witnesses.ts";
 
 /** The checkpoints that a trail's key has signed, and what is wrong with others. */
-export interface SignedCheckpoints {
+interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   readonly findings: readonly TrailDiagnostic[];
   /** The one that was given. */

@@ -22,7 +22,7 @@ export interface TrailFile {
 }
 
 /** A trail as it was at one instant. */
-export interface TrailInstant {
+interface TrailInstant {
   /** Oldest first. */
   readonly sources: readonly TrailFile[];
   /** Bytes after the last whole line. */

@@ -10,7 +10,7 @@ import { listed } from "../../units/words.ts";
 import type { Call } from "../command.ts";
 import { typedName } from "../typed-name.ts";
 
-export interface DestroyArgs {
+interface DestroyArgs {
   readonly option: DestroyOption | undefined;
   readonly confirm: string | undefined;
 }

@@ -17,7 +17,7 @@ import { given } from "../../units/given.ts";
 import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
-export interface CheckedPlugin {
+interface CheckedPlugin {
   readonly plugin: Plugin;
   readonly apart: Apart;
 }

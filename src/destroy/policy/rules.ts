@@ -5,7 +5,7 @@
  */
 import { SHELLS } from "./unwrap.ts";
 
-export interface PolicyRule {
+interface PolicyRule {
   readonly id: string;
   /** One phrase: what the command would do. */
   readonly why: string;
@@ -14,7 +14,7 @@ export interface PolicyRule {
   readonly isFinal?: true;
 }
 
-export interface Form {
+interface Form {
   readonly pattern: RegExp;
   /** A shell text that it refuses. */
   readonly example: string;

@@ -15,7 +15,7 @@ export interface Channel {
   unref(): void;
 }
 
-export interface ChannelEvents {
+interface ChannelEvents {
   readonly onData: (bytes: Uint8Array) => void;
   /** Nothing arrives any more, and nothing can be sent. */
   readonly onClose: () => void;

@@ -11,7 +11,7 @@ import { OptionsRefused } from "./options-refused.ts";
 import type { Runner } from "./runner.ts";
 import { visibleUrl, withoutCredentials } from "./withheld.ts";
 
-export interface Opening {
+interface Opening {
   readonly face: FaceName;
   /** The parts of the declaration that stand for the plugin's own. */
   readonly schema: OptionsSchema;

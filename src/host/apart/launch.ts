@@ -38,7 +38,7 @@ export interface Launch extends Bounds {
 }
 
 /** What an instance in the process gets from here. */
-export interface Given {
+interface Given {
   readonly context: Context<unknown>;
   /** Redacts its secrets. */
   readonly redact: (text: string) => string;

@@ -14,7 +14,7 @@ const DEPTH_MAX = 5;
 const word = v.pipe(v.string(), v.maxLength(200));
 const bound = v.object({ value: v.number(), message: v.optional(word) });
 
-export interface OptionShape {
+interface OptionShape {
   /** valibot's name for the type inside `optional` and pipes: `string`, `picklist`. */
   readonly type: string;
   /** Whether it may be absent: `optional`, `nullish`; otherwise it is required. */

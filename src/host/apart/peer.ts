@@ -32,7 +32,7 @@ export interface Peer {
   unref(): void;
 }
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly handlers: Handlers;
   /** The other side is gone or sends unreadable messages; the error says which. */
   readonly onEnd: (error?: Error) => void;

@@ -11,7 +11,7 @@ export const STEP_BYTES = 8 * 1024 * 1024;
 
 export type Options = Readonly<Record<string, unknown>>;
 
-export interface ContextSources {
+interface ContextSources {
   readonly options: Options;
   /** Redacts the plugin's secrets in a text. */
   readonly redact: (text: string) => string;

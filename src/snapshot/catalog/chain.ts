@@ -22,7 +22,7 @@ export interface Link {
 }
 
 /** A snapshot that a chain needs but that is missing or not credible. */
-export interface MissingLink {
+interface MissingLink {
   readonly name: string;
   readonly reason: string;
 }

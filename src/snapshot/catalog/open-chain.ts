@@ -25,7 +25,7 @@ export interface OpenChain extends AsyncDisposable {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
-export interface OpenChainOptions {
+interface OpenChainOptions {
   /** Only records of this time will be read, so others need not be compared. */
   readonly range?: Range | undefined;
   readonly signal: AbortSignal;

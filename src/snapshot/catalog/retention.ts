@@ -32,7 +32,7 @@ export const KEPT_FOR = {
   operational: YEAR,
   transient: 30n * DAY,
 } as const;
-export type RetentionClass = keyof typeof KEPT_FOR;
+type RetentionClass = keyof typeof KEPT_FOR;
 
 /** A backend's importance as a class of retention. */
 const CLASS_OF = {
@@ -52,7 +52,7 @@ export interface Decision {
 export const isEmpty = (policy: Policy): boolean =>
   Object.values(policy).every((rule) => rule === undefined || rule === 0 || rule === 0n);
 
-export interface PruneOptions {
+interface PruneOptions {
   /** ns */
   readonly now: bigint;
   /** Also remove snapshots with data that no other holds. By default they are kept, whatever the policy says. */

@@ -29,7 +29,7 @@ export interface LineFormat {
 }
 
 /** How a line is checked and counted. */
-export interface LineCheck {
+interface LineCheck {
   /** @throws Error saying which part of the line violates the format */
   measure(value: Json): LineFacts;
   /** A block's counts in the units that are measured; units that it does not name are not compared. */
@@ -94,7 +94,7 @@ export interface LabelSet {
 }
 
 /** For lines of which a server accepts data older than the newest only within limits, or not at all. */
-export interface LineJoin {
+interface LineJoin {
   /** What lines that can be joined have in common; `undefined` for a line that cannot be joined. */
   key(line: JsonObject): string | undefined;
   /** Joins lines with the same key into one, in time order. */

@@ -21,7 +21,7 @@ export interface Additions {
 }
 
 /** A block with the records added to it. */
-export interface Joined {
+interface Joined {
   readonly bytes: Uint8Array;
   /** The added blocks from which it has taken records. */
   readonly taken: readonly Block[];

@@ -11,7 +11,7 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
-export interface ByteReaderOptions {
+interface ByteReaderOptions {
   /**
    * Reuse this many buffers in turn: a view is valid until that many runs have been read after it. Fresh memory costs as much
    * time as hashing what is read into it. Default: every view stays valid.

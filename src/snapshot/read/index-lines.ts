@@ -9,7 +9,7 @@ import { staysInside } from "../format/paths.ts";
 export const INDEX_FILE = "blocks.jsonl";
 
 /** A line of the index: its content, or what is wrong with it. */
-export type NumberedIndexLine = Line & {
+type NumberedIndexLine = Line & {
   /** From 1. */
   readonly number: number;
 } & ({ readonly said: IndexLine } | { readonly flaw: string });

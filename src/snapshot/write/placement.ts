@@ -33,7 +33,7 @@ export interface OwnFile {
   release(): void;
 }
 
-export interface PlacedFile extends FilePlace {
+interface PlacedFile extends FilePlace {
   readonly kind: FileKind;
   readonly bytes: number;
 }

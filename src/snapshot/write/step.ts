@@ -59,7 +59,7 @@ export interface StepPart {
 }
 
 /** Finds a place for everything that one step yields, and compresses it if required. */
-export interface Placer {
+interface Placer {
   /** @throws StepRefused when a path is taken */
   place(yielded: Yield): Promise<StepPart[]>;
   /** The stored files that only this step writes. */
@@ -69,7 +69,7 @@ export interface Placer {
 }
 
 /** What a placer needs. */
-export interface PlacerOptions {
+interface PlacerOptions {
   readonly placement: Placement;
   readonly compressed: boolean;
   /** The step's lines also go into files of its own. */

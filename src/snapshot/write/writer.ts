@@ -47,7 +47,7 @@ export interface WrittenFiles {
   readonly index: ReturnType<IndexCommit["summary"]>;
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   /** The directory of the unfinished snapshot. */
   readonly directory: string;
   /** The instances that have a folder of their own, by name. */

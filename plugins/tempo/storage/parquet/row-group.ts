@@ -19,7 +19,7 @@ export interface ValueReader {
 }
 
 /** A repeated group of columns. */
-export interface GroupReader {
+interface GroupReader {
   /** Calls `read` for each of its elements; `read` must take exactly one entry, or list, of each of its columns. */
   each<Given>(read: (given: Given) => void, given: Given): void;
 }
@@ -38,7 +38,7 @@ const ABSENT: ValueReader = {
   takeText: (field, out) => out.blob(field, NO_BYTES),
 };
 
-export interface RowGroupReader {
+interface RowGroupReader {
   readonly columns: Columns;
   /** Opens the columns; to be called once, after all have been asked for. */
   open(): Promise<void>;

@@ -19,7 +19,7 @@ export interface Leaf {
 }
 
 /** A repeated group. */
-export interface Group {
+interface Group {
   readonly repetition: number;
   readonly definition: number;
 }
