@@ -1,7 +1,7 @@
 /** What the system said no to, in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
 
 /** What helps besides fixing the cause: how to choose another `place` or a smaller `size`. */
-type Instead = Readonly<Partial<Record<"place" | "size", string>>>;
+export type Instead = Readonly<Partial<Record<"place" | "size", string>>>;
 
 /** What the sentence is about. */
 export interface RefusalOptions {
