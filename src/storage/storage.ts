@@ -43,6 +43,12 @@ export interface Storage {
   within(name: string): Storage;
   /** `undefined` when there is none. */
   stat(name: string): Promise<FileStatus | undefined>;
+  /**
+   * What is wrong with files, by name, as far as can be told without reading data; absent: reading costs little. For a place whose
+   * bytes come from far away, and which has a record of its own of what is there.
+   * @param depth `listed`: only what a listing tells; `whole`: everything but the data
+   */
+  flaws?(depth: "listed" | "whole"): Promise<ReadonlyMap<string, string>>;
   /** Removes a file; it is no error if the file does not exist. */
   remove(name: string): Promise<void>;
   /**
@@ -61,6 +67,8 @@ export interface GrowingFile {
 
 /** A file that is read. */
 export interface StoredFile {
+  /** How much it pays to read at once, even if less is needed. Bytes; default: what costs a disk as much as nothing. */
+  readonly ahead?: number;
   size(): Promise<number>;
   /** Fills the buffer from `position`. @returns how many bytes were read: fewer only at the end of the file */
   read(buffer: Uint8Array, position: number): Promise<number>;

@@ -24,6 +24,8 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
     bytes = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
+    // A place that is not this machine's says itself what is wrong.
+    if (systemCode(cause) === undefined) throw cause;
     if (!(cause instanceof UnsafeFileError))
       throw noSnapshot(files.root, `its manifest.json cannot be read${reasonOf(cause)}`, cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });

@@ -7,6 +7,7 @@ import type { Block } from "../format/block.ts";
 import { createClaims, type ObjectionTo } from "../format/claims.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
+import { kindOf } from "../format/file-totals.ts";
 import { linesOf } from "../format/lines.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
@@ -22,7 +23,7 @@ export interface OpenSnapshot {
   read(block: Block): Promise<Uint8Array>;
   /** The block's records, each without its newline. @throws SnapshotError as above */
   lines(block: Block): AsyncGenerator<string>;
-  /** Checks the block's stored bytes without reading their content. @returns what is wrong with them, if anything */
+  /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything */
   damage(block: Block): Promise<string | undefined>;
   /** Closes the files. */
   close(): Promise<void>;
@@ -68,6 +69,9 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
       for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
     async damage(block) {
+      // Parts of a file of bytes are of no use alone, so all of it is looked at before any of it is used.
+      if (files.flaws !== undefined && kindOf(block) !== "bytes")
+        return (await files.flaws("listed")).get(block.file);
       try {
         await readStored(looking, block);
         return undefined;
