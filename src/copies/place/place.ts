@@ -25,7 +25,7 @@ export interface Place {
   remove(object: string): Promise<void>;
 }
 
-export interface PlaceOptions {
+interface PlaceOptions {
   readonly signal: AbortSignal;
   /** Calls at once, at most. */
   readonly concurrency: number;

@@ -17,20 +17,20 @@ import { type FoundCopy, findCopy, storedFlaws } from "./find-copy.ts";
 import { heldFile, type Ranged, rangedFile } from "./ranged-file.ts";
 import { readOnly } from "./read-only.ts";
 
-/** Gives a file's own bytes of an object in its stored form: {@link asStored}, or decrypted. */
-export type Opened = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
+/** Gives a file's own bytes of an object in its stored form: {@link inTheClear}, or decrypted. */
+type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
 
 /** The object itself. @throws SnapshotError when it is encrypted */
-export const asStored: Opened = async ({ name, encrypted }, stored) => {
+export const inTheClear: PlainForm = async ({ name, encrypted }, stored) => {
   if (encrypted === undefined) return stored;
   throw new SnapshotError(`${name} is encrypted, and there is no identity to decrypt it with`);
 };
 
-export interface CopyStorageOptions {
+interface CopyStorageOptions {
   readonly place: Place;
   /** The snapshot's. */
   readonly name: string;
-  readonly opened: Opened;
+  readonly opened: PlainForm;
   /** Whether to believe who has signed it. @throws to refuse it */
   readonly admit: (found: FoundCopy) => void;
   readonly signal: AbortSignal;

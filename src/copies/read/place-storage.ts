@@ -6,7 +6,7 @@ import type { Place } from "../place/place.ts";
 import { readOnly } from "./read-only.ts";
 
 /** The names of the copies among the objects of a place. */
-export const copiesIn = (there: ReadonlyMap<string, StoredObject>): string[] =>
+const copiesIn = (there: ReadonlyMap<string, StoredObject>): string[] =>
   [...there.keys()]
     .filter((name) => name.endsWith(`/${COPY_FILE}`))
     .map((name) => name.slice(0, -COPY_FILE.length - 1))

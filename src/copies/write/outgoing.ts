@@ -23,7 +23,7 @@ export type StoredForm = (file: Outgoing) => Promise<Outgoing>;
 export const asItIs: StoredForm = async (file) => file;
 
 /** What there is to copy of a snapshot. */
-export interface Luggage {
+interface Luggage {
   readonly manifest: Manifest;
   /** Comes first: whoever writes it has taken the name in that place. */
   readonly claim: Outgoing;

@@ -5,7 +5,7 @@ import type { CopyObject } from "../format/copy-file.ts";
 import type { Place } from "../place/place.ts";
 import type { Outgoing } from "./outgoing.ts";
 
-export interface SendRequest {
+interface SendRequest {
   readonly place: Place;
   /** The copy's name. */
   readonly folder: string;
@@ -32,18 +32,18 @@ export async function send({ place, folder, file, replaces }: SendRequest): Prom
   };
   try {
     const watched = { ...file, pieces };
-    const outcome = await place.write(() => objectOf(watched, { folder, ifAbsent: !replaces }));
+    const outcome = await place.write(() => newObject(watched, { folder, ifAbsent: !replaces }));
     if (outcome === "written") return true;
   } catch (error) {
     throw damage ?? error;
   }
   const found = await place.stat(name);
-  if (found !== undefined && (await isSame(place, found, file))) return false;
+  if (found !== undefined && (await isSameObject(place, found, file))) return false;
   throw nameTaken(place.shown(name), "it is there, and holds something else");
 }
 
 /** The file as a store takes it. */
-export const objectOf = (
+export const newObject = (
   file: Outgoing,
   { folder, ifAbsent }: { readonly folder: string; readonly ifAbsent: boolean },
 ): NewObject => ({
@@ -57,7 +57,7 @@ export const objectOf = (
 /**
  * Whether a stored object is this one: by its size and its checksum, which is asked for, or else found out from its bytes.
  */
-export async function isSame(place: Place, found: StoredObject, object: CopyObject): Promise<boolean> {
+export async function isSameObject(place: Place, found: StoredObject, object: CopyObject): Promise<boolean> {
   if (found.size !== object.bytes) return false;
   const { sha256 = (await place.stat(found.name))?.sha256 } = found;
   return (sha256 ?? (await place.hash(found.name))) === object.sha256;

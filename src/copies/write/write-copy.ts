@@ -15,7 +15,7 @@ import { formatSums, SUMS_FILE } from "../format/sums.ts";
 import type { Place } from "../place/place.ts";
 import { type FoundCopy, findCopy, flawOf } from "../read/find-copy.ts";
 import { asItIs, fromMemory, type Outgoing, packed, type StoredForm } from "./outgoing.ts";
-import { isSame, nameTaken, objectOf, send } from "./send.ts";
+import { isSameObject, nameTaken, newObject, send } from "./send.ts";
 
 /** What is to be copied where, and by whom. */
 export interface CopyRequest {
@@ -32,7 +32,7 @@ export interface CopyRequest {
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
-export interface CopyProgress {
+interface CopyProgress {
   /** Bytes and objects that are there by now; of the whole copy. */
   readonly bytes: number;
   readonly objects: number;
@@ -41,7 +41,7 @@ export interface CopyProgress {
 }
 
 /** A copy that is there, and what it took. */
-export interface WrittenCopy extends FoundCopy {
+interface WrittenCopy extends FoundCopy {
   /** What had to be sent; the rest was there already. */
   readonly sent: { readonly objects: number; readonly bytes: number };
 }
@@ -160,7 +160,7 @@ async function isThere(
   there: ReadonlyMap<string, StoredObject>,
 ): Promise<boolean> {
   const found = there.get(`${folder}/${object.name}`);
-  return found !== undefined && (await isSame(place, found, object));
+  return found !== undefined && (await isSameObject(place, found, object));
 }
 
 /** @throws SnapshotError unless all that was written is still there as it was written: the last look before the copy counts */
@@ -181,7 +181,7 @@ async function requireStored(
 /** Writes `copy.json`, from which on there is a copy. */
 async function seal(place: Place, name: string, text: string): Promise<void> {
   const file = fromMemory(COPY_FILE, Buffer.from(text));
-  await place.write(() => objectOf(file, { folder: name, ifAbsent: true }));
+  await place.write(() => newObject(file, { folder: name, ifAbsent: true }));
 }
 
 /** @throws SnapshotError for a copy of something else, and for one that somebody else has signed */
