@@ -12,6 +12,7 @@ import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
 
+/** The part of the configuration that a plugin's settings are in. */
 export type PluginKind = "backends" | "sinks";
 
 /** One resolved option; it never contains a secret's value. */
@@ -22,6 +23,7 @@ interface FoundOption {
   readonly secret: boolean;
 }
 
+/** The options that are in force for one instance, and where each of them comes from. */
 export interface ResolvedOptions {
   /** Validated, with defaults filled in and secrets in clear. */
   readonly options: Readonly<Record<string, unknown>>;

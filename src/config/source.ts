@@ -8,6 +8,7 @@ import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 import { ConfigError } from "./errors.ts";
 
+/** The name by which the file is looked for in the working directory and above it. */
 export const FILE_NAME = "contextcore.yaml";
 
 /** Far more than anybody writes. */
@@ -16,6 +17,7 @@ export const FILE_BYTES_MAX = 4 << 20;
 /** Keys from the top of the file to a value. */
 export type Path = readonly (string | number)[];
 
+/** The configuration as it was written, and the way back from a value to its line. */
 export interface ConfigSource {
   /** Absolute; absent when there is no file. */
   readonly file?: string;

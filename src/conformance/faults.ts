@@ -18,10 +18,13 @@ export const faultSchema = v.strictObject({
   body: v.optional(v.string(), "a fault of the lab"),
 });
 type Fault = v.InferOutput<typeof faultSchema>;
+/** A fault as it is written down, without what has a default: see {@link faultSchema}. */
 export type FaultOptions = v.InferInput<typeof faultSchema>;
 
+/** A server as a function, in the form that `Bun.serve` takes. */
 export type Handle = (request: Request) => Promise<Response>;
 
+/** The faults that strike a handler now. Of several that match a call, the one that was added first strikes. */
 export interface Faults {
   /** Adds a fault. Call the result to remove it. */
   add(fault: FaultOptions): () => void;

@@ -7,6 +7,7 @@ import { recordsIn, requireAmong } from "./records.ts";
 import type { Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
 
+/** For backends that heed `match`; they need a selector that finds some records and leaves others. */
 export const matchRules: readonly Check<Subject>[] = [
   {
     name: "export-by-selector",

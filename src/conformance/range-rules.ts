@@ -11,6 +11,7 @@ import { only, requireNoMore, requireUnlike, restoreAll, whyNoRestore } from "./
 import type { Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
+/** For backends whose data has times. */
 export const rangeRules: readonly Check<Subject>[] = [
   {
     name: "export-within-range",

@@ -17,6 +17,7 @@ import type { Harvest, WalkedBlock } from "./walk.ts";
 
 const BATCH_LINES = 500;
 
+/** For backends that can be restored into; they need an empty server to write to. */
 export const restoreRules: readonly Check<Subject>[] = [
   {
     name: "restore-then-export",

@@ -11,6 +11,7 @@ import { sleep } from "../units/sleep.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { Nonconformance, require } from "./check.ts";
 
+/** What to export, and how unkindly to run its steps. */
 export interface WalkOptions {
   readonly plugin: string;
   readonly request: ExportRequest;
@@ -48,6 +49,7 @@ export interface Harvest {
   readonly exportedUntil?: bigint;
 }
 
+/** The records of one step for one file. */
 export interface WalkedBlock {
   readonly file: string;
   readonly lines: readonly string[];

@@ -15,6 +15,7 @@ import { systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
+/** How many folders and dashboards were written, and what was not. */
 export interface ExportedDashboards {
   readonly folders: number;
   readonly dashboards: number;

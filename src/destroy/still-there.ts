@@ -2,6 +2,7 @@
 import { sleep } from "../units/sleep.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 
+/** A backend's server that answered before the command ran. */
 export interface Server {
   readonly name: string;
   readonly url: string;

@@ -29,6 +29,7 @@ interface Span {
   readonly parent?: Parent | null;
 }
 
+/** Which signals to read, which part of each backend's time line, and selectors by the backend's name. */
 export interface PlanOptions {
   readonly signals: ReadonlySet<Signal>;
   readonly spanFor: (finding: Reached) => Span;

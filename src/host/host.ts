@@ -10,6 +10,7 @@ import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts"
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { unknownNames } from "./unknown-names.ts";
 
+/** Which plugins to load, and how to open them. */
 export interface HostOptions extends OpeningOptions, LoadingOptions {}
 
 /**

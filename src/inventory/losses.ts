@@ -13,6 +13,7 @@ import { conditionText } from "./condition.ts";
 import type { Reached, Surveyed } from "./survey.ts";
 import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
+/** What one backend would lose. */
 export interface Loss {
   readonly backend: string;
   /**

@@ -14,6 +14,7 @@ export const NONE_ENABLED = "no backend is enabled, so nobody was asked what the
 /** What is known of one backend now. */
 export type Surveyed = Reached | Missing;
 
+/** A backend that said what it holds. */
 export interface Reached {
   readonly state: "reached";
   readonly name: string;
@@ -24,6 +25,7 @@ export interface Reached {
   readonly sizeProblem?: string;
 }
 
+/** A backend that could not say what it holds, and the error that tells why. */
 export interface Missing {
   readonly state: Condition;
   readonly name: string;

@@ -23,6 +23,7 @@ const requestSchema = v.object({
   asked: v.string(),
 });
 const REQUEST_BYTES_MAX = 1 << 20;
+/** `request.json` of a restore's directory: what was asked for, so that only the same restore continues it. */
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
 /** The request, as the user wrote it. */

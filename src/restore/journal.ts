@@ -58,6 +58,7 @@ function recordsIn(file: string, line: string): number {
   }
 }
 
+/** The progress of one restore. A block is sent again unless a note says that it is done. */
 export interface RestoreJournal {
   readonly directory: string;
   /** What an interrupted run already did with this block. */

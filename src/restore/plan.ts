@@ -22,6 +22,7 @@ import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
+/** What was asked for, and the backends that can be written to. */
 export interface RestoreOptions {
   /** One snapshot, or a chain that was opened as one. */
   readonly snapshot: OpenSnapshot;
@@ -50,6 +51,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
+/** What one backend gets: the data of the backend of the same name in the snapshot. */
 export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
@@ -71,6 +73,7 @@ export interface RestoreTarget extends ComparedTarget {
   readonly held?: Counts;
 }
 
+/** What a restore will write, to which servers, and what it leaves out. */
 export interface PlannedRestore {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];

@@ -20,6 +20,7 @@ import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
 import type { RestoreTarget } from "./plan.ts";
 
+/** The counts of one window, by unit, after a restore. */
 export interface Recount {
   readonly range: Range;
   readonly saved: Counts;

@@ -46,6 +46,7 @@ interface RunOptions {
   readonly tuning?: Partial<Tuning>;
 }
 
+/** What became of all of one backend's blocks, added up. */
 export interface TargetOutcome extends Sum {
   readonly name: string;
   /** Why it could not be finished; absent when everything was sent to the server. */

@@ -12,6 +12,7 @@ export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
 
 /** For commands that continue without what the project wants. */
 export const NOT_AGREED = "you have not agreed to this project";
+/** The hint that goes with every refusal for want of an agreement. */
 export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and asks";
 
 /** Why a plugin or sink of a project that is not agreed to was left alone. */

@@ -43,6 +43,7 @@ export const comparedSchema = v.object({
     v.description("each that is not equal, by name"),
   ),
 });
+/** How a snapshot's objects compare with a server's: see {@link comparedSchema}. */
 export type ComparedObjects = v.InferOutput<typeof comparedSchema>;
 
 /** What is compared with what, and how the server is asked. */

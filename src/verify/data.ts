@@ -12,6 +12,7 @@ import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
 
+/** The data files of one snapshot, being checked. Damage is complained of, not thrown. */
 export interface DataCheck {
   /**
    * Begins to read the block on line `number` of the index. The previous block may still be being checked; earlier ones are

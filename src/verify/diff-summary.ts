@@ -17,6 +17,7 @@ export interface UnitDifference {
   readonly both: number;
 }
 
+/** What differs in one backend, by unit. */
 export interface BackendDifference {
   /** The backend; a file that no manifest lists stands for itself. */
   readonly backend: string;

@@ -31,6 +31,7 @@ interface LiveDifference {
   readonly verdict: LiveVerdict;
 }
 
+/** One backend of a snapshot, counted and compared on its server. */
 export interface LiveReport {
   readonly plugin: string;
   /** Windows that the server counted again. */

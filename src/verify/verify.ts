@@ -41,6 +41,7 @@ interface VerifyProgress {
   readonly totalBytes: number;
 }
 
+/** What was checked, and everything that is wrong. */
 export interface VerifyReport {
   readonly path: string;
   readonly depth: VerifyDepth;

@@ -2,7 +2,7 @@ import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../host/plugin/declaration.ts";
 import { PLUGIN_NEW } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
+import { type ScaffoldKind, scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { makeNewDirectory, makeOwnDirectory } from "../../storage/own-file.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
@@ -62,7 +62,7 @@ export default defineCommand({
 
 const KINDS = ["server", "sink", "store"] as const;
 
-const FACES: Readonly<Record<Kind, ValueOf<typeof PLUGIN_NEW>["face"]>> = {
+const FACES: Readonly<Record<ScaffoldKind, ValueOf<typeof PLUGIN_NEW>["face"]>> = {
   backend: "backend",
   server: "backend",
   sink: "sink",

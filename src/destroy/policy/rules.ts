@@ -40,6 +40,9 @@ const FETCHED = "(?:[$<]\\([^)]*|`[^`]*)\\b(?:curl|wget|fetch)\\b";
 const re = (text: TemplateStringsArray, ...parts: readonly string[]): RegExp =>
   new RegExp(String.raw(text, ...parts));
 
+/**
+ * The rules that refuse commands. The configuration can permit what a rule refuses unless the rule is final, and refuse more.
+ */
 export const POLICY_RULES: readonly PolicyRule[] = [
   {
     id: "delete-vital",

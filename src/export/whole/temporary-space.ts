@@ -4,6 +4,7 @@ import { PluginError } from "../../contract/errors.ts";
 import { freeBytes } from "../../storage/free-space.ts";
 import { formatBytes } from "../../units/bytes.ts";
 
+/** The free space of one directory, shared among the sources that are read at one go. */
 export interface TemporarySpace {
   readonly directory: string;
   /**

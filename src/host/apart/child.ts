@@ -13,6 +13,7 @@ import { createPeer, type Handlers, type Peer } from "./peer.ts";
 import { relayLines } from "./relay.ts";
 import { BEAT_MS, PROCESS_WORD, SOCKET_FD } from "./word.ts";
 
+/** What a child may use, how long it may be silent, and who hears of what it does. */
 export interface ChildOptions {
   /** Shown in the system's list of processes. */
   readonly title: string;
@@ -31,6 +32,7 @@ export interface ChildOptions {
   readonly onGone: () => void;
 }
 
+/** A running child, until it ends, is ended, or is lost. */
 export interface Child {
   readonly peer: Peer;
   /**

@@ -20,6 +20,7 @@ interface Opening {
   readonly timeout?: string;
 }
 
+/** An instance that survives the loss of its process: the next call opens it again in a new one. */
 export interface Instance {
   readonly opened: Opened;
   /**
@@ -35,6 +36,7 @@ export interface Instance {
   ): Promise<Answer>;
 }
 
+/** Lines that a hook takes in pieces while it runs; it asks for the next piece by `id`, which {@link nextNumber} gave. */
 export interface ShownLines {
   readonly id: number;
   readonly pieces: AsyncIterator<unknown>;

@@ -30,6 +30,7 @@ export interface Bounds {
   readonly memoryMax: number;
 }
 
+/** Which plugin is to be loaded into a process, with its trusted files, and within which limits. */
 export interface Launch extends Bounds {
   readonly location: Location;
   readonly files: PluginFiles;

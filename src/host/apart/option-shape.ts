@@ -30,6 +30,7 @@ interface OptionShape {
   readonly members?: readonly (readonly [name: string, member: OptionShape])[] | undefined;
 }
 
+/** Checks an option's shape that came from a plugin's process: texts are bounded, and shapes may nest. */
 export const optionShapeSchema: v.GenericSchema<unknown, OptionShape> = v.object({
   type: word,
   absent: v.optional(word),

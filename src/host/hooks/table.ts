@@ -13,6 +13,7 @@ export interface Faces {
   readonly sink: Sink;
   readonly store: Store;
 }
+/** `backend`, `sink` or `store`: a part of a plugin that is opened by itself. */
 export type FaceName = keyof Faces;
 
 /**
@@ -28,6 +29,7 @@ type BytesAt = number | string;
 /** `lookMs`: it only looks. `workMs`: it works. */
 export type LimitKind = "lookMs" | "workMs";
 
+/** A row of the table: how one hook is called, and which answer is accepted. */
 export interface Hook {
   readonly way: Way;
   readonly limit: LimitKind;
@@ -82,6 +84,7 @@ const isRequired = true;
 /** The engine checks it, because it stores it; or there is no answer. */
 const anything = v.unknown();
 
+/** The hooks of a backend, by the path of the method in the contract. */
 export const BACKEND_HOOKS = {
   inventory: { ...look(ANSWERS.inventory), isRequired },
   size: { ...look(ANSWERS.size), isRequired },
@@ -114,12 +117,14 @@ export const BACKEND_HOOKS = {
   "dashboards.removeFolder": { ...look(anything), isRequired },
 } as const satisfies Rows<Backend>;
 
+/** The hooks of a sink, by the path of the method in the contract. */
 export const SINK_HOOKS = {
   probe: { ...look(anything), isRequired },
   deliver: { ...look(anything), isRequired },
   history: look(ANSWERS.history),
 } as const satisfies Rows<Sink>;
 
+/** The hooks of a store, by the path of the method in the contract. */
 export const STORE_HOOKS = {
   list: { ...yields("lookMs", ANSWERS.storedObject), isRequired },
   stat: { ...look(v.optional(ANSWERS.storedObject)), isRequired },

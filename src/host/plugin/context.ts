@@ -9,6 +9,7 @@ import { createLogger, type LoggerOptions } from "./logger.ts";
 /** About how many bytes of records one step should yield at most. */
 export const STEP_BYTES = 8 * 1024 * 1024;
 
+/** A plugin's options by name, checked against its schema; secrets are in clear. */
 export type Options = Readonly<Record<string, unknown>>;
 
 interface ContextSources {

@@ -4,6 +4,7 @@ import { targetKind } from "../../storage/entries.ts";
 import { readNamedText } from "../../storage/own-file.ts";
 import { DeclarationError } from "./declaration.ts";
 
+/** Where a third-party plugin is on this machine. */
 export interface Location {
   /** As the configuration names it. */
   readonly spec: string;

@@ -27,6 +27,7 @@ interface MissingLink {
   readonly reason: string;
 }
 
+/** The snapshots that together hold one backend: what a restore of it reads. */
 export interface BackendChain {
   readonly backend: string;
   /** Data with a time comes from all of these, oldest first. */

@@ -22,12 +22,14 @@ export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source
   return coalesce(ranges);
 }
 
+/** What kept snapshots hold of all backends that have a time line. */
 export interface Coverage {
-  /** From the first to the last moment covered for any backend; absent: none is. */
+  /** From the first to the last moment that an export covered, or lost, of any backend; absent: none is covered. */
   readonly whole?: Range;
   readonly backends: readonly BackendCoverage[];
 }
 
+/** What kept snapshots hold of one backend's time line. `gaps`: what they lack between its first moment and the end of the whole. */
 export interface BackendCoverage {
   readonly backend: string;
   readonly covered: readonly Range[];

@@ -9,6 +9,10 @@ import { totalLength } from "../format/ranges.ts";
 import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
+/**
+ * Rules of which one is enough to keep a snapshot. Absent: that rule keeps nothing. `daily` to `yearly` count periods that
+ * have a snapshot, newest first, in UTC; the fullest snapshot stands for its period.
+ */
 export interface Policy {
   /** Keep this many of the newest. */
   readonly last?: number;
@@ -42,6 +46,7 @@ const CLASS_OF = {
   low: "transient",
 } as const;
 
+/** What a policy decides about one snapshot. */
 export interface Decision {
   readonly snapshot: KeptSnapshot;
   /** Why it is kept; empty: it is to be removed. */

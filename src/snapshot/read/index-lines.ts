@@ -6,6 +6,7 @@ import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines, type Line } from "../format/lines.ts";
 import { staysInside } from "../format/paths.ts";
 
+/** The block index: the checkpoint of an export, and the table of contents of a snapshot. */
 export const INDEX_FILE = "blocks.jsonl";
 
 /** A line of the index: its content, or what is wrong with it. */

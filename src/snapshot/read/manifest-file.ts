@@ -7,6 +7,7 @@ import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
 
+/** What a snapshot claims to hold. It is written last, so a directory without it is no finished snapshot. */
 export const MANIFEST_FILE = "manifest.json";
 
 /** The manifest of a snapshot. @throws SnapshotError when it is missing or not credible */

@@ -14,6 +14,9 @@ import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { INDEX_FILE, indexLines } from "./index-lines.ts";
 import { readManifest } from "./manifest-file.ts";
 
+/**
+ * A finished snapshot, or a chain opened as one. Files are opened when they are first read, and stay open until it is closed.
+ */
 export interface OpenSnapshot {
   readonly path: string;
   readonly manifest: Manifest;
@@ -29,6 +32,7 @@ export interface OpenSnapshot {
   close(): Promise<void>;
 }
 
+/** A block as a line of the index names it. */
 export interface IndexedBlock {
   readonly plugin: string;
   readonly block: Block;

@@ -21,6 +21,7 @@ export interface StepRecords {
   readonly reread?: true;
 }
 
+/** An object that a step yields, checked: a file of its own that counts as one `unit`, such as a dashboard. */
 export interface StepObject {
   readonly path: string;
   readonly bytes: Uint8Array;
