@@ -14,6 +14,7 @@ import { timeSchema } from "../../snapshot/format/range-text.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { textNestsDeeper } from "../../units/nesting.ts";
 
+/** What a copy claims to hold, signed. It is written last, so where it is missing there is no copy. */
 export const COPY_FILE = "copy.json";
 
 /** Enough for some hundred thousand objects. */
