@@ -9,6 +9,7 @@ export const objectSchema = v.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "not a JSON object",
 );
+/** An object whose fields may be anything: each is checked where it is used. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The value as an object; an empty one when it is anything else. */

@@ -17,6 +17,7 @@ import type { Fields } from "./json.ts";
 import type { Selector, Thing } from "./selector.ts";
 import type { Server, World } from "./server.ts";
 
+/** Objects with a file each, such as dashboards; or records with a time, of which many share a file, such as annotations. */
 export type Kind = ObjectKind | LineKind;
 
 interface CommonKind {
@@ -160,6 +161,7 @@ export interface Restoring extends Server {
   readonly replaces: boolean;
 }
 
+/** Writes one object of a snapshot to the server. @throws PluginError `invalid` when the object has another shape */
 export type Put = (restoring: Restoring, object: Fields, file: string) => Promise<Outcome>;
 
 /** The outcome of restoring one object. */

@@ -13,6 +13,7 @@ const hitSchema = v.object({
   tags: v.optional(v.nullable(v.array(v.string()))),
   url: v.optional(v.string(), ""),
 });
+/** What Grafana's search says of a dashboard or a folder. */
 export type Hit = v.InferOutput<typeof hitSchema>;
 
 /** Grafana's default; more than 5000 is refused. */

@@ -4,7 +4,9 @@ import type { Fields } from "./json.ts";
 import type { ObjectKind, Outcome, Put, Restoring } from "./kind.ts";
 import { isHidden } from "./server.ts";
 
+/** It was not there, and is now. */
 export const CREATED: Outcome = { done: "created" };
+/** The server has the same already; nothing was written. */
 export const EXISTING: Outcome = { done: "existing" };
 type Refused = Extract<Outcome, { done: "refused" }>;
 

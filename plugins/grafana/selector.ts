@@ -26,6 +26,7 @@ interface Condition {
   readonly fits: (value: string) => boolean;
 }
 
+/** What `--match` asks for: objects that meet all of the conditions. */
 export type Selector = readonly Condition[];
 
 const CONDITION =

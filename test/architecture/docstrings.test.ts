@@ -73,7 +73,7 @@ function unexplained(source: string): string[] {
 }
 
 test("every exported type and value says what it means", async () => {
-  const sources = await sourcesUnder("src");
+  const sources = await sourcesUnder("src", "plugins");
   const found = [...sources].flatMap(([file, source]) =>
     unexplained(source).map((name) => `${file}: ${name}`),
   );

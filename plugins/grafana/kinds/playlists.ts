@@ -16,6 +16,7 @@ const playlistSchema = v.object({
 });
 type Playlist = v.InferOutput<typeof playlistSchema>;
 
+/** Playlists. Before `/apis/playlist.grafana.app` a restored one gets another uid. */
 export const playlists: ObjectKind = {
   name: "playlist",
   plural: "playlists",

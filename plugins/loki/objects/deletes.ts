@@ -12,6 +12,7 @@ import {
 } from "contextcore";
 import type { Api } from "../server/api.ts";
 
+/** The object with all delete requests, as the server lists them. */
 export const DELETES_FILE = "loki/deletes.json";
 
 const request = openObject({

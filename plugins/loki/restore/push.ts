@@ -5,6 +5,7 @@ import type { Value } from "../server/page.ts";
 import { classify } from "../server/refusal.ts";
 import type { Labels } from "../server/selector.ts";
 
+/** One stream of a push request. */
 export interface PushStream {
   readonly labels: Labels;
   /** Oldest first. */

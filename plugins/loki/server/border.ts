@@ -49,6 +49,7 @@ export interface Parts {
   readonly later: Later | undefined;
 }
 
+/** Where the border lies, as far as it is known, and ways to query around it. */
 export interface Border {
   /** Takes the server's settings, which determine where the border lies. */
   heard(settings: Settings): void;

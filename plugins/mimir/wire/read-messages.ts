@@ -3,6 +3,7 @@ import type { RawChunk } from "../chunk/series.ts";
 import type { Matcher } from "./matchers.ts";
 import { snappyCompress } from "./snappy.ts";
 
+/** Which series a remote read is for, and which time. */
 export interface ReadQuery {
   /** ms, both inclusive: that is what remote read means by a range. */
   readonly fromMs: number;

@@ -19,6 +19,7 @@ import { tracesStep } from "./traces.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
+/** How an export by blocks begins: its first cursors, and from when on the API is read instead. */
 export interface BlockPlan {
   readonly cursors: readonly Cursor[];
   /** Newer spans are read through the API. ns */

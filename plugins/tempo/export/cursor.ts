@@ -70,8 +70,11 @@ const block = v.object({
 
 const schema = v.variant("kind", [window, traces, block]);
 
+/** A window, or a span of windows, to be searched. */
 export type WindowWork = v.InferOutput<typeof window>;
+/** Some traces, to be read by their ids. */
 export type TracesWork = v.InferOutput<typeof traces>;
+/** Some rows of a block, to be read. */
 export type BlockWork = v.InferOutput<typeof block>;
 type Work = WindowWork | TracesWork | BlockWork;
 

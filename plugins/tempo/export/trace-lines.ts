@@ -52,6 +52,7 @@ interface Findings {
   problems(): Problem[];
 }
 
+/** The problem of traces that the server holds with invalid text: JSON cannot carry it as it is. */
 export const NOT_UTF8 = "Some text in these traces is not UTF-8; its invalid bytes were replaced by U+FFFD.";
 
 /** Gathers what is wrong with a window's traces: one problem for each reason, with the ids of its traces. */

@@ -26,6 +26,7 @@ interface SpanPlace extends Place {
   readonly kind: number;
 }
 
+/** The spans of one instrumentation scope, as places in the trace's bytes. */
 export interface ScopeGroup {
   /** The JSON that stands before the list, latin1. */
   readonly head: string;
@@ -35,6 +36,7 @@ export interface ScopeGroup {
   readonly first: SpanPlace;
 }
 
+/** The spans of one resource, as places in the trace's bytes; `head` and `tail` are the JSON around its scopes, latin1. */
 export interface ResourceGroup {
   readonly head: string;
   readonly tail: string;

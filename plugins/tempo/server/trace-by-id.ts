@@ -10,6 +10,7 @@ interface FetchedTrace {
   readonly note?: string;
 }
 
+/** Fetches one trace. @param id 32 hex digits @throws PluginError */
 export type FetchTrace = (id: string, signal: AbortSignal) => Promise<FetchedTrace>;
 
 const MISSING: FetchedTrace = { bytes: new Uint8Array() };

@@ -24,6 +24,7 @@ interface GroupReader {
   each<Given>(read: (given: Given) => void, given: Given): void;
 }
 
+/** The columns that were asked for, by path. */
 export interface Columns {
   value(path: string): ValueReader;
   /** All columns below it must have been asked for before the first row is read. */

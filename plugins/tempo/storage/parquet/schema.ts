@@ -24,6 +24,7 @@ interface Group {
   readonly definition: number;
 }
 
+/** A file's columns and groups of columns. */
 export interface Schema {
   /** By path without the parts that only say that something is a list: `rs.ss.Spans.Name`. */
   readonly leaves: ReadonlyMap<string, Leaf>;
