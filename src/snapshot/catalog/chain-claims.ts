@@ -1,5 +1,5 @@
 /** Combines the manifests of a chain's snapshots into one. */
-import { basename } from "node:path";
+import { snapshotName } from "../format/name.ts";
 import type { Counts } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
@@ -66,7 +66,7 @@ export function claimsOfBackend(chain: BackendChain): ManifestPlugin {
 
 const placed = ({ snapshot }: Link, file: ManifestFile): ManifestFile => ({
   ...file,
-  path: `${basename(snapshot.path)}/${file.path}`,
+  path: `${snapshotName(snapshot.path)}/${file.path}`,
   of: file.of ?? file.path,
 });
 
