@@ -82,10 +82,7 @@ export const copy = defineTask({
 });
 
 /** The snapshots to copy, and all that they continue, each once. */
-async function meant(
-  { snapshot: named, chain }: ParamValues<typeof params>,
-  context: TaskContext,
-) {
+async function meant({ snapshot: named, chain }: ParamValues<typeof params>, context: TaskContext) {
   const taken = new Map<string, KeptSnapshot>();
   const continued = new Map<string, KeptSnapshot | undefined>();
   for (const text of named) {
@@ -169,7 +166,11 @@ async function carryOut(
 }
 
 /** By its checksum the trail proves what `copy.json` said when it was written. */
-const recorded = ({ where, sha256, copy: { manifest } }: CopiedSnapshot) => ({ copy: where, sha256, manifest });
+const recorded = ({ where, sha256, copy: { manifest } }: CopiedSnapshot) => ({
+  copy: where,
+  sha256,
+  manifest,
+});
 
 const shown = (name: string, { bytes, objects, totalBytes, retries }: CopyProgress) => ({
   name,

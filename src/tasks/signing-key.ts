@@ -1,7 +1,7 @@
+import type { SigningKey } from "../audit/format/note.ts";
 import { makeSigningKey, readSigningKey } from "../audit/journal/checkpoint.ts";
 import { openHome } from "../audit/journal/home.ts";
 import { ownIdentity } from "../audit/journal/identity.ts";
-import type { SigningKey } from "../audit/format/note.ts";
 import type { TaskContext } from "./task.ts";
 
 /**

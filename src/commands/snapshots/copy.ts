@@ -32,7 +32,8 @@ function show({ place, copies, lacking }: CopyReport, terminal: Terminal): void 
     formatBytes(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
     sent.objects === 0 ? "was there already" : `${counted(sent.objects, "object")} sent`,
   ]);
-  for (const line of formatTable([{}, { align: "right" }, { align: "right" }, {}], rows)) terminal.print(line);
+  for (const line of formatTable([{}, { align: "right" }, { align: "right" }, {}], rows))
+    terminal.print(line);
   for (const { name, reason } of lacking)
     terminal.warn(`${place} has no copy of ${name}, which these continue: ${reason}`);
   terminal.note(copiedText(place, copies));

@@ -4,9 +4,10 @@
  * A chain belongs to one backend, at one server, as one tenant. Backends fail, are chosen and are restricted individually, so a
  * snapshot may continue one snapshot for Loki and another for Tempo, and be useless for Mimir.
  */
-import { snapshotName } from "../format/name.ts";
+
 import { NS_PER_SECOND, type Range } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
+import { snapshotName } from "../format/name.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
 import type { KeptSnapshot, KeptSnapshots } from "./kept.ts";
