@@ -42,7 +42,7 @@ export interface RestoreOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** What to do with objects that differ on the server. Default `keep`. */
   readonly existing?: ExistingPolicy;
-  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  /** Whether `labels` may replace existing values. By default, a backend where they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
@@ -64,7 +64,7 @@ export interface RestoreTarget extends ComparedTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
-  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */

@@ -49,7 +49,7 @@ export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promi
       opened.database.close();
       return undefined;
     }
-    // Whoever waits at a file that was removed waits for nobody, or beside others.
+    // A lock on a removed file excludes nobody who opens the new file of that name.
     if (!isStill(opened)) {
       opened.database.close();
       opened = openLockFile(path);
@@ -72,7 +72,7 @@ const heldBy = (opened: Opened): Lock => ({
   isInPlace: () => isStill(opened),
 });
 
-/** A number alone may be given to the next file. */
+/** Which file it is. The inode's number alone may be given to the next file. */
 function identityOf(path: string): string | undefined {
   const found = entryAt(path);
   return found && `${found.dev}:${found.ino}:${found.bornNs}`;

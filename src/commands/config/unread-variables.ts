@@ -46,7 +46,10 @@ function namedInFile({ file }: Config): ReadonlySet<string> {
   return new Set(text.match(/\bCONTEXTCORE_\w+/g));
 }
 
-/** Of plugins that are not opened now, whose options are not known here; of all, if third-party plugins may be among them. */
+/**
+ * The prefixes of variables that may belong to a plugin that is not open now: its options are not known here. If third-party
+ * plugins may be among them, any variable of ours may be theirs.
+ */
 function idlePrefixes(
   config: Config,
   { backends, sinks, failures }: DeclaredPlugins,

@@ -143,7 +143,7 @@ export const HOOK_TABLE: Readonly<Record<FaceName, Readonly<Record<string, Hook>
   store: STORE_HOOKS,
 };
 
-/** Which parts of a face it may be without. */
+/** Whether each part of a face is optional. */
 const IS_OPTIONAL = {
   backend: { export: false, restore: true, dashboards: true },
   sink: {},
@@ -154,11 +154,14 @@ const IS_OPTIONAL = {
   };
 };
 
-/** Whether a face may be without this part. */
+/** Whether the contract lets a face lack this part. */
 export const isOptionalPart = (face: FaceName, part: string): boolean =>
   Object.entries(IS_OPTIONAL[face]).some(([name, isOptional]) => name === part && isOptional);
 
-/** What every face of this kind has, by the names that people read: `export`; of a store, whose hooks have general names, itself. */
+/**
+ * The names, for people, of what every face of this kind has, such as `export`. A store's hooks have too general names, so it
+ * is only called `store`.
+ */
 export function requiredParts(face: FaceName): string[] {
   const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
     const [part = "", name] = path.split(".");
@@ -168,7 +171,7 @@ export function requiredParts(face: FaceName): string[] {
   return [...new Set(names)];
 }
 
-/** The parts and hooks that a face has of those it may be without, by the names that people read: `restore`, `split`. */
+/** The names, for people, of the optional parts and hooks that a face has: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
   const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
     const [part = "", name] = path.split(".");
