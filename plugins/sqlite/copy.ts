@@ -10,7 +10,7 @@ import { isKind, PluginError } from "contextcore";
 import { classified, rowsIn, tablesIn, withDatabase } from "./database.ts";
 
 /** A copy that lies in a temporary directory until it is disposed of. */
-export interface Copy extends Disposable {
+interface Copy extends Disposable {
   readonly path: string;
 }
 

@@ -30,7 +30,7 @@ export interface LedgerRow {
 }
 
 /** An opened ledger. */
-export interface OpenLedger {
+interface OpenLedger {
   readonly table: Table;
   readonly clock: Clock;
   /** Rows behind this place that may be within the range, in order; a few beside it are among them. */

@@ -7,7 +7,7 @@ import { fromLine, type Line } from "./row.ts";
 import { timeOf } from "./times.ts";
 
 /** Which rows of a batch to put back. */
-export interface Wanted {
+interface Wanted {
   readonly range: Range;
   /** The column of their times; absent: all rows are wanted. */
   readonly time: string | undefined;

@@ -1,8 +1,9 @@
 /** A row as a line of JSON that loses nothing: what JSON has no word for stands in an object of one key. */
 import { objectOf, v } from "contextcore";
 
+/** What SQLite holds in one column of one row. Whole numbers are `bigint`: they have 64 bits. */
 export type Value = null | string | number | bigint | Uint8Array;
-export type Row = Readonly<Record<string, Value>>;
+type Row = Readonly<Record<string, Value>>;
 
 const cell = v.union([
   v.null(),
@@ -15,19 +16,21 @@ const cell = v.union([
 const line = v.object({ table: v.string(), rowid: v.optional(v.string()), row: objectOf(cell) });
 type Cell = v.InferOutput<typeof cell>;
 
-/** `rowid` is a row's place in a table that has one; two rows may be equal in everything else. */
+/** A row of a table. */
 export interface Line {
   readonly table: string;
+  /** Its place in a table that has one: two rows may be equal in everything else. */
   readonly rowid?: bigint;
   readonly row: Row;
 }
 
+/** The line of a row, newline included. */
 export function toLine({ table, rowid, row }: Line): string {
   const cells = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toCell(value)]));
   return `${JSON.stringify({ table, ...(rowid === undefined ? {} : { rowid: `${rowid}` }), row: cells })}\n`;
 }
 
-/** @throws ValiError when it is not such a line */
+/** The row of a line. @throws ValiError when it is not such a line */
 export function fromLine(text: string): Line {
   const { table, rowid, row } = v.parse(line, JSON.parse(text));
   const values = Object.fromEntries(Object.entries(row).map(([name, one]) => [name, fromCell(one)]));
