@@ -30,9 +30,7 @@ export function requireFileName(name: string): string {
 }
 
 /** `other`: not an object, and in the way of one. */
-export type Place =
-  | { readonly state: "file" | "free" }
-  | { readonly state: "other"; readonly error: PluginError };
+type Place = { readonly state: "file" | "free" } | { readonly state: "other"; readonly error: PluginError };
 
 /** Asks the file system; a test has one of its own. */
 interface FileSystem {
