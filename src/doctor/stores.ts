@@ -6,7 +6,7 @@ import { listed } from "../units/words.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 /** How long a store may take for all that it is asked. */
-export interface StoreLimits {
+interface StoreLimits {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
