@@ -34,6 +34,8 @@ export interface Hook {
   readonly answer: v.GenericSchema;
   /** A face or a part of it without this hook is of no use. */
   readonly isRequired?: true;
+  /** It is nothing that a user would have a plugin for: `plugin info` does not list it. */
+  readonly isUntold?: true;
   /** Where a `feed` takes its bytes: as this argument, or as this member of its first one. Absent for other ways. */
   readonly bytesAt?: BytesAt;
   /** In a process of its own another hook does its work. */
@@ -115,7 +117,7 @@ export const BACKEND_HOOKS = {
 } as const satisfies Rows<Backend>;
 
 export const SINK_HOOKS = {
-  probe: { ...look(anything), isRequired },
+  probe: { ...look(anything), isRequired, isUntold: true },
   deliver: { ...look(anything), isRequired },
   history: look(ANSWERS.history),
 } as const satisfies Rows<Sink>;
@@ -155,9 +157,9 @@ export const isOptionalPart = (face: FaceName, part: string): boolean =>
 
 /** What every face of this kind has, by the names that people read: `export`; of a store, whose hooks have general names, itself. */
 export function requiredParts(face: FaceName): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (isRequired !== true || (name !== undefined && isOptionalPart(face, part))) return [];
+    if (isRequired !== true || isUntold || (name !== undefined && isOptionalPart(face, part))) return [];
     return [face === "store" ? face : part];
   });
   return [...new Set(names)];
