@@ -6,10 +6,10 @@ import { commandText } from "../destroy/command-text.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
-import { freeBytes } from "../inventory/room.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { freeBytes } from "../storage/free-space.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 

@@ -14,7 +14,7 @@ export interface LostBlock {
   readonly reason: string;
 }
 
-export const lostSchema = v.object({
+export const lostTextSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   block: v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1")),
   ...blockPlaceSchema.entries,
@@ -22,7 +22,7 @@ export const lostSchema = v.object({
   reason: v.string(),
 });
 
-export type LostText = v.InferOutput<typeof lostSchema>;
+export type LostText = v.InferOutput<typeof lostTextSchema>;
 
 /** A lost block in the form of reports. */
 export const lostToText = ({ block, number, reason }: LostBlock): LostText => ({

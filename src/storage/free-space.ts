@@ -1,4 +1,4 @@
-/** The disk space available for an export. */
+/** How much room a disk has. */
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 

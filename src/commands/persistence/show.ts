@@ -1,9 +1,9 @@
 import type { Config } from "../../config/config.ts";
-import { freeBytes } from "../../inventory/room.ts";
 import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
 import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
 import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
+import { freeBytes } from "../../storage/free-space.ts";
 import { inventory } from "../../tasks/inventory.ts";
 import { valuesOf } from "../../tasks/param.ts";
 import type { Colors } from "../../terminal/styles.ts";

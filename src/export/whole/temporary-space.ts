@@ -1,7 +1,7 @@
 /** Free space for temporary files: space promised to one source is not promised to another. */
-import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { PluginError } from "../../contract/errors.ts";
+import { freeBytes } from "../../storage/free-space.ts";
 import { formatBytes } from "../../units/bytes.ts";
 
 export interface TemporarySpace {
@@ -13,17 +13,20 @@ export interface TemporarySpace {
   take(bytes: number): Promise<Disposable>;
 }
 
-/** @param free bytes now free there */
+/** @param free bytes now free there, if the system says so: if not, whoever writes finds out */
 export function createTemporarySpace(
   directory = tmpdir(),
-  free: (directory: string) => number = freeBytes,
+  free: (directory: string) => Promise<number | undefined> | number = freeBytes,
 ): TemporarySpace {
   let promised = 0;
   let released = Promise.withResolvers<void>();
   return {
     directory,
     async take(bytes) {
-      for (let left = free(directory); left - promised < bytes; left = free(directory)) {
+      for (;;) {
+        const left = (await free(directory)) ?? Number.POSITIVE_INFINITY;
+        // From here to the promise nobody else is promised anything.
+        if (left - promised >= bytes) break;
         if (promised === 0) throw tooLittle(directory, bytes, left);
         await released.promise;
       }
@@ -37,11 +40,6 @@ export function createTemporarySpace(
       };
     },
   };
-}
-
-function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
 }
 
 const tooLittle = (directory: string, bytes: number, left: number): PluginError =>
