@@ -85,7 +85,7 @@ export const reportSchema = v.object({
   ),
   notChosen: v.pipe(
     v.optional(v.array(reasonedSchema), []),
-    v.description("plugins from which the range or the selector chose nothing"),
+    v.description("plugins from which the range chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });

@@ -29,7 +29,7 @@ const common = {
   chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are used together")),
   notChosen: v.pipe(
     v.array(v.object({ backend: v.string(), reason: v.string() })),
-    v.description("backends from which the range or the selector chose nothing"),
+    v.description("backends from which the range chose nothing"),
   ),
   leftOut: v.pipe(v.array(reasonedSchema), v.description("what was asked for and is not written")),
 };
