@@ -38,8 +38,6 @@ export interface Hook {
   readonly isUntold?: true;
   /** Where a `feed` takes its bytes: as this argument, or as this member of its first one. Absent for other ways. */
   readonly bytesAt?: BytesAt;
-  /** In a process of its own another hook does its work. */
-  readonly staysHere?: true;
 }
 
 type AnyMethod = (...args: never[]) => unknown;
@@ -93,12 +91,13 @@ export const BACKEND_HOOKS = {
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
   "export.split": look(anything),
   "export.read": yields("workMs", anything),
   "restore.rank": local(anything),
-  "restore.ranks": { ...look(ANSWERS.ranks), staysHere: true },
+  "restore.ranks": look(ANSWERS.ranks),
   "restore.matcher": local(ANSWERS.matches),
   "restore.selection": work(anything),
   "restore.preflight": { ...look(ANSWERS.preflight), isRequired },
@@ -167,9 +166,9 @@ export function requiredParts(face: FaceName): string[] {
 
 /** The parts and hooks that a face has of those it may be without, by the names that people read: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (methodOf(opened, path) === undefined) return [];
+    if (methodOf(opened, path) === undefined || isUntold) return [];
     if (name !== undefined && isOptionalPart(face, part)) return [part];
     return isRequired === true ? [] : [name ?? part];
   });
