@@ -9,7 +9,7 @@ const METRICS_PER_QUERY = 50;
 /** Any time that is a multiple of the distance between two points. ms */
 const ALIGNED_MS = 1_700_000_000_000;
 
-export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counts>;
+type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counts>;
 
 /**
  * The server's own count of samples, floats and histograms, by `count_over_time`. It leaves out stale markers, which an export

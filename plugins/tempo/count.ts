@@ -17,7 +17,7 @@ const schema = v.object({
   ),
 });
 
-export interface CountSource extends LateSource {
+interface CountSource extends LateSource {
   readonly http: HttpClient;
   readonly settings: Settings;
   readonly now: bigint;

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
-export type PlanCall<P extends Params> = Call & {
+type PlanCall<P extends Params> = Call & {
   readonly args: ParamValues<P> & { readonly "dry-run"?: boolean; readonly yes?: boolean };
 };
 

@@ -26,6 +26,7 @@ export const ROOT: Group = {
     destroy: async () => (await import("../commands/destroy/index.ts")).default,
     dashboards: async () => (await import("../commands/dashboards/index.ts")).default,
     audit: async () => (await import("../commands/audit/index.ts")).default,
+    keys: async () => (await import("../commands/keys/index.ts")).default,
     plugin: async () => (await import("../commands/plugin/index.ts")).default,
     config: async () => (await import("../commands/config/index.ts")).default,
     persistence: async () => persistence,

@@ -17,7 +17,7 @@ interface Row {
 }
 
 /** What the help is printed on. */
-export interface Paper {
+interface Paper {
   readonly colors: Colors;
   /** Columns; `Infinity` when it is not a terminal. */
   readonly width: number;

@@ -1,12 +1,15 @@
-/** How much room a disk has. */
-import { statfs } from "node:fs/promises";
+import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Free bytes where the directory is or will be. `undefined`: the system did not say. */
-export async function freeBytes(directory: string): Promise<number | undefined> {
+/** Bytes that are free for us where a directory is or will be. `undefined`: the system does not say. */
+export function freeBytes(directory: string): number | undefined {
   for (let place = directory; ; place = dirname(place)) {
-    const found = await statfs(place).catch(() => undefined);
-    if (found !== undefined) return found.bavail * found.bsize;
-    if (dirname(place) === place) return undefined;
+    try {
+      const { bavail, bsize } = statfsSync(place);
+      return bavail * bsize;
+    } catch {
+      // It is not there yet, or says nothing; what is above it may.
+      if (dirname(place) === place) return undefined;
+    }
   }
 }

@@ -40,7 +40,7 @@ async function keptIn({ backups }: Config) {
   const { snapshots } = await readKept(backups);
   return {
     directory: backups,
-    freeBytes: await freeBytes(backups),
+    freeBytes: freeBytes(backups),
     snapshots: snapshots.map(keptJson),
   };
 }

@@ -16,6 +16,7 @@ import type { PLUGIN_INFO } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { given } from "../../units/given.ts";
 
+/** One plugin as `plugin info` prints it. Secrets are only said to be there. */
 export type Description = ValueOf<typeof PLUGIN_INFO>;
 
 /** The description to print; it contains no secret. */

@@ -1,7 +1,6 @@
 import { snapshotJson } from "../../results/parts.ts";
 import { SNAPSHOTS_SHOW } from "../../results/snapshots.ts";
-import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
-import { readManifest } from "../../snapshot/read/manifest-file.ts";
+import { type KeptSnapshot, keptAt } from "../../snapshot/catalog/kept.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { configOf } from "../caller.ts";
@@ -14,8 +13,7 @@ import { exportExit, reportExport } from "../report-export.ts";
 /** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
 async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {
   if (named !== "latest") {
-    const path = await findSnapshot(named, { directory, backups });
-    return { path, manifest: await readManifest(path) };
+    return keptAt(await findSnapshot(named, { directory, backups }));
   }
   const chosen = await chooseSnapshots({ snapshot: named }, { directory, backups });
   tellChosen(chosen, terminal);

@@ -21,7 +21,7 @@ import type { Held, HeldVerdict } from "./held.ts";
 import { countsOf, isCountedByRecord } from "./tally.ts";
 
 /** A part that is read a second time, and the records already held. */
-export interface MergeOptions {
+interface MergeOptions {
   readonly reread: Reread;
   /** The export's range; records outside it belong to every part. */
   readonly whole: Range;

@@ -4,6 +4,7 @@ import { PluginError } from "../../contract/errors.ts";
 import { freeBytes } from "../../storage/free-space.ts";
 import { formatBytes } from "../../units/bytes.ts";
 
+/** The free space of one directory, shared among the sources that are read at one go. */
 export interface TemporarySpace {
   readonly directory: string;
   /**
@@ -13,20 +14,17 @@ export interface TemporarySpace {
   take(bytes: number): Promise<Disposable>;
 }
 
-/** @param free bytes now free there, if the system says so: if not, whoever writes finds out */
+/** @param free bytes now free there */
 export function createTemporarySpace(
   directory = tmpdir(),
-  free: (directory: string) => Promise<number | undefined> | number = freeBytes,
+  free: (directory: string) => number = freeOrUnknown,
 ): TemporarySpace {
   let promised = 0;
   let released = Promise.withResolvers<void>();
   return {
     directory,
     async take(bytes) {
-      for (;;) {
-        const left = (await free(directory)) ?? Number.POSITIVE_INFINITY;
-        // From here to the promise nobody else is promised anything.
-        if (left - promised >= bytes) break;
+      for (let left = free(directory); left - promised < bytes; left = free(directory)) {
         if (promised === 0) throw tooLittle(directory, bytes, left);
         await released.promise;
       }
@@ -41,6 +39,9 @@ export function createTemporarySpace(
     },
   };
 }
+
+/** Where the system does not say, the writer finds out. */
+const freeOrUnknown = (directory: string): number => freeBytes(directory) ?? Number.POSITIVE_INFINITY;
 
 const tooLittle = (directory: string, bytes: number, left: number): PluginError =>
   new PluginError(

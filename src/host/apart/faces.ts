@@ -56,8 +56,8 @@ function methodIn(instance: Instance, path: string, { way, bytesAt = 0 }: Hook):
 const signalIn = (args: readonly unknown[]): AbortSignal => args.at(-1) as AbortSignal;
 
 /**
- * Hooks of a backend that are asked in a way of their own, with the names of the hooks that they are here. A plugin's own
- * `ranks` comes after its `rank` in the table, and takes its place.
+ * Hooks of a backend that need a call of their own kind, each with the hook's name on this side. A plugin's own `ranks` comes
+ * after its `rank` in the table, and takes its place.
  */
 const SPECIAL: Readonly<Record<string, (instance: Instance) => [name: string, Method]>> = {
   "restore.rank": ({ ask }) => [
