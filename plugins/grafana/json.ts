@@ -22,8 +22,8 @@ export const asObject = (value: unknown): Fields => {
 export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /**
- * A copy without the members that are empty, at any depth: Grafana's structures leave them out, or fill them in, as its version
- * does. Not for dashboards, of which it keeps every member.
+ * A copy without empty members, at any depth: whether Grafana writes those depends on its version. Not for dashboards, where
+ * Grafana keeps every member.
  */
 export function filledIn(value: Fields): Fields {
   const filled = Object.entries(value).map(([name, one]) => [name, filledValue(one)] as const);

@@ -52,12 +52,12 @@ export interface ObjectKind extends CommonKind {
   describe(object: Fields): Described;
   /**
    * Finds what the server holds in the place of objects, as an export would write it now; `undefined` where there is nothing.
-   * What it takes a list to find is listed once for all of them.
+   * A list that is needed for this is read once for all of them.
    */
   place(server: Server): Place;
   /** What of an object counts when two are compared, without what the server sets itself; its names are for people. */
   plain(object: Fields): Fields;
-  /** What is missing, if the one that is there is a part of the saved one in which nothing differs. */
+  /** Names what the server's object lacks, if it is otherwise equal to a part of the saved one. */
   lacking?(saved: Fields, held: Fields): string | undefined;
   /** Restores one object unless it exists. @throws PluginError `invalid` when the file has another shape */
   readonly put: Put;

@@ -40,7 +40,7 @@ interface Placing {
   readonly owner: string | undefined;
   /** What creates it. @throws PluginError `invalid` when this server cannot keep it */
   create(): Write;
-  /** What makes the one that is there the saved one. @throws PluginError as `create` does */
+  /** The calls that turn the server's object into the saved one. @throws PluginError as `create` does */
   replace(held: Fields): readonly Write[] | Promise<readonly Write[]>;
   /** What remains to be done after either. */
   readonly problems?: readonly Problem[];

@@ -25,6 +25,7 @@ type LeftOut =
   | "tenants"
   | "find"
   | "erase"
+  | "export.checkMatch"
   | "export.split"
   | "export.read"
   | `restore.${string}`

@@ -122,7 +122,7 @@ export async function runCursor(
   return Array.fromAsync(exporter.read(cursor, signal));
 }
 
-/** What a plugin throws by mistake: such an error does not tell where it came from. */
+/** The names of errors that a plugin throws by mistake. Their messages do not say which hook threw them. */
 const UNCLASSIFIED = /^(Error|(Type|Range|Reference|Syntax|URI|Eval)Error)$/;
 
 /** @throws what the hook throws; where it is not classified, Nonconformance that names the hook */

@@ -128,7 +128,10 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
   return EXIT.usage;
 }
 
-/** Below a group, a word that its default command cannot take is a command that there is none of. @throws UsageError */
+/**
+ * A group's default command that takes no words got one: it was meant as the name of a command, and there is none.
+ * @throws UsageError
+ */
 function refuseMistyped({ args = {} }: Command, { help, path, rest: [word = "-"] }: Found): void {
   const takesWords = Object.values(args).some(({ type }) => type === "positional");
   if (isGroup(help) && !takesWords && !word.startsWith("-")) throw unknownWord(help, path, word);

@@ -29,7 +29,7 @@ export async function askInventory({
     return await limit.call((inner) => backend.inventory(inner));
   } catch (error) {
     if (signal.aborted) return "unreachable";
-    // After an internal error of the server its data may still be readable, which the export will show.
+    // If the server answers with an internal error, its data may still be readable: the export will show it.
     if (isKind(error, "temporary", "refused") && !isFault(error)) {
       ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
       return "unreachable";

@@ -43,7 +43,7 @@ export const lossesOf = (
     return [{ backend, kind: "unknown", text }];
   });
 
-/** What is known where no backend is enabled. */
+/** The loss when no backend is enabled: nothing is known. */
 export const NOBODY_ASKED: Loss = {
   backend: "the whole stack",
   kind: "unknown",

@@ -8,7 +8,7 @@ import { messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
-/** What is said where there is no backend to ask: it is not the same as a stack that holds nothing. */
+/** The message when there is no backend to ask, which is not the same as a stack without data. */
 export const NONE_ENABLED = "no backend is enabled, so nobody was asked what there is";
 
 /** What is known of one backend now. */

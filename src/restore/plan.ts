@@ -42,7 +42,7 @@ export interface RestoreOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** What to do with objects that differ on the server. Default `keep`. */
   readonly existing?: ExistingPolicy;
-  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  /** Whether `labels` may replace existing values. By default, a backend where they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
@@ -64,7 +64,7 @@ export interface RestoreTarget extends ComparedTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
-  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
@@ -80,7 +80,7 @@ export interface PlannedRestore {
   readonly targets: readonly RestoreTarget[];
   /** Requested plugins that cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
-  /** Plugins with no data in the snapshot, or none that the range or the selector chooses. */
+  /** Plugins with no data in the snapshot, or none that the range chooses. */
   readonly notChosen: readonly NotPlanned[];
 }
 
@@ -151,7 +151,8 @@ async function planTarget(
   if (restore.applyBytes === undefined && held.some(isOfBytes))
     throw new Error("this backend cannot restore files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
-  if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
+  // More likely a mistake than what was meant.
+  if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
   const range = options.range ?? wholeRange(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });

@@ -70,7 +70,7 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     : answers.map(toRecount);
 }
 
-/** Whether all that is lacking is what labels have made one with others. */
+/** Whether everything that is missing became identical with other records because of `--label`. */
 function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
   const lacking: Record<string, number> = {};
   for (const { unit, more } of answers.flatMap(unitDifferences))

@@ -19,7 +19,7 @@ export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and a
 export const notOpened = (name: string): DeclarationError =>
   new DeclarationError(`${name} was not opened: ${NOT_AGREED}`, HOW_TO_AGREE);
 
-/** What a refusal says was spared. */
+/** The clause of a refusal that says what did not happen. */
 export const SPARED = "nothing of it was run, read or sent";
 
 /** What to say when a project is not agreed to and nobody can be asked. */

@@ -35,7 +35,7 @@ export function placeInList<Row extends Fields>(
   };
 }
 
-/** Compared without who made it, which a restore may change, and without what is empty. */
+/** The part of an object that is compared: without its provenance, which a restore may change, and without empty members. */
 export const plainAlerting = (object: Fields): Fields =>
   filledIn(without(object, "uid", "provenance", "version"));
 

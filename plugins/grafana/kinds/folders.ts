@@ -53,7 +53,7 @@ export const folders: ObjectKind = {
     const uid = encodeURIComponent(asText(folder.uid));
     if (world.folders === undefined) {
       const row = await readIfThere(server, rowSchema, { path: `/api/folders/${uid}` });
-      // The old API does not tell it.
+      // The old API does not return the description.
       return row && { ...row, ...given({ description: folder.description }) };
     }
     const path = resourcePath(world, "folder", world.folders, `folders/${uid}`);

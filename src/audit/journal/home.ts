@@ -27,7 +27,7 @@ export interface Head {
 export interface Home {
   /** The key that signs this trail's checkpoints, and the newest one: out of reach of anyone who can only write to the project. */
   readonly keyFile: string;
-  /** One writer of the trail at a time among all of this user, also where somebody removes the lock beside the trail. */
+  /** Lets one process of this user write to the trail at a time, even if somebody removes the lock beside the trail. */
   readonly lockFile: string;
   readonly checkpointFile: string;
   /** The copy of all projects' events. */

@@ -51,7 +51,7 @@ export function checkMissing(
 ): boolean {
   const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
   if (end === undefined) {
-    // Whoever names a key asks for its proof. Only a trail in which it was made, and nothing was to be signed since, has none.
+    // A key was given, so its signature is expected. It may be missing only if the trail says that this key was made.
     if (publicKey === undefined || checkpoints.length > 0 || keygen?.details.public === publicKey)
       return false;
     const message =

@@ -58,7 +58,7 @@ async function examine(call: Call): Promise<Examined> {
   }
 }
 
-/** Also those of plugins' options, where one of the core's settings kept them from being looked at. */
+/** Adds the problems of plugins' options. A wrong setting of the core had kept those from being checked. */
 async function allProblems(call: Call, { problems }: ConfigError): Promise<readonly ConfigProblem[]> {
   const known = new Set(problems.map(formatProblem));
   try {

@@ -53,7 +53,7 @@ export default defineCommand({
 
 const UNTOUCHED = "nothing was destroyed";
 
-/** What is shown along the way is no result when that is JSON. */
+/** With `--json`, stdout has only the result: what is shown on the way goes to stderr. */
 const onlyNoting = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: terminal.note,

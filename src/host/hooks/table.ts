@@ -36,10 +36,10 @@ export interface Hook {
   readonly answer: v.GenericSchema;
   /** A face or a part of it without this hook is of no use. */
   readonly isRequired?: true;
+  /** It is nothing that a user would have a plugin for: `plugin info` does not list it. */
+  readonly isUntold?: true;
   /** Where a `feed` takes its bytes: as this argument, or as this member of its first one. Absent for other ways. */
   readonly bytesAt?: BytesAt;
-  /** In a process of its own another hook does its work. */
-  readonly staysHere?: true;
 }
 
 type AnyMethod = (...args: never[]) => unknown;
@@ -94,12 +94,13 @@ export const BACKEND_HOOKS = {
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
   "export.split": look(anything),
   "export.read": yields("workMs", anything),
   "restore.rank": local(anything),
-  "restore.ranks": { ...look(ANSWERS.ranks), staysHere: true },
+  "restore.ranks": look(ANSWERS.ranks),
   "restore.matcher": local(ANSWERS.matches),
   "restore.selection": work(anything),
   "restore.preflight": { ...look(ANSWERS.preflight), isRequired },
@@ -119,7 +120,7 @@ export const BACKEND_HOOKS = {
 
 /** The hooks of a sink, by the path of the method in the contract. */
 export const SINK_HOOKS = {
-  probe: { ...look(anything), isRequired },
+  probe: { ...look(anything), isRequired, isUntold: true },
   deliver: { ...look(anything), isRequired },
   history: look(ANSWERS.history),
 } as const satisfies Rows<Sink>;
@@ -143,7 +144,7 @@ export const HOOK_TABLE: Readonly<Record<FaceName, Readonly<Record<string, Hook>
   store: STORE_HOOKS,
 };
 
-/** Which parts of a face it may be without. */
+/** Whether each part of a face is optional. */
 const IS_OPTIONAL = {
   backend: { export: false, restore: true, dashboards: true },
   sink: {},
@@ -154,25 +155,28 @@ const IS_OPTIONAL = {
   };
 };
 
-/** Whether a face may be without this part. */
+/** Whether the contract lets a face lack this part. */
 export const isOptionalPart = (face: FaceName, part: string): boolean =>
   Object.entries(IS_OPTIONAL[face]).some(([name, isOptional]) => name === part && isOptional);
 
-/** What every face of this kind has, by the names that people read: `export`; of a store, whose hooks have general names, itself. */
+/**
+ * The names, for people, of what every face of this kind has, such as `export`. A store's hooks have too general names, so it
+ * is only called `store`.
+ */
 export function requiredParts(face: FaceName): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (isRequired !== true || (name !== undefined && isOptionalPart(face, part))) return [];
+    if (isRequired !== true || isUntold || (name !== undefined && isOptionalPart(face, part))) return [];
     return [face === "store" ? face : part];
   });
   return [...new Set(names)];
 }
 
-/** The parts and hooks that a face has of those it may be without, by the names that people read: `restore`, `split`. */
+/** The names, for people, of the optional parts and hooks that a face has: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (methodOf(opened, path) === undefined) return [];
+    if (methodOf(opened, path) === undefined || isUntold) return [];
     if (name !== undefined && isOptionalPart(face, part)) return [part];
     return isRequired === true ? [] : [name ?? part];
   });

@@ -109,7 +109,8 @@ export function heldOnlyBy(
     }
     const covered = elsewhere.flatMap(({ held }) => held);
     const held = subtractAll(covered, heldThinner(plugin, elsewhere));
-    // A whole export begins where retention reached on its day: only the older one has that time, and mostly nothing in it.
+    // A whole export begins where the server's retention ended that day, so only an older export covers the time before that,
+    // mostly without any record in it.
     const ranges = own.flatMap((range) => subtract(range, [...held, ...emptyTimes(plugin, range)]));
     return ranges.length === 0 ? [] : [{ backend, ranges }];
   });

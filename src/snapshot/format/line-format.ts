@@ -77,7 +77,7 @@ export type IsKept = () => boolean;
 export interface Labelled {
   /** What has labels: `streams`, `series`, `resources`. */
   readonly unit: string;
-  /** Those that have the same labels are one. */
+  /** Whether two with the same labels are the same thing: streams and series are, resources are not. */
   readonly isIdentity: boolean;
   /** A label's value as a line has it. Default: the text. */
   value?(text: string): Json;
@@ -89,7 +89,7 @@ export interface Labelled {
 export interface LabelSet {
   /** By name: texts, or the values of attributes. */
   readonly labels: JsonObject;
-  /** Its records as they are, or would be with these labels instead. */
+  /** Its records, as if it had these labels. */
   records(labels: JsonObject): Iterable<LineRecord>;
 }
 
