@@ -39,7 +39,7 @@ export default definePlugin({
       limits: (signal) => limits(server, signal),
       flush: (signal) => flush(server, signal),
       tenants: (signal) => listTenants(http, signal),
-      count: createCounter(server),
+      ...createCounter(server),
       export: {
         heeds: ["match"],
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),

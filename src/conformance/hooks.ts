@@ -22,6 +22,7 @@ export interface CheckedHook {
 type LeftOut =
   | "flush"
   | "tenants"
+  | "splitCount"
   | "find"
   | "erase"
   | "export.split"
