@@ -20,7 +20,7 @@ import { type Hit, searchAll } from "./lists.ts";
 import { parseDashboardSelector } from "./selector.ts";
 import { read, readIfThere, type Server } from "./server.ts";
 
-export interface InventoryOptions {
+interface InventoryOptions {
   /** Whether it is accessed with a token, which sees only what its role allows. */
   readonly token: boolean;
   readonly now: bigint;

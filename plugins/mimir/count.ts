@@ -23,7 +23,7 @@ const METRICS_PER_QUERY = 50;
 const ALIGNED_MS = 1_700_000_000_000;
 
 /** Counts, and divides a count that a server cannot give. */
-export type Counter = Required<Pick<Backend, "count" | "splitCount">>;
+type Counter = Required<Pick<Backend, "count" | "splitCount">>;
 
 /**
  * The server's own count of samples, floats and histograms, by `count_over_time`. It leaves out stale markers, which an export

@@ -25,7 +25,7 @@ const schema = v.object({
   ),
 });
 
-export interface CountSource extends LateSource {
+interface CountSource extends LateSource {
   readonly http: HttpClient;
 }
 

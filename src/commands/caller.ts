@@ -1,4 +1,4 @@
-/** A command, as one who starts tasks. */
+/** What a command is to the tasks that it starts. */
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { BUILT_INS } from "../registry.ts";
@@ -10,7 +10,7 @@ import type { Call } from "./command.ts";
 /** Reads this call's configuration. @throws ConfigError */
 export const configOf = (call: Call): Promise<Config> => loadConfig(call);
 
-/** What tasks need of this call: where it stands, its terminal as their channels, and the person before it. */
+/** This call as a task needs it: its directory and settings, its terminal to tell and to ask, and the person's agreement. */
 export function callerOf(call: Call): Caller {
   const { directory, env, configFile, overrides, debug, signal, terminal } = call;
   return {

@@ -2,7 +2,7 @@
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
 import { openContext } from "../tasks/stack.ts";
-import type { Answer, Task, TaskContext } from "../tasks/task.ts";
+import type { Answer, Done, Task } from "../tasks/task.ts";
 import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
@@ -10,14 +10,12 @@ import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
-export type PlanCall<P extends Params> = Call & {
+type PlanCall<P extends Params> = Call & {
   readonly args: ParamValues<P> & { readonly "dry-run"?: boolean; readonly yes?: boolean };
 };
 
 /** What a command adds to the common course. */
 export interface Conduct<Plan, Result> {
-  /** Opens what the task works on, if that differs from the task's own declaration. */
-  context?(): Promise<TaskContext>;
   /** The last line while nothing was done, such as "nothing was deleted". */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
@@ -40,6 +38,15 @@ export const planCall = async <P extends Params, Plan, Result, Question>(
   call: Call & { readonly args: ParamValues<P> },
 ) => planTask(task, call.args, await openContext(callerOf(call), task.opens?.(call.args)));
 
+/** Plans a task with this call's arguments and carries that out: where there is nothing to show or to ask first. */
+export async function runCall<P extends Params, Plan, Result>(
+  task: Task<P, Plan, Result>,
+  call: Call & { readonly args: ParamValues<P> },
+): Promise<Done<Result>> {
+  await using planned = await planCall(task, call);
+  return await planned.carryOut();
+}
+
 /**
  * Plans a task with this call's arguments and takes it to its end. With `--dry-run`, or if there is nothing to do, the plan is
  * only shown; a no or an abandoned question changes nothing. Everything the plan holds open is released.
@@ -47,13 +54,11 @@ export const planCall = async <P extends Params, Plan, Result, Question>(
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,
   call: PlanCall<P>,
-  { context, untouched, show, question, no, report }: Conduct<Plan, Result>,
+  { untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
   const { args, terminal } = call;
   return orUntouched(untouched, async () => {
-    await using planned = await (context === undefined
-      ? planCall(task, call)
-      : planTask(task, args, await context()));
+    await using planned = await planCall(task, call);
     const { plan, targets } = planned;
     show?.(plan);
     const asked = args["dry-run"] || targets.length === 0 ? undefined : question?.(plan);

@@ -42,6 +42,10 @@ export interface Config {
   readonly sealed?: boolean;
 }
 
+/**
+ * What the configuration says of one plugin under its name. The options are as written: no variable is replaced, no schema has
+ * checked them.
+ */
 export interface PluginSettings {
   readonly enabled: boolean;
   readonly options: Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ import type { Path } from "./source.ts";
 export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks"];
 
 /** One of the core's own settings: a value of the file that belongs to no plugin. */
-export interface CoreSetting {
+interface CoreSetting {
   readonly path: readonly string[];
   readonly schema: v.GenericSchema;
   /** Its environment variable. */

@@ -12,6 +12,7 @@ import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { type ConfigSource, findSource, type Path } from "./source.ts";
 
+/** Where the configuration comes from: file, environment and command line. */
 export interface ConfigRequest {
   /** The working directory, absolute. */
   readonly directory: string;

@@ -12,16 +12,18 @@ import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
 
+/** The part of the configuration that a plugin's settings are in. */
 export type PluginKind = "backends" | "sinks";
 
 /** One resolved option; it never contains a secret's value. */
-export interface FoundOption {
+interface FoundOption {
   readonly key: string;
   /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
   readonly from: string;
   readonly secret: boolean;
 }
 
+/** The options that are in force for one instance, and where each of them comes from. */
 export interface ResolvedOptions {
   /** Validated, with defaults filled in and secrets in clear. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -31,7 +33,7 @@ export interface ResolvedOptions {
 }
 
 /** The written value of an option, with variables still by name. */
-export interface WrittenOption {
+interface WrittenOption {
   readonly value: unknown;
   readonly from: string;
   /** Set by the project's file rather than by the user. */

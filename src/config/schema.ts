@@ -38,6 +38,7 @@ const commands = (about: string) =>
 
 const NAME = /^[^\s/\\](?:[^\n/\\]*[^\s/\\])?$/;
 
+/** Everything in the file but the options of plugins. An unknown key is an error, and what is left out gets its default. */
 export const ConfigSchema = v.strictObject({
   name: v.optional(
     v.pipe(
@@ -87,4 +88,5 @@ export const ConfigSchema = v.strictObject({
   }),
 });
 
+/** The settings of the core, with defaults filled in: durations and sizes are still text. */
 export type ConfigValues = v.InferOutput<typeof ConfigSchema>;

@@ -10,6 +10,7 @@ import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
 import type { Subject } from "./subject.ts";
 
+/** For backends: what an export yields is complete, in its format, and the same however its steps are run. */
 export const exportRules: readonly Check<Subject>[] = [
   {
     name: "export-ends",

@@ -39,7 +39,7 @@ export interface ConcurrencyLimit {
 }
 
 /** What a limit is made from; `concurrency`: calls at once, at most. */
-export interface ConcurrencyLimitOptions {
+interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;

@@ -29,7 +29,7 @@ export interface SplitPart {
 }
 
 /** The parts of a failed cursor, and their parts: some fail, too. */
-export interface Family {
+interface Family {
   /** Number of failures since the last success. */
   failures: number;
 }

@@ -64,7 +64,7 @@ export async function runBackend(
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
 
-/** Whether it was given up, or all that was asked of it failed. */
+/** Whether the backend was given up, or nothing could be read from it. */
 const isLost = ({ ledger, limit }: Pick<Subject, "ledger" | "limit">): boolean =>
   limit.givesUp() || (ledger.bytes === 0 && ledger.problems.current().some(isLoss));
 

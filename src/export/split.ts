@@ -11,7 +11,7 @@ import { StepRefused } from "../snapshot/write/step.ts";
 import type { StepSource } from "./whole/step-source.ts";
 
 /** What became of a cursor whose step failed for good. */
-export interface Divided {
+interface Divided {
   /** What to run instead; empty: it is lost. */
   readonly parts: readonly Cursor[];
   /** Its name in words if it is lost. */
@@ -29,7 +29,7 @@ export interface Splitter {
 }
 
 /** What a splitter is made from. */
-export interface SplitterOptions {
+interface SplitterOptions {
   readonly source: Pick<StepSource, "exporter" | "now">;
   readonly limit: ConcurrencyLimit;
   readonly tuning: Tuning;

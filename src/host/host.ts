@@ -10,6 +10,7 @@ import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts"
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { unknownNames } from "./unknown-names.ts";
 
+/** Which plugins to load, and how to open them. */
 export interface HostOptions extends OpeningOptions, LoadingOptions {}
 
 /**
@@ -92,7 +93,7 @@ export interface DeclaredPlugins {
 }
 
 /** A plugin under the name of an instance or sink. */
-export interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
+interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
   readonly name: string;
   readonly plugin: Plugin;
 }

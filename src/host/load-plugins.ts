@@ -13,6 +13,7 @@ import { pluginFiles } from "./trust/files.ts";
 import { type LockEntry, type PluginLock, readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
 
+/** Which plugins there are, which of them are needed, and who hears of what they print. */
 export interface LoadingOptions {
   /** The program's built-in plugins, in order. */
   readonly builtIns: readonly BuiltIn[];
@@ -24,6 +25,7 @@ export interface LoadingOptions {
   readonly writeLog?: (line: string) => void;
 }
 
+/** The plugins whose declaration is sound, and why the others are left out. */
 export interface Loaded {
   /** Built-in plugins first, then third-party ones, in configuration order. */
   readonly plugins: readonly LoadedPlugin[];

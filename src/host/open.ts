@@ -21,6 +21,7 @@ export interface OpenBackend {
   readonly tenant?: string;
 }
 
+/** A sink that audit events can be delivered to, and its settings as the trail may know them. */
 export interface OpenSink {
   readonly name: string;
   readonly plugin: Plugin;
@@ -31,6 +32,7 @@ export interface OpenSink {
   fingerprints?(key: string): Readonly<Record<string, string>>;
 }
 
+/** A store in which objects can be kept. */
 export interface OpenStore {
   readonly name: string;
   readonly plugin: Plugin;
@@ -43,6 +45,7 @@ export interface OpenFailure {
   readonly error: Error;
 }
 
+/** All that the configuration opens. One that cannot be opened is a failure and keeps nobody else from being opened. */
 export interface OpenPlugins {
   readonly backends: readonly OpenBackend[];
   readonly sinks: readonly OpenSink[];
@@ -52,7 +55,7 @@ export interface OpenPlugins {
 }
 
 /** The part of a snapshot's claims that tells whose data it is. */
-export interface SavedSource {
+interface SavedSource {
   readonly name: string;
   readonly plugin?: string;
 }

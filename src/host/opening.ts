@@ -31,6 +31,7 @@ export interface LoadedPlugin {
   readonly apart?: Apart;
 }
 
+/** What opening takes from the command, besides the configuration. */
 export interface OpeningOptions {
   readonly debug?: boolean;
   /** Where a plugin's log lines go, and what its process printed; absent: nobody hears them. */

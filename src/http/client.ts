@@ -14,7 +14,7 @@ import { type CallPlace, statusError } from "./classify.ts";
 import { fetchDotted, hasNamedDots, namedDots, nameLost, type SentCall } from "./dotted-path.ts";
 import { limitCall } from "./time-limit.ts";
 
-export interface HttpClientOptions extends ServerOptions {
+interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
   readonly name: string;
   /** Called with every answer and the time of its request, ms. */

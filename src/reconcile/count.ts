@@ -45,8 +45,7 @@ export interface CountWindowsOptions<Asked extends CountQuestion = CountQuestion
 export type ReadWithin = (ranges: readonly Range[], units: readonly string[]) => Promise<Counts>;
 
 /** When counts are repeated. */
-export interface RepeatOptions<Asked extends CountQuestion = CountQuestion>
-  extends CountWindowsOptions<Asked> {
+interface RepeatOptions<Asked extends CountQuestion = CountQuestion> extends CountWindowsOptions<Asked> {
   /** Whether an answer is still to change, or to be confirmed. `earlier` is the one before it. */
   readonly isUnsettled: (answer: TimedAnswer<Asked>, earlier: TimedAnswer<Asked> | undefined) => boolean;
   /** Waits before these counts are repeated. False: they stand as they are. */

@@ -8,7 +8,7 @@ import { type RestoreReport, restoreReport, writeReport } from "./report.ts";
 import { type RestoreProgress, runRestore, type TargetOutcome } from "./run.ts";
 
 /** What carrying out a restore is given. */
-export interface RestoreWork {
+interface RestoreWork {
   /** Directory of the journal, the refused records and the report, absolute. */
   readonly directory: string;
   readonly course: Course;

@@ -10,7 +10,7 @@ import { byFrom } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
 
 /** Where a restore would write, and how its server is asked. */
-export interface HeldOptions {
+interface HeldOptions {
   readonly range: Range;
   readonly limit: Pick<ConcurrencyLimit, "call" | "callPart">;
   readonly signal: AbortSignal;

@@ -14,6 +14,7 @@ export interface LostBlock {
   readonly reason: string;
 }
 
+/** A block that was not restored because its bytes have changed: where it is, and what the index says was in it. */
 export const lostSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   block: v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1")),
@@ -22,6 +23,7 @@ export const lostSchema = v.object({
   reason: v.string(),
 });
 
+/** A lost block as a report says it: see {@link lostSchema}. */
 export type LostText = v.InferOutput<typeof lostSchema>;
 
 /** A lost block in the form of reports. */

@@ -25,6 +25,7 @@ import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
 import type { RestoreTarget } from "./plan.ts";
 
+/** The counts of one window, by unit, after a restore. */
 export interface Recount {
   readonly range: Range;
   readonly saved: Counts;
@@ -38,7 +39,7 @@ export interface Recount {
   readonly short: readonly string[];
 }
 
-export interface RecountOptions {
+interface RecountOptions {
   readonly signal: AbortSignal;
   /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;
@@ -78,7 +79,7 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     : answers.map(toRecount);
 }
 
-/** Whether all that is lacking is what labels have made one with others. */
+/** Whether everything that is missing became identical with other records because of `--label`. */
 function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
   const lacking: Record<string, number> = {};
   for (const { unit, more } of answers.flatMap(unitDifferences))

@@ -12,6 +12,7 @@ import type { PlannedRestore } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
+/** What was found of the server's settings before the restore, and told in its plan. */
 export const findingSchema = v.object({
   severity: v.string(),
   what: v.string(),
@@ -32,6 +33,7 @@ const findingJson = ({
   ...rest,
 });
 
+/** `report.json`. A directory that has one is done with: no restore continues it. */
 export const reportSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
   chains: v.pipe(
@@ -93,6 +95,7 @@ export const reportSchema = v.object({
   ),
   leftOut: v.array(reasonedSchema),
 });
+/** What a restore did: see {@link reportSchema}. */
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
 /**

@@ -13,6 +13,7 @@ export const time = v.pipe(
 /** A path that is absolute. */
 export const absolutePath = v.pipe(v.string(), v.description("absolute"));
 
+/** A snapshot by name and by place, as every result names it. */
 export const snapshotSchema = v.object({ name: v.string(), path: absolutePath });
 
 /** A snapshot, by where it lies. */

@@ -8,6 +8,7 @@ import type { Pruned, PrunePlan } from "../tasks/prune.ts";
 import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
+/** A kept snapshot with its status and its size in bytes, as JSON. */
 export const keptSchema = v.object({ ...snapshotSchema.entries, status: statusSchema, bytes: v.number() });
 
 /** A kept snapshot, without its contents. */
@@ -19,7 +20,7 @@ export const keptJson = ({ path: at, manifest }: KeptSnapshot): v.InferOutput<ty
 
 const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
 
-const unreadableJson = (all: KeptSnapshots["unreadable"]) =>
+const unreadableJson = (all: readonly { readonly path: string; readonly reason: string }[]) =>
   all.map(({ path: at, reason }) => ({ ...snapshotJson(at), reason }));
 
 export const SNAPSHOTS_LIST = defineResult({

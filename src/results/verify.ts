@@ -194,7 +194,7 @@ const inTotals = ({ files, blocks, blocksRead, records, ...rest }: ReturnType<ty
 const amountsJson = (report: VerifyReport) => inTotals(amountsOf(report));
 const addedUpJson = (reports: readonly VerifyReport[]) => inTotals(addedUp(reports));
 
-/** All added up. Together they are what the least of them is. */
+/** Adds up several reports. The worst status among them is the status of all. */
 export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
   const sum = (of: (report: VerifyReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);

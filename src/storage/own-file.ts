@@ -123,10 +123,13 @@ export const readOwnText = (path: string, most: number, options: OwnFileOptions 
   readOwnSync(path, most, options).toString();
 
 /**
- * The text of a file that is not ours. Its path may lead through links, but must end at a regular file.
+ * All of a file that is not ours. Its path may lead through links, but must end at a regular file.
  * @param most size limit, bytes @throws UnsafeFileError; what the system throws
  */
-export const readNamedText = (path: string, most: number): string => readOwnText(realpathSync(path), most);
+export const readNamed = (path: string, most: number): Buffer => readOwnSync(realpathSync(path), most);
+
+/** The same as text. */
+export const readNamedText = (path: string, most: number): string => readNamed(path, most).toString();
 
 /**
  * Checks every directory from `root` down to `path`; those that do not exist yet are skipped.
@@ -150,6 +153,9 @@ export function makeOwnDirectory(root: string, path: string = root, mode?: numbe
   mkdirSync(path, { recursive: true, mode });
 }
 
+/** Creates a directory that the user named, and those above it where they are missing. @throws what the system throws */
+export const makeNamedDirectory = (path: string): void => void mkdirSync(path, { recursive: true });
+
 /** Creates a directory in an existing one. @returns false when something has that name already */
 export function makeNewDirectory(path: string): boolean {
   try {
@@ -162,10 +168,10 @@ export function makeNewDirectory(path: string): boolean {
 }
 
 /**
- * The real path of a directory that the user named. The way to it may lead through links; below it, none is followed. The
- * path of one that does not exist yet stays as it is.
+ * The real path of what the user named. The way to it may lead through links; below it, none is followed. The path of what
+ * does not exist yet stays as it is.
  */
-export function namedDirectory(path: string): string {
+export function namedPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

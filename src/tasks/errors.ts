@@ -15,7 +15,7 @@ export class UsageError extends Error {
 /** Refused for safety. Exit code 4. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** A second line is one to copy. */
+  /** The second line, if there is one, is a command to copy. */
   readonly hint: string | readonly string[] | undefined;
   /** What the trail records about it; absent: nothing. */
   readonly recorded: NewEvent["details"] | undefined;

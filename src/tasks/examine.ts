@@ -23,7 +23,7 @@ export interface Examined {
   readonly isAgreed?: boolean;
 }
 
-export interface ExamineOptions {
+interface ExamineOptions {
   /** How long each server may take to answer, ms. */
   readonly timeoutMs: number;
   /** Whether there is somebody to ask for an agreement that is lacking. */

@@ -1,6 +1,4 @@
 /** Determines which snapshots are meant. */
-import { lstatSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
 import type { Signal } from "../contract/contract.ts";
@@ -11,15 +9,18 @@ import {
   chooseOne,
   type IsWanted,
 } from "../snapshot/catalog/choose.ts";
-import { readKept } from "../snapshot/catalog/kept.ts";
+import { keptAt, readKept } from "../snapshot/catalog/kept.ts";
 import { type OpenChain, openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { MANIFEST_FILE, readManifest } from "../snapshot/read/manifest-file.ts";
+import { INDEX_FILE } from "../snapshot/read/index-lines.ts";
+import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
 import { REQUEST_FILE } from "../snapshot/write/request.ts";
-import { namedDirectory } from "../storage/own-file.ts";
+import { entryAt, targetKind } from "../storage/entries.ts";
+import { localStorage } from "../storage/local.ts";
+import { namedPath } from "../storage/own-file.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Range } from "../units/range.ts";
-import { systemCode } from "../units/system-refusal.ts";
 import { UsageError } from "./errors.ts";
 
 /** The parameters that name a snapshot. */
@@ -45,7 +46,7 @@ export interface SnapshotPlaces {
 }
 
 /** Which snapshots are meant. */
-export interface AskedSnapshots {
+interface AskedSnapshots {
   /** A name, a directory or `latest`; absent: all that are kept. */
   readonly snapshot: string | undefined;
   /** Include the snapshots that a named one continues. */
@@ -66,9 +67,9 @@ export interface AskedSnapshots {
 export async function chooseSnapshots(asked: AskedSnapshots, place: SnapshotPlaces): Promise<Chosen> {
   const { snapshot: text, range } = asked;
   if (text !== undefined && text !== "latest") {
-    const path = await findSnapshot(text, place);
-    const kept = await readKept(dirname(path));
-    return chooseOne({ path, manifest: await readManifest(path) }, kept, asked.chain ?? false);
+    const files = await findSnapshot(text, place);
+    const kept = await readKept(dirname(files.root));
+    return chooseOne(await keptAt(files), kept, asked.chain ?? false);
   }
   const kept = await readKept(place.backups);
   const isWanted = wantedBy(asked);
@@ -118,17 +119,18 @@ const wantedBy =
     (only.length === 0 || signals.some((signal) => only.includes(signal)));
 
 /**
- * The directory of the named snapshot, however damaged it is.
+ * Where the files of the named snapshot are, however damaged it is.
  * @throws UsageError when there is none
  */
-export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
+export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<Storage> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
-    const found = await lookAt(directory);
-    if (found === "circle") return directory;
-    if (found === "nothing") continue;
-    const path = isLink(directory) ? namedDirectory(directory) : directory;
-    await requireSnapshot(path);
-    return path;
+    const found = targetKind(directory);
+    // Whoever reads links that lead in a circle says what is wrong with them.
+    if (found === "circle") return localStorage(directory);
+    if (found !== "directory") continue;
+    const files = localStorage(isLink(directory) ? namedPath(directory) : directory);
+    await requireSnapshot(files);
+    return files;
   }
   const { snapshots } = await readKept(place.backups);
   const names = snapshots.map(({ path }) => basename(path));
@@ -141,19 +143,17 @@ export async function findSnapshot(text: string, place: SnapshotPlaces): Promise
   );
 }
 
-/** What is left of a snapshot that has lost its manifest. */
-const INDEX = "blocks.jsonl";
-
 /** @throws UsageError for a directory that nothing in it calls a snapshot, and for an unfinished one */
-async function requireSnapshot(path: string): Promise<void> {
-  const names = new Set(await readdir(path));
+async function requireSnapshot(files: Storage): Promise<void> {
+  const { root: path } = files;
+  const names = new Set(await files.names());
   if (names.has(MANIFEST_FILE)) return;
   if (names.has(REQUEST_FILE))
     throw new UsageError(
       `${path} is an unfinished export`,
       `contextcore export --resume ${path} finishes it`,
     );
-  if (names.has(INDEX)) return;
+  if (names.has(INDEX_FILE)) return; // it has lost its manifest
   throw new UsageError(
     `${path} is not a snapshot: it has no ${MANIFEST_FILE}`,
     "name the directory of a finished export, such as backups/20260124-143000",
@@ -161,11 +161,4 @@ async function requireSnapshot(path: string): Promise<void> {
 }
 
 /** The named path itself may be a link, but no link inside the snapshot is followed. */
-const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
-
-/** Links that lead in a circle are not nothing: who reads them says what is wrong. */
-const lookAt = (path: string): Promise<"directory" | "circle" | "nothing"> =>
-  stat(path).then(
-    (found) => (found.isDirectory() ? "directory" : "nothing"),
-    (error) => (systemCode(error) === "ELOOP" ? "circle" : "nothing"),
-  );
+const isLink = (path: string): boolean => entryAt(path)?.kind === "link";

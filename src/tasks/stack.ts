@@ -49,7 +49,7 @@ export interface StackToRead extends Stack {
 }
 
 /** The configured plugins, opened. */
-export interface Stack extends OpenPlugins {
+interface Stack extends OpenPlugins {
   readonly config: Config;
 }
 

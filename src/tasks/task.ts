@@ -84,6 +84,7 @@ export interface Running<Question = never, News = never> extends TaskContext {
 /** Whether a person agrees to go on, or why not, for the trail. */
 export type Answer = { readonly agrees: true } | Refusal;
 
+/** Why a plan that was shown is not carried out, as the trail records it. */
 export interface Refusal {
   readonly agrees: false;
   /** `refused`: nobody could be asked. `cancelled`: the answer was no, or the question was abandoned. */

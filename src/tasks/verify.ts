@@ -8,6 +8,8 @@ import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
+import { localStorage } from "../storage/local.ts";
+import type { Storage } from "../storage/storage.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
 import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
@@ -38,7 +40,7 @@ const params = {
 
 interface Plan {
   /** The oldest first. */
-  readonly paths: readonly string[];
+  readonly places: readonly Storage[];
   /** Absent when the named snapshot's manifest is not credible. */
   readonly chosen: Chosen | undefined;
   readonly depth: "sizes" | "lines";
@@ -68,7 +70,7 @@ export const verify = defineTask({
     const depth = given.quick ? "sizes" : "lines";
     return { ...(await chosenBy(given, context)), depth, part: given["read-data"], live: given.live };
   },
-  targets: ({ paths }) => paths.map((path) => ({ kind: "snapshot", name: path, identity: path })),
+  targets: ({ places }) => places.map(({ root }) => ({ kind: "snapshot", name: root, identity: root })),
   async run(plan, context) {
     const { chosen } = plan;
     const reports = await proven(plan, context);
@@ -108,7 +110,7 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
 async function chosenBy(
   { snapshot, chain }: ParamValues<typeof params>,
   { directory, config: { backups } }: TaskContext,
-): Promise<Pick<Plan, "paths" | "chosen">> {
+): Promise<Pick<Plan, "places" | "chosen">> {
   const place = { directory, backups };
   try {
     const chosen = await chooseSnapshots({ snapshot, chain }, place);
@@ -116,44 +118,46 @@ async function chosenBy(
     const lost = [...missing, ...chosen.broken].map(({ name }) => name);
     const kept = await readKept(backups);
     const broken = kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
-    const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
-    return { paths: [...new Set(paths)], chosen };
+    const places = [...snapshotsOf(chosen.chains), ...broken].map(
+      ({ files }) => [files.root, files] as const,
+    );
+    return { places: [...new Map(places).values()], chosen };
   } catch (error) {
-    const paths = await unreadable(snapshot, place);
-    if (paths.length === 0) throw error;
-    return { paths, chosen: undefined };
+    const places = await unreadable(snapshot, place);
+    if (places.length === 0) throw error;
+    return { places, chosen: undefined };
   }
 }
 
 /** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
-async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly string[]> {
+async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly Storage[]> {
   if (snapshot !== undefined && snapshot !== "latest") return [await findSnapshot(snapshot, place)];
   try {
-    return (await readKept(place.backups)).unreadable.map(({ path }) => path);
+    return (await readKept(place.backups)).unreadable.map(({ files }) => files);
   } catch (error) {
-    if (error instanceof SnapshotError) return [place.backups];
+    if (error instanceof SnapshotError) return [localStorage(place.backups)];
     throw error;
   }
 }
 
 async function proven(
-  { paths, depth, part }: Plan,
+  { places, depth, part }: Plan,
   { follow, signal }: TaskContext,
 ): Promise<readonly VerifyReport[]> {
   using stretch = follow();
   const reports: VerifyReport[] = [];
-  for (const [index, path] of paths.entries()) {
+  for (const [index, place] of places.entries()) {
     const before = reports.reduce((sum, { bytes }) => sum + bytes, 0);
     const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }): void =>
       stretch.progress({
         name: "verify",
-        done: (index + bytes / totalBytes) / paths.length,
+        done: (index + bytes / totalBytes) / places.length,
         bytes: before + bytes,
         counts: {},
         state: "running",
         retries: 0,
       });
-    reports.push(await verifySnapshot(path, { depth, ...(part && { part }), signal, onProgress }));
+    reports.push(await verifySnapshot(place, { depth, ...(part && { part }), signal, onProgress }));
   }
   return reports;
 }

@@ -9,6 +9,7 @@ import { type Pieces, pour } from "./pour.ts";
 import { type Colors, colorsFor, written } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
+/** All ways to say something, and what the terminal can do. Escape sequences in a text are shown, not obeyed. */
 export interface Terminal {
   /** A result, each text one line of stdout. */
   print(...lines: readonly string[]): void;
@@ -44,6 +45,7 @@ export interface Terminal {
   shown(line: string): string;
 }
 
+/** The standard streams of this process; tests give their own. */
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;

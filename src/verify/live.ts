@@ -25,9 +25,9 @@ import { type ComparedObjects, compareObjects, isObjectBlock, type SavedObject }
  * - `late`: the server has more than it had then: data that arrived after the export.
  * - `differs`: the server has fewer, and retention does not explain it.
  */
-export type LiveVerdict = "expired" | "missing" | "late" | "differs";
+type LiveVerdict = "expired" | "missing" | "late" | "differs";
 
-export interface LiveDifference {
+interface LiveDifference {
   readonly plugin: string;
   readonly range: Range;
   readonly unit: string;
@@ -36,6 +36,7 @@ export interface LiveDifference {
   readonly verdict: LiveVerdict;
 }
 
+/** One backend of a snapshot, counted and compared on its server. */
 export interface LiveReport {
   readonly plugin: string;
   /** Windows that the server counted again. */
@@ -53,7 +54,7 @@ export interface LiveReport {
   readonly objectsFailure?: string;
 }
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly now: bigint;
   readonly signal: AbortSignal;
   /** Calls the backend's hooks, retrying temporary failures. */

@@ -36,7 +36,7 @@ const SETTLE = 60n * NS_PER_SECOND;
  */
 const IN_BLOCKS = HOUR;
 
-export interface ExporterOptions {
+interface ExporterOptions {
   readonly source: Source;
   /** Present when the blocks themselves can be read. */
   readonly storage: Storage | undefined;

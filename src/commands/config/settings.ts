@@ -9,7 +9,7 @@ import { shadowedProblems } from "../../config/shadowed.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { shownSetting } from "../../redact/setting.ts";
 
-export interface Setting {
+interface Setting {
   /** Dotted: `backends.loki.url`. */
   readonly key: string;
   /** As YAML or JSON would show it; a secret is `***`. */

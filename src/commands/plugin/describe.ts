@@ -8,7 +8,7 @@ import {
   resolveOptions,
 } from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
-import { optionalParts } from "../../host/hooks/table.ts";
+import { type FaceName, optionalParts, requiredParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { shownSetting } from "../../redact/setting.ts";
@@ -16,6 +16,7 @@ import type { PLUGIN_INFO } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { given } from "../../units/given.ts";
 
+/** One plugin as `plugin info` prints it. Secrets are only said to be there. */
 export type Description = ValueOf<typeof PLUGIN_INFO>;
 
 /** The description to print; it contains no secret. */
@@ -34,7 +35,7 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
   };
 }
 
-/** The optional parts of the contract that it has. Opening a plugin contacts no server. */
+/** The parts of the contract that it has. Opening a plugin contacts no server. */
 async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<string[]> {
   const { plugin } = loaded;
   const { options = {} } = config.sinks[plugin.name] ?? {};
@@ -44,13 +45,14 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
   );
   const sinks = await attempt(config, () => openSink(loaded, everything, {}));
   const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
+  const parts = (face: FaceName, opened: object | undefined): string[] => [
+    ...(plugin[face] === undefined ? [] : requiredParts(face)),
+    ...(opened === undefined ? [] : optionalParts(face, opened)),
+  ];
   return [
-    ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
-    ...backends.slice(0, 1).flatMap(({ backend }) => optionalParts("backend", backend)),
-    ...(plugin.sink === undefined ? [] : ["deliver"]),
-    ...sinks.flatMap(({ sink }) => optionalParts("sink", sink)),
-    ...(plugin.store === undefined ? [] : ["store"]),
-    ...stores.flatMap(({ store }) => optionalParts("store", store)),
+    ...parts("backend", backends[0]?.backend),
+    ...parts("sink", sinks[0]?.sink),
+    ...parts("store", stores[0]?.store),
   ];
 }
 

@@ -1,21 +1,19 @@
 import { snapshotJson } from "../../results/parts.ts";
 import { SNAPSHOTS_SHOW } from "../../results/snapshots.ts";
-import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
-import { readManifest } from "../../snapshot/read/manifest-file.ts";
+import { type KeptSnapshot, keptAt } from "../../snapshot/catalog/kept.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { configOf } from "../caller.ts";
 import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { exportExit, reportExport } from "../export/report.ts";
 import { printResult } from "../print-result.ts";
+import { exportExit, reportExport } from "../report-export.ts";
 
 /** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
 async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {
   if (named !== "latest") {
-    const path = await findSnapshot(named, { directory, backups });
-    return { path, manifest: await readManifest(path) };
+    return keptAt(await findSnapshot(named, { directory, backups }));
   }
   const chosen = await chooseSnapshots({ snapshot: named }, { directory, backups });
   tellChosen(chosen, terminal);

@@ -21,7 +21,7 @@ import { eachLineRecord } from "./committed.ts";
 import type { Held, HeldVerdict } from "./held.ts";
 
 /** A part that is read a second time, and the records already held. */
-export interface MergeOptions {
+interface MergeOptions {
   readonly reread: Reread;
   /** The export's range; records outside it belong to every part. */
   readonly whole: Range;

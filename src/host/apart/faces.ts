@@ -55,7 +55,7 @@ function methodIn(instance: Instance, path: string, { way, bytesAt = 0 }: Hook):
 /** The last argument of every hook but the local ones. */
 const signalIn = (args: readonly unknown[]): AbortSignal => args.at(-1) as AbortSignal;
 
-/** Hooks of a backend that are asked in a way of their own, with the names of the hooks that they are here. */
+/** Hooks of a backend that need a call of their own kind, each with the hook's name on this side. */
 const SPECIAL: Readonly<Record<string, (instance: Instance) => [name: string, Method]>> = {
   "restore.rank": ({ ask }) => [
     "restore.ranks",

@@ -12,6 +12,7 @@ const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item
 
 /** The parts that a plugin may have; each is opened separately. */
 export const FACES = ["backend", "sink", "store"] as const satisfies readonly FaceName[];
+/** The name of one of the {@link FACES}. */
 export const faceSchema = v.picklist(FACES);
 
 const crossing = (face: FaceName): readonly string[] =>
@@ -32,6 +33,7 @@ export const loadSchema = v.object({
   files: v.array(v.tuple([v.string(), v.string()])),
   limitMs: v.number(),
 });
+/** What `load` sends: see {@link loadSchema}. */
 export type LoadInput = v.InferOutput<typeof loadSchema>;
 
 /** What `load` answers: the declaration as data, every member of it. */
@@ -48,6 +50,7 @@ export const declaredSchema = v.object({
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
+/** A plugin's declaration, by its own word: see {@link declaredSchema}. */
 export type ToldDeclaration = v.InferOutput<typeof declaredSchema>;
 
 /** `open`: an instance of the plugin. The parent chooses its number. */
@@ -64,6 +67,7 @@ export const openSchema = v.object({
   /** Now, by the server's clock. ns */
   now: v.bigint(),
 });
+/** What `open` sends: see {@link openSchema}. */
 export type OpenInput = v.InferOutput<typeof openSchema>;
 
 /** One problem with the options: the parts of valibot's issue that a sentence is made from. */
@@ -85,6 +89,7 @@ export const openedSchema = v.object({
   selects: v.optional(listOf(v.picklist(["match"]))),
   adds: v.optional(listOf(v.picklist(["labels", "tenant"]))),
 });
+/** What an instance can do, by its own word: see {@link openedSchema}. */
 export type Opened = v.InferOutput<typeof openedSchema>;
 
 /** `hook`: one call of the contract. */
@@ -188,6 +193,7 @@ export const servedSchema = v.object({
   /** Whether it reports which events have arrived. */
   arrived: v.optional(v.boolean()),
 });
+/** Where a lab listens, by its own word: see {@link servedSchema}. */
 export type Served = v.InferOutput<typeof servedSchema>;
 
 /** An extra path of a lab's server: it lists the lines that have arrived there. */

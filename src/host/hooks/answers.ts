@@ -48,7 +48,7 @@ const applied = v.object({
 /** More than any server that one configuration is for. */
 const TENANTS_MAX = 10_000;
 
-/** By what is answered. */
+/** The schema of each answer, by the name of what it answers. */
 export const ANSWERS = {
   inventory: v.object({
     signals: v.array(v.picklist(SIGNALS)),

@@ -22,11 +22,12 @@ export interface Link {
 }
 
 /** A snapshot that a chain needs but that is missing or not credible. */
-export interface MissingLink {
+interface MissingLink {
   readonly name: string;
   readonly reason: string;
 }
 
+/** The snapshots that together hold one backend: what a restore of it reads. */
 export interface BackendChain {
   readonly backend: string;
   /** Data with a time comes from all of these, oldest first. */

@@ -1,6 +1,6 @@
-/** The names of a snapshot's directory: what it is called when it is whole, and what around that before and after. */
+/** The names of a snapshot's directory: while it is written, when it is whole, and while it is removed. */
 
-/** When it was begun, UTC: `20260124-143000`; `-2`, `-3` … where that was taken. */
+/** The time when the export began, UTC: `20260124-143000`, with `-2`, `-3` … if that was taken. */
 export const SNAPSHOT_NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
 /** What a directory beside the snapshots is: one that is being written, or one that is being removed. */
