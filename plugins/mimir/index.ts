@@ -5,6 +5,7 @@ import { split } from "./export/split.ts";
 import { inventory, measure } from "./inventory.ts";
 import { limits } from "./limits.ts";
 import { createRestorer } from "./restore/restorer.ts";
+import { matchersOf } from "./server/queries.ts";
 import { createServer, type Server } from "./server/server.ts";
 import { listTenants } from "./server/statistics.ts";
 
@@ -42,6 +43,7 @@ export default definePlugin({
       ...createCounter(server),
       export: {
         heeds: ["match"],
+        checkMatch: async (match) => void matchersOf(match),
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
         step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
         split: (cursor, signal) => split(server, cursor, signal),

@@ -26,6 +26,7 @@ type LeftOut =
   | "splitCount"
   | "find"
   | "erase"
+  | "export.checkMatch"
   | "export.split"
   | "export.read"
   | `restore.${string}`

@@ -15,6 +15,7 @@ export const matchRules: readonly Check<Subject>[] = [
     waived: whyNoMatch,
     async run(subject) {
       const { match } = subject.target;
+      await (await subject.backend()).export.checkMatch?.(match ?? "", NEVER);
       const [all, found] = [itemsIn(await subject.harvest()), itemsIn(await chosen(subject))];
       requireAmong(found, all, `only in an export of ${match}`);
       require(found.size > 0, `\`${match}\` finds nothing: it should find some records, and leave others`);

@@ -80,7 +80,7 @@ export interface PlannedRestore {
   readonly targets: readonly RestoreTarget[];
   /** Requested plugins that cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
-  /** Plugins with no data in the snapshot, or none that the range or the selector chooses. */
+  /** Plugins with no data in the snapshot, or none that the range chooses. */
   readonly notChosen: readonly NotPlanned[];
 }
 
@@ -151,7 +151,8 @@ async function planTarget(
   if (restore.applyBytes === undefined && held.some(isOfBytes))
     throw new Error("this backend cannot restore files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
-  if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
+  // More likely a mistake than what was meant.
+  if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
   const range = options.range ?? wholeRange(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });

@@ -7,13 +7,13 @@ import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { given } from "../units/given.ts";
-import { lostSchema, lostToText } from "./lost.ts";
+import { lostTextSchema, lostToText } from "./lost.ts";
 import type { PlannedRestore } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
 /** What was found of the server's settings before the restore, and told in its plan. */
-export const findingSchema = v.object({
+export const reportedFindingSchema = v.object({
   severity: v.string(),
   what: v.string(),
   setting: v.optional(v.string()),
@@ -23,11 +23,11 @@ export const findingSchema = v.object({
 });
 
 /** What a server would do to the plan, in the form of the report. */
-const findingJson = ({
+const reportedFinding = ({
   severity,
   message,
   ...rest
-}: RestoreDiagnostic): v.InferOutput<typeof findingSchema> => ({
+}: RestoreDiagnostic): v.InferOutput<typeof reportedFindingSchema> => ({
   severity,
   what: message,
   ...rest,
@@ -67,11 +67,11 @@ export const reportSchema = v.object({
         v.description("what was written incompletely, such as data sources without their secrets"),
       ),
       lost: v.pipe(
-        v.array(lostSchema),
+        v.array(lostTextSchema),
         v.description("damaged blocks of the snapshot, of which nothing was written"),
       ),
       failure: v.optional(v.string()),
-      findings: v.array(findingSchema),
+      findings: v.array(reportedFindingSchema),
       counted: v.pipe(
         v.array(
           v.object({
@@ -91,7 +91,7 @@ export const reportSchema = v.object({
   ),
   notChosen: v.pipe(
     v.optional(v.array(reasonedSchema), []),
-    v.description("plugins from which the range or the selector chose nothing"),
+    v.description("plugins from which the range chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });
@@ -123,7 +123,7 @@ export function restoreReport(
       problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
       ...given({ failure }),
-      findings: (target?.findings ?? []).map(findingJson),
+      findings: (target?.findings ?? []).map(reportedFinding),
       counted: (counted.get(name) ?? []).map(({ range, short, uncounted, ...one }) => ({
         ...one,
         range: rangeToText(range),

@@ -71,13 +71,26 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
   };
 }
 
+/** The same lock, whose file goes while it is still held: afterwards it may be somebody else's. */
 const removedWith = (lock: Lock, path: string): Lock => ({
   isInPlace: lock.isInPlace,
   release() {
+    const stays = lock.isInPlace() && !removed(path);
     lock.release();
-    rmSync(path, { force: true });
+    // Windows removes no open file: not this one until now, and not that of who has taken the lock since.
+    if (stays) removed(path);
   },
 });
+
+/** Removes it. @returns false when the system refuses, which leaves an empty file for the next holder */
+function removed(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {

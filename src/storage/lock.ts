@@ -27,10 +27,14 @@ const LONGEST_WAIT_MS = 16;
  * @throws UnsafeFileError; what the system, or SQLite, says about its file
  */
 export function tryLock(path: string): Lock | undefined {
-  const opened = openLockFile(path);
-  if (isTaken(opened.database) && isStill(opened)) return heldBy(opened);
-  opened.database.close();
-  return undefined;
+  for (;;) {
+    const opened = openLockFile(path);
+    const isFree = isTaken(opened.database);
+    if (isFree && isStill(opened)) return heldBy(opened);
+    opened.database.close();
+    // What was removed in the meantime holds nobody: its holder has just gone.
+    if (!isFree) return undefined;
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { systemCode } from "../units/system-refusal.ts";
+import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
@@ -93,12 +93,18 @@ export async function openOwn(
  */
 export function requireOwnFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) closeSync(openOwnSync(path, "append"));
-  else {
-    requireOwnDirectories(dirname(path));
-    if (found.isSymbolicLink()) throw isLink(path);
-    requireOwn(path, "append", found);
+  if (found === undefined) {
+    closeSync(openOwnSync(path, "append"));
+    return;
+  }
+  requireOwnDirectories(dirname(path));
+  if (found.isSymbolicLink()) throw isLink(path);
+  requireOwn(path, "append", found);
+  try {
     accessSync(path, constants.W_OK);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    requireOwnFile(path); // it was removed in between
   }
 }
 

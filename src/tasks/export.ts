@@ -27,7 +27,7 @@ import { UsageError } from "./errors.ts";
 import { type ExportValues, exportParams } from "./export-params.ts";
 import { spansOf } from "./export-range.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
-import { checkMatches, readMatches } from "./matches.ts";
+import { checkMatches, readMatches, tryMatches } from "./matches.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 /** What to read, and where to write it. */
@@ -86,11 +86,12 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   const matches = readMatches(params.match, names);
   const backends = context.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
   requireSomething(signals, backends);
+  await checkMatches(matches, context);
   await flushAll(backends, context);
   const spanFor = await spansOf(params, { directory, note });
   const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
   const plan = planExport(findings, { signals, matches, spanFor });
-  await checkMatches(plan, signal);
+  await tryMatches(plan, signal);
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
   await tellSize(plan, directory, context);
   return {

@@ -3,11 +3,14 @@ import { expect, test } from "bun:test";
 import * as v from "valibot";
 import type { Backend } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { compareLive, type LiveOptions } from "../../src/verify/live.ts";
+import { compareLive } from "../../src/verify/live.ts";
 import { savedPlugin } from "../restore/small.ts";
 
 const { signal } = new AbortController();
-const limit: LiveOptions["limit"] = { call: (hook) => hook(signal), callPart: (hook) => hook(signal) };
+const limit: Parameters<typeof compareLive>[2]["limit"] = {
+  call: (hook) => hook(signal),
+  callPart: (hook) => hook(signal),
+};
 
 test("a window that cannot be counted is told, and the others are compared all the same", async () => {
   const window = (second: number) => ({

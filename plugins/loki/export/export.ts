@@ -64,6 +64,7 @@ export function createExporter(
   };
   return {
     heeds: ["match"],
+    checkMatch: async (match) => void parseSelector(match),
     async start(request, signal) {
       const settings = await ask(signal);
       return start(request, { settings, options, now: clock(), isFlushed: isFlushed() });

@@ -57,6 +57,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   let written = false;
   return {
     heeds: ["match"],
+    checkMatch: (match, signal) => checkQuery(source, match, clock(), signal),
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
       // Once: what arrives while the export runs is not part of it.

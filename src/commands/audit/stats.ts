@@ -6,13 +6,13 @@ import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/r
 import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
+import { bar } from "../../terminal/bar.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-
 import { paintOutcome } from "./paint.ts";
 
 export default defineCommand({
@@ -61,15 +61,7 @@ function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors }: 
   const cells = rows.map(([name, counts]) => {
     const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);
     const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
-    return [name, String(sum(counts)), bar(sum(counts) / most), told.join(", ")];
+    return [name, String(sum(counts)), bar(sum(counts) / most, BAR_WIDTH), told.join(", ")];
   });
-  return formatTable([{}, { align: "right" }, { width: BAR_WIDTH }, {}], cells);
-}
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/** A bar accurate to an eighth of a character; any non-zero value is visible. */
-function bar(share: number): string {
-  const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_WIDTH * 8));
-  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
+  return formatTable([{}, { align: "right" }, {}, {}], cells);
 }

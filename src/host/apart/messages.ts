@@ -15,14 +15,11 @@ export const FACES = ["backend", "sink", "store"] as const satisfies readonly Fa
 /** The name of one of the {@link FACES}. */
 export const faceSchema = v.picklist(FACES);
 
-const crossing = (face: FaceName): readonly string[] =>
-  Object.entries(HOOK_TABLE[face]).flatMap(([path, { staysHere }]) => (staysHere === true ? [] : path));
-
-/** Every method of the contract that can be called from outside, by the part that it belongs to. */
+/** Every method of the contract, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
-  backend: crossing("backend"),
-  sink: crossing("sink"),
-  store: crossing("store"),
+  backend: Object.keys(HOOK_TABLE.backend),
+  sink: Object.keys(HOOK_TABLE.sink),
+  store: Object.keys(HOOK_TABLE.store),
 };
 
 /** `load`: the plugin's module, and every file that it may load as code, with its hash. */

@@ -36,10 +36,10 @@ export interface Hook {
   readonly answer: v.GenericSchema;
   /** A face or a part of it without this hook is of no use. */
   readonly isRequired?: true;
+  /** It is nothing that a user would have a plugin for: `plugin info` does not list it. */
+  readonly isUntold?: true;
   /** Where a `feed` takes its bytes: as this argument, or as this member of its first one. Absent for other ways. */
   readonly bytesAt?: BytesAt;
-  /** In a process of its own another hook does its work. */
-  readonly staysHere?: true;
 }
 
 type AnyMethod = (...args: never[]) => unknown;
@@ -95,12 +95,13 @@ export const BACKEND_HOOKS = {
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
   "export.split": look(anything),
   "export.read": yields("workMs", anything),
   "restore.rank": local(anything),
-  "restore.ranks": { ...look(ANSWERS.ranks), staysHere: true },
+  "restore.ranks": look(ANSWERS.ranks),
   "restore.matcher": local(ANSWERS.matches),
   "restore.selection": work(anything),
   "restore.preflight": { ...look(ANSWERS.preflight), isRequired },
@@ -120,7 +121,7 @@ export const BACKEND_HOOKS = {
 
 /** The hooks of a sink, by the path of the method in the contract. */
 export const SINK_HOOKS = {
-  probe: { ...look(anything), isRequired },
+  probe: { ...look(anything), isRequired, isUntold: true },
   deliver: { ...look(anything), isRequired },
   history: look(ANSWERS.history),
 } as const satisfies Rows<Sink>;
@@ -164,9 +165,9 @@ export const isOptionalPart = (face: FaceName, part: string): boolean =>
  * is only called `store`.
  */
 export function requiredParts(face: FaceName): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (isRequired !== true || (name !== undefined && isOptionalPart(face, part))) return [];
+    if (isRequired !== true || isUntold || (name !== undefined && isOptionalPart(face, part))) return [];
     return [face === "store" ? face : part];
   });
   return [...new Set(names)];
@@ -174,9 +175,9 @@ export function requiredParts(face: FaceName): string[] {
 
 /** The names, for people, of the optional parts and hooks that a face has: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (methodOf(opened, path) === undefined) return [];
+    if (methodOf(opened, path) === undefined || isUntold) return [];
     if (name !== undefined && isOptionalPart(face, part)) return [part];
     return isRequired === true ? [] : [name ?? part];
   });
