@@ -10,7 +10,7 @@ import type { Path } from "./source.ts";
  * Sections whose values belong to plugins. They are expanded and checked when the plugin is opened, so that one cannot spoil
  * the others.
  */
-export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks"];
+export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks", "stores"];
 
 /** One of the core's own settings: a value of the file that belongs to no plugin. */
 interface CoreSetting {

@@ -24,6 +24,7 @@ const instance = openObject({
   ),
 });
 
+/** Backends or stores by the names that the project gives them. */
 const byInstance = (about: string) =>
   v.nullish(v.pipe(objectOf(v.nullish(instance, {})), v.description(about)), {});
 
@@ -54,6 +55,9 @@ export const ConfigSchema = v.strictObject({
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
   backends: byInstance("the servers, each under its plugin's name, or under a name of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
+  stores: byInstance(
+    "places that keep snapshots, each under its plugin's name, or under a name of its own with `plugin`",
+  ),
   export: section({
     concurrency: positive(
       "maximum number of concurrent steps of an export, or batches of a restore, for each backend",

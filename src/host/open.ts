@@ -32,11 +32,14 @@ export interface OpenSink {
   fingerprints?(key: string): Readonly<Record<string, string>>;
 }
 
-/** A store in which objects can be kept. */
+/** A place for snapshots. */
 export interface OpenStore {
+  /** The name that the configuration gives it. */
   readonly name: string;
   readonly plugin: Plugin;
   readonly store: Store;
+  /** Base URL without credentials; absent for a store without a server. */
+  readonly url?: string;
 }
 
 /** A plugin that could not be loaded or opened. The caller reports it; the others are not affected. */
@@ -49,6 +52,8 @@ export interface OpenFailure {
 export interface OpenPlugins {
   readonly backends: readonly OpenBackend[];
   readonly sinks: readonly OpenSink[];
+  /** Only opened where they are wanted: see `LoadingOptions.stores`. */
+  readonly stores: readonly OpenStore[];
   readonly failures: readonly OpenFailure[];
   /** Ends the processes of third-party plugins now; they would end with the program anyway. */
   readonly end?: () => Promise<void>;

@@ -55,6 +55,8 @@ export interface Wanted {
   readonly only?: readonly string[];
   /** Replaces the configured tenant of every backend that has tenants. */
   readonly tenant?: string | undefined;
+  /** The configured stores are opened, too. */
+  readonly stores?: true;
   /** Opening must not contact any server. */
   readonly asksNothing?: true;
   /** The configured command is about to run. */

@@ -37,7 +37,9 @@ export function unreadVariables(
 
 const ofOptions = (plugins: DeclaredPlugins): string[] =>
   openedOf(plugins).flatMap(([kind, plugin]) =>
-    Object.entries(entriesOf(plugin, kind)).flatMap(([key, schema]) => environmentNames(plugin, key, schema)),
+    Object.entries(entriesOf(plugin, kind)).flatMap(([key, schema]) =>
+      environmentNames(plugin, key, schema, kind),
+    ),
   );
 
 /** Variables that the file refers to as `${NAME}`. */
@@ -52,11 +54,15 @@ function namedInFile({ file }: Config): ReadonlySet<string> {
  */
 function idlePrefixes(
   config: Config,
-  { backends, sinks, failures }: DeclaredPlugins,
+  { backends, sinks, stores, failures }: DeclaredPlugins,
   builtIns: readonly BuiltIn[],
 ): string[] {
   if (config.plugins.length > 0 || failures.length > 0) return [OURS];
-  const opened = new Set([...backends, ...sinks].map(({ name }) => name));
-  const names = [...builtIns.map(({ name }) => name), ...Object.keys(config.backends)];
+  const opened = new Set([...backends, ...sinks, ...stores].map(({ name }) => name));
+  const names = [
+    ...builtIns.map(({ name }) => name),
+    ...Object.keys(config.backends),
+    ...Object.keys(config.stores),
+  ];
   return names.filter((name) => !opened.has(name)).map((name) => `${environmentName([name])}_`);
 }

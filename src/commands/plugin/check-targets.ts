@@ -69,15 +69,13 @@ export async function optionsRefusal(
   { issues }: OptionsRefused,
 ): Promise<ConfigError> {
   const config = await configOf(call);
-  const kind = kindOf(plugin.backend === undefined ? "sink" : "backend");
+  const [face = "backend"] = FACES.filter((one) => plugin[one] !== undefined);
+  const kind = kindOf(face);
   return refusedOptions(plugin, kind, config, { found: [] }, issues);
 }
 
-/**
- * The configuration section with this side's options. A store's options belong to a place, so here they come only from the
- * command line.
- */
-const kindOf = (face: CheckTarget["face"]) => (face === "backend" ? "backends" : "sinks");
+/** The configuration section with this side's options. */
+const kindOf = (face: CheckTarget["face"]) => `${face}s` as const;
 
 type Settings = CheckCall["args"]["option"];
 
