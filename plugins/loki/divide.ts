@@ -10,7 +10,7 @@ export interface Lines extends Range {
 }
 
 /** The parts of some lines, and what these are called. */
-export interface Divided {
+interface Divided {
   /** Two or more, or none: the lines of one stream in one nanosecond. */
   readonly parts: readonly Lines[];
   readonly item: string;

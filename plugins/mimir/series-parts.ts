@@ -30,7 +30,7 @@ export async function seriesOf(
 }
 
 /** The series with some of the values of a label, or (`except`) all others. */
-export interface LabelPart {
+interface LabelPart {
   readonly label: string;
   readonly values: string[];
   readonly except?: true;

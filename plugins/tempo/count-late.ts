@@ -15,7 +15,7 @@ export interface LateSource {
 }
 
 /** Late spans that began in a range. */
-export interface LateRequest {
+interface LateRequest {
   readonly range: Range;
   /** Only of these traces; none of them: only those that the search counts. Absent: all. */
   readonly traces?: readonly string[] | undefined;

@@ -17,7 +17,7 @@ export interface CountAnswer<Asked extends CountQuestion = CountQuestion> {
 }
 
 /** What the numbers of an answer lack, since it could not be counted. */
-export interface Gap {
+interface Gap {
   readonly parts: readonly Uncounted[];
   /** What was read of their times: the numbers lack at most as much. */
   readonly read: Counts;

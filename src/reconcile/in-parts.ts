@@ -15,14 +15,14 @@ export interface Counted {
 }
 
 /** How a server is called: with all the effort that a call is worth, or as a part of what has just failed. */
-export interface Calls {
+interface Calls {
   call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
   /** @param timeouts how often what it is a part of took too long */
   callPart<Result>(hook: (signal: AbortSignal) => Promise<Result>, timeouts?: number): Promise<Result>;
 }
 
 /** What is counted, by whom, and how it is called. */
-export interface CounterOptions extends Calls {
+interface CounterOptions extends Calls {
   readonly backend: Pick<Backend, "count" | "splitCount">;
   readonly match?: string | undefined;
 }

@@ -18,7 +18,7 @@ import type { Uncounted } from "../reconcile/uncounted.ts";
 import type { CountQuestion } from "../reconcile/windows.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
-import { recordsIn } from "../snapshot/read/record-source.ts";
+import { backendRecords } from "../snapshot/read/record-source.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -97,7 +97,7 @@ function askingOf(
   const count = createCounter({ backend, call, callPart });
   return {
     ask: ({ range }) => count(range),
-    ...(snapshot === undefined ? {} : { readWithin: readWithin(recordsIn(snapshot, name)) }),
+    ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, name)) }),
   };
 }
 

@@ -13,7 +13,7 @@ import { fileOf } from "../snapshot/format/block.ts";
 import { countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
-import { recordsIn } from "../snapshot/read/record-source.ts";
+import { backendRecords } from "../snapshot/read/record-source.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
@@ -115,7 +115,7 @@ async function recounted(
       const found = await count(range, wasPartial);
       return found && { ...found, counts: countsIn(Object.keys(counted), found.counts) };
     },
-    ...(snapshot === undefined ? {} : { readWithin: readWithin(recordsIn(snapshot, saved.name)) }),
+    ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, saved.name)) }),
   });
   signal.throwIfAborted();
   const failures = answers.flatMap(({ error }) => (error === undefined ? [] : [error]));

@@ -21,7 +21,7 @@ export const reachesInto = (block: Block, ranges: readonly Range[]): boolean =>
   ranges.some(({ from, to }) => block.range !== undefined && block.range.from < to && block.range.to >= from);
 
 /** The records of one backend of a snapshot. */
-export const recordsIn = (
+export const backendRecords = (
   snapshot: Pick<OpenSnapshot, "blocks" | "lines">,
   backend: string,
 ): RecordSource => ({
