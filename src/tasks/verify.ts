@@ -107,8 +107,8 @@ export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
 }
 
 /** A failed count or comparison proves neither a difference nor equality, and what was missing at the export still is. */
-const isUnproven = ({ failed, differences, objects, objectsFailure }: LiveReport): boolean =>
-  failed > 0 ||
+const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }: LiveReport): boolean =>
+  failed + uncounted.length > 0 ||
   objectsFailure !== undefined ||
   countOf(objects?.unknownCounts ?? {}) > 0 ||
   differences.some(({ verdict }) => verdict === "missing");
@@ -181,8 +181,8 @@ async function comparedLive(
   await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
-    const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-    const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, call };
+    const limit = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
+    const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, limit };
     const why = failures.find(({ name }) => name === saved.name)?.error.message ?? NOT_CONFIGURED;
     reports.push(open === undefined ? notCompared(saved, why) : await compareLive(saved, open, options));
   }
