@@ -192,7 +192,7 @@ export const SNAPSHOTS_COPY = defineResult({
   about: "which snapshots were copied to a place, and which others that they continue are not there",
   schema: v.object({
     place: v.string(),
-    copies: v.array(
+    copied: v.array(
       v.object({
         snapshot: snapshotSchema,
         copy: v.pipe(v.string(), v.description("PLACE:NAME")),
@@ -215,7 +215,7 @@ export const SNAPSHOTS_COPY = defineResult({
 /** What a copy did. */
 export const copyJson = ({ place, copies, lacking }: CopyReport): ValueOf<typeof SNAPSHOTS_COPY> => ({
   place,
-  copies: copies.map(({ snapshot, where, sha256, copy: { objects }, sent }) => ({
+  copied: copies.map(({ snapshot, where, sha256, copy: { objects }, sent }) => ({
     snapshot: snapshotJson(snapshot.path),
     copy: where,
     sha256,

@@ -33,7 +33,7 @@ const params = {
 } as const;
 
 /** What to copy where. */
-export interface CopyPlan {
+interface CopyPlan {
   readonly place: Place;
   /** Oldest first, so that an increment never comes before what it continues. */
   readonly snapshots: readonly KeptSnapshot[];
@@ -42,13 +42,13 @@ export interface CopyPlan {
 }
 
 /** A snapshot that a copy is of little use without. */
-export interface LackingParent {
+interface LackingParent {
   readonly name: string;
   readonly reason: string;
 }
 
 /** One snapshot's copy. */
-export interface CopiedSnapshot extends WrittenCopy {
+interface CopiedSnapshot extends WrittenCopy {
   readonly snapshot: KeptSnapshot;
   /** `offsite:20260124-143000` */
   readonly where: string;

@@ -17,13 +17,13 @@ import { UsageError } from "./errors.ts";
 const IN_PLACE = /^([a-z0-9][a-z0-9-]*):(.*)$/;
 
 /** A snapshot that is named with its place. */
-export interface PlacedName {
+interface PlacedName {
   readonly place: string;
   readonly name: string;
 }
 
 /** The place and the name in it; `undefined` for anything else, such as a path. */
-export function placedName(text: string): PlacedName | undefined {
+function placedName(text: string): PlacedName | undefined {
   const [, place, name] = IN_PLACE.exec(text) ?? [];
   return place === undefined || name === undefined ? undefined : { place, name };
 }

@@ -35,7 +35,7 @@ export const PLACE = {
 type Surroundings = Pick<TaskContext, "stores" | "failures" | "config" | "signal" | "home" | "trailFile">;
 
 /** The store of this name. @throws UsageError when there is none; why it could not be opened */
-export function openStoreOf(name: string, { stores, failures, config }: Surroundings): OpenStore {
+function openStoreOf(name: string, { stores, failures, config }: Surroundings): OpenStore {
   const found = stores.find((one) => one.name === name);
   if (found !== undefined) return found;
   const failure = Object.hasOwn(config.stores, name)
@@ -80,10 +80,10 @@ export function snapshotPlaces(
 }
 
 /** Whether a copy is believed. @throws UnknownSignerError when it is not */
-export type Admit = (found: FoundCopy) => void;
+type Admit = (found: FoundCopy) => void;
 
 /** Believes copies that this project's key has signed, or one of these. @throws TrailError when its own cannot be read */
-export function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
+function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
   const own = readSigningKey(openHome(home, trailFile))?.verifier;
   const known = new Set([...(own === undefined ? [] : [own]), ...keys.map((key) => key.trim())]);
   return ({ copy }) => {
@@ -92,5 +92,5 @@ export function believing({ home, trailFile }: Surroundings, keys: readonly stri
 }
 
 /** The copies in a place, as storage. */
-export const copiesAt = (place: Place, admit: Admit, signal: AbortSignal): Storage =>
+const copiesAt = (place: Place, admit: Admit, signal: AbortSignal): Storage =>
   placeStorage(place, (name) => copyStorage({ place, name, opened: inTheClear, admit, signal }));

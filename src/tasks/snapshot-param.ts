@@ -47,7 +47,7 @@ interface AskedSnapshots {
 }
 
 /** What was chosen, and from what. */
-export interface ChosenAmong extends Chosen {
+interface ChosenAmong extends Chosen {
   readonly kept: KeptSnapshots;
 }
 

@@ -54,7 +54,7 @@ test("a copy is recorded with the checksum of its copy.json, by a key that is ma
   const sha256 = new Bun.CryptoHasher("sha256").update(text).digest("hex");
   expect(copied.printed).toMatchObject({
     place: "offsite",
-    copies: [{ snapshot: { name }, copy: `offsite:${name}`, sha256 }],
+    copied: [{ snapshot: { name }, copy: `offsite:${name}`, sha256 }],
     lacking: [],
   });
   const events = eventsIn((await command(cwd, "audit", "--json")).stdout);

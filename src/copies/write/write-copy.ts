@@ -32,6 +32,7 @@ export interface CopyRequest {
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
+/** How far a copy has come. */
 export interface CopyProgress {
   /** Bytes and objects that are there by now; of the whole copy. */
   readonly bytes: number;
