@@ -7,10 +7,10 @@ import { copyStorage, inTheClear } from "../copies/read/copy-storage.ts";
 import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { placeStorage } from "../copies/read/place-storage.ts";
 import type { OpenStore } from "../host/open.ts";
-import { localStorage } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
 import { listed } from "../units/words.ts";
 import { UnknownSignerError, UsageError } from "./errors.ts";
+import { holdingsOf } from "./holdings.ts";
 import type { SnapshotPlaces } from "./named-snapshot.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -67,16 +67,27 @@ interface PlacesGiven {
 }
 
 /** Where a task looks for snapshots: in this place, or in the snapshots directory. @throws as {@link openStoreOf}; TrailError */
-export function snapshotPlaces(
+export async function snapshotPlaces(
   context: Surroundings & Pick<TaskContext, "directory">,
   { place, key = [] }: PlacesGiven = {},
-): SnapshotPlaces {
+): Promise<SnapshotPlaces> {
   const { directory, config, signal } = context;
-  const placed = (name: string): Storage =>
-    copiesAt(openPlace(name, context), believing(context, key), signal);
-  return place === undefined
-    ? { directory, kept: localStorage(config.backups), placed }
-    : { directory, kept: placed(place), isFar: true, placed };
+  const opened = new Map<string, FoundCopy>();
+  const believe = believing(context, key);
+  const placed = (name: string): Storage => {
+    const found = openPlace(name, context);
+    const admit: Admit = (copy) => {
+      believe(copy);
+      opened.set(found.shown(copy.copy.snapshot), copy);
+    };
+    return copiesAt(found, admit, signal);
+  };
+  if (place !== undefined) return { directory, kept: placed(place), isFar: true, placed, opened };
+  const isOpen = (name: string): boolean => context.stores.some((one) => one.name === name);
+  const kept = await holdingsOf(config, ({ place: name, name: snapshot }) =>
+    isOpen(name) ? placed(name).within(snapshot) : undefined,
+  );
+  return { directory, kept, placed, opened };
 }
 
 /** Whether a copy is believed. @throws UnknownSignerError when it is not */
