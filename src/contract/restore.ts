@@ -51,7 +51,11 @@ export interface Restorer {
     objects: readonly RestoreLine[],
     signal: AbortSignal,
   ): Promise<readonly (ObjectComparison | undefined)[]>;
-  /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
+  /**
+   * Writes the lines and returns what the server said about each. A batch may be applied again, after a crash or in parts: if it
+   * fails for good (as `split` of an exporter has it), the core divides it until what remains is one record, which counts as
+   * rejected if the server takes anything else.
+   */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
    * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
