@@ -19,6 +19,7 @@ export default defineCommand({
     },
   ],
   json: [INVENTORY],
+  paged: () => true,
   async run(call) {
     await using planned = await planCall(inventory, call);
     const { result, ending } = await planned.carryOut();

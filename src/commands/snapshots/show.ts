@@ -35,6 +35,7 @@ export default defineCommand({
     { line: "snapshots show 20260124-143000 --json", about: "its manifest" },
   ],
   json: [SNAPSHOTS_SHOW],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
     const { snapshot: named } = call.args;
