@@ -53,9 +53,11 @@ export const SYSTEM_VARIABLES: readonly Variable[] = [
   { name: "PATH", about: "where the program of destroy.command is looked for" },
   {
     name: "HTTP_PROXY",
-    about: "a proxy for addresses with http://, those on this machine too; likewise HTTPS_PROXY",
+    about: "a proxy for addresses with http://; this machine is asked directly all the same",
   },
-  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as localhost,127.0.0.1" },
+  { name: "HTTPS_PROXY", about: "a proxy for addresses with https://" },
+  { name: "ALL_PROXY", about: "a proxy for addresses that have none of their own" },
+  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as .example.com,10.0.0.0/8" },
   { name: "NO_COLOR", about: "any value: no colours, unless FORCE_COLOR or --color says otherwise" },
   {
     name: "FORCE_COLOR",

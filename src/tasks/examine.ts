@@ -69,7 +69,7 @@ async function unagreed(caller: Caller, config: Config): Promise<DoctorDiagnosti
 }
 
 async function examineStack(
-  { signal, waitFor }: Caller,
+  { signal, waitFor, onRequest }: Caller,
   stack: StackToRead,
   timeoutMs: number,
 ): Promise<DoctorDiagnostic[]> {
@@ -82,6 +82,7 @@ async function examineStack(
     examineClocks(
       reached.map(({ open }) => open),
       signal,
+      onRequest,
     ),
     examineSinks(sinks, signal),
     examineDisk(config, surveyed, fromMs(Date.now())),
