@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { COMMON, flagName } from "../src/commands/arguments.ts";
 import { type Command, type Example, type Group, isGroup } from "../src/commands/command.ts";
-import { commandsOf, type Listed } from "../src/commands/manual.ts";
-import { ROOT } from "../src/commands/registry.ts";
+import { commandsOf, type Listed } from "../src/commands/man/manual.ts";
+import { ROOT } from "../src/dispatch/commands.ts";
 import type { Param, Params } from "../src/tasks/param.ts";
 
 const HEAD = `# The commands

@@ -1,7 +1,7 @@
 /** Makes `docs/json.md` from the declared results. A test compares the two. */
 import { resolve } from "node:path";
-import { commandsOf } from "../src/commands/manual.ts";
-import { ROOT } from "../src/commands/registry.ts";
+import { commandsOf } from "../src/commands/man/manual.ts";
+import { ROOT } from "../src/dispatch/commands.ts";
 import { FAILURE } from "../src/results/program.ts";
 import type { Result } from "../src/results/result.ts";
 import { type Member, membersOf } from "./result-members.ts";

@@ -2,8 +2,8 @@
 /** argv → command → exit code. */
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
-import { runWords } from "./commands/run.ts";
-import { refuseRuntimeOptions } from "./commands/runtime-options.ts";
+import { runWords } from "./dispatch/run.ts";
+import { refuseRuntimeOptions } from "./dispatch/runtime-options.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
 import { askThisMachineDirectly } from "./http/proxy.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";

@@ -1,4 +1,4 @@
-/** A command, as one who starts tasks. */
+/** What a command is to the tasks that it starts. */
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { RequestRecord } from "../http/watched.ts";
@@ -21,7 +21,7 @@ function requestLine(request: RequestRecord, { dim }: Colors): string {
   return dim([name, `${method} ${host} ${path}`, ...answer, `${ms} ms`, ...via].join("  "));
 }
 
-/** What tasks need of this call: where it stands, its terminal as their channels, and the person before it. */
+/** This call as a task needs it: its directory and settings, its terminal to tell and to ask, and the person's agreement. */
 export function callerOf(call: Call): Caller {
   const { directory, env, configFile, overrides, debug, verbose, signal, terminal } = call;
   return {

@@ -29,12 +29,14 @@ export interface Call<A extends Params = Params> {
   readonly signal: AbortSignal;
 }
 
+/** A call for the help and the manual page, and what it is good for. */
 export interface Example {
   /** Without the leading `contextcore`. */
   readonly line: string;
   readonly about: string;
 }
 
+/** A command without the words that call it: those are where it is listed. */
 export interface Command<A extends Params = Params> {
   /** One phrase, lower case, no full stop. */
   readonly about: string;

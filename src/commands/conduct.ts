@@ -2,23 +2,22 @@
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
 import { openContext } from "../tasks/stack.ts";
-import type { Answer, Task, TaskContext } from "../tasks/task.ts";
+import type { Answer, Done, Task } from "../tasks/task.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
 import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
+import { askingSigner } from "./signers.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
-export type PlanCall<P extends Params> = Call & {
+type PlanCall<P extends Params> = Call & {
   readonly args: ParamValues<P> & { readonly "dry-run"?: boolean; readonly yes?: boolean };
 };
 
 /** What a command adds to the common course. */
 export interface Conduct<Plan, Result> {
-  /** Opens what the task works on, if that differs from the task's own declaration. */
-  context?(): Promise<TaskContext>;
   /** The last line while nothing was done, such as "nothing was deleted". */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
@@ -44,11 +43,26 @@ export const planPaper = ({
   width: terminal.width,
 });
 
-/** Opens what a task works on, and plans the task with this call's arguments. */
-export const planCall = async <P extends Params, Plan, Result, Question>(
+/** Opens what a task works on, and plans the task with this call's arguments. Who has signed a copy that it reads is asked about. */
+export async function planCall<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
+  call: Call & { readonly args: ParamValues<P> & { readonly key?: readonly string[] } },
+) {
+  const { args } = call;
+  const context = await openContext(callerOf(call), task.opens?.(args));
+  return askingSigner(call, args.key ?? [], (key) =>
+    planTask(task, args.key === undefined ? args : { ...args, key }, context),
+  );
+}
+
+/** Plans a task with this call's arguments and carries that out: where there is nothing to show or to ask first. */
+export async function runCall<P extends Params, Plan, Result>(
+  task: Task<P, Plan, Result>,
   call: Call & { readonly args: ParamValues<P> },
-) => planTask(task, call.args, await openContext(callerOf(call), task.opens?.(call.args)));
+): Promise<Done<Result>> {
+  await using planned = await planCall(task, call);
+  return await planned.carryOut();
+}
 
 /**
  * Plans a task with this call's arguments and takes it to its end. With `--dry-run`, or if there is nothing to do, the plan is
@@ -57,13 +71,11 @@ export const planCall = async <P extends Params, Plan, Result, Question>(
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,
   call: PlanCall<P>,
-  { context, untouched, show, question, no, report }: Conduct<Plan, Result>,
+  { untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
   const { args, terminal } = call;
   return orUntouched(untouched, async () => {
-    await using planned = await (context === undefined
-      ? planCall(task, call)
-      : planTask(task, args, await context()));
+    await using planned = await planCall(task, call);
     const { plan, targets } = planned;
     show?.(plan);
     const asked = args["dry-run"] || targets.length === 0 ? undefined : question?.(plan);

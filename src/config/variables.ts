@@ -1,5 +1,6 @@
 /** The environment variables that the program itself reads, besides those of the settings and of plugins' options. */
 
+/** An environment variable, as the manual page and the documentation list it. */
 export interface Variable {
   readonly name: string;
   /** For the manual page and the documentation: one phrase, without backticks. */

@@ -11,6 +11,7 @@ import { sleep } from "../units/sleep.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { Nonconformance, require } from "./check.ts";
 
+/** What to export, and how unkindly to run its steps. */
 export interface WalkOptions {
   readonly plugin: string;
   readonly request: ExportRequest;
@@ -48,6 +49,7 @@ export interface Harvest {
   readonly exportedUntil?: bigint;
 }
 
+/** The records of one step for one file. */
 export interface WalkedBlock {
   readonly file: string;
   readonly lines: readonly string[];
@@ -120,7 +122,7 @@ export async function runCursor(
   return Array.fromAsync(exporter.read(cursor, signal));
 }
 
-/** What a plugin throws by mistake: such an error does not tell where it came from. */
+/** The names of errors that a plugin throws by mistake. Their messages do not say which hook threw them. */
 const UNCLASSIFIED = /^(Error|(Type|Range|Reference|Syntax|URI|Eval)Error)$/;
 
 /** @throws what the hook throws; where it is not classified, Nonconformance that names the hook */

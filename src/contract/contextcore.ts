@@ -8,6 +8,7 @@ export { formatDuration, parseDuration } from "../units/duration.ts";
 export { parseExact } from "../units/exact-json.ts";
 export { given } from "../units/given.ts";
 export type { Json, JsonObject } from "../units/json.ts";
+export { isLitter } from "../units/litter.ts";
 export { messageOf } from "../units/message-of.ts";
 export {
   fromMs,
@@ -24,6 +25,7 @@ export {
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
 export {
+  type Instead,
   type RefusalOptions,
   type SystemRefusal,
   systemCode,
@@ -42,6 +44,7 @@ export { safeFileName } from "./file-name.ts";
 export { GrowingBuffer } from "./growing-buffer.ts";
 export * from "./http.ts";
 export * from "./lab.ts";
+export { isObjectName, requireObjectName } from "./object-name.ts";
 export * as option from "./options.ts";
 export * from "./plugin.ts";
 export { ProtobufReader } from "./protobuf-reader.ts";

@@ -141,7 +141,7 @@ export interface RestoreDiagnostic extends Pick<Diagnostic<RestoreSeverity>, "se
   readonly ignoresTenant?: boolean;
 }
 
-/** What a preflight says where the server heeds no tenant, and one is named. @param server `This Loki` */
+/** The preflight's diagnostic for a server that ignores tenants although one is named. @param server `This Loki` */
 export const ignoredTenant = (server: string, tenant: string, setting: string): RestoreDiagnostic => ({
   severity: "alters",
   message: `${server} has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,

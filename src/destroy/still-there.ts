@@ -3,6 +3,7 @@ import { aboutLook, type OnRequest, watched } from "../http/watched.ts";
 import { sleep } from "../units/sleep.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 
+/** A backend's server that answered before the command ran. */
 export interface Server {
   readonly name: string;
   readonly url: string;
@@ -17,7 +18,7 @@ const ANSWER_MS = 1_000;
 /** When to ask: at once and then again, because a stopping server may need a moment. ms after the previous time */
 const ASKED_MS = [0, 200, 300, 500] as const;
 
-export interface StillThere {
+interface StillThere {
   /** Servers that still answer; if interrupted, those not known to be gone. */
   readonly left: readonly Server[];
   /** The signal came before all was known. */

@@ -32,6 +32,7 @@ export interface LoadedPlugin {
   readonly apart?: Apart;
 }
 
+/** What opening takes from the command, besides the configuration. */
 export interface OpeningOptions {
   readonly debug?: boolean;
   /** Where a plugin's log lines go, and what its process printed; absent: nobody hears them. */
@@ -138,23 +139,23 @@ export async function openSink(
 }
 
 /**
- * The plugin's store with these options, which a place in the configuration has; none when it has no store.
+ * The plugin's store under this name of the configuration; none when it has no store.
  * @throws ConfigError, or what the plugin throws
  */
 export async function openStore(
   { plugin, apart }: LoadedPlugin,
-  given: Options,
   config: Config,
   options: OpeningOptions,
+  name: string,
 ): Promise<OpenStore[]> {
-  const { name, store } = plugin;
+  const { store } = plugin;
   if (store === undefined) return [];
-  // The options belong to the place: the settings of a backend or sink with that name do not apply.
-  const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
-  const surroundings = { config: own, options, foreign: apart !== undefined };
-  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
+  const surroundings = { config, options, foreign: apart !== undefined };
+  const named = configuredAs(name, plugin);
+  return open({ ...plugin, name }, named, "stores", surroundings, async ({ context, guard, opening }) => {
     const opened = apart === undefined ? store(context) : await apart.store(opening);
-    return [{ name, plugin, store: guardStore(name, opened, guard) }];
+    const url = context.http.url === "" ? {} : { url: context.http.url };
+    return [{ name, plugin, store: guardStore(name, opened, guard), ...url }];
   });
 }
 

@@ -16,7 +16,7 @@ import { proxyFor } from "./proxy.ts";
 import { limitCall } from "./time-limit.ts";
 import { type OnRequest, type RequestAbout, watched } from "./watched.ts";
 
-export interface HttpClientOptions extends ServerOptions {
+interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
   readonly name: string;
   /** Called with every answer and the time of its request, ms. */

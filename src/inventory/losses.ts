@@ -13,6 +13,7 @@ import { conditionText } from "./condition.ts";
 import type { Reached, Surveyed } from "./survey.ts";
 import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
+/** What one backend would lose. */
 export interface Loss {
   readonly backend: string;
   /**
@@ -42,7 +43,7 @@ export const lossesOf = (
     return [{ backend, kind: "unknown", text }];
   });
 
-/** What is known where no backend is enabled. */
+/** The loss when no backend is enabled: nothing is known. */
 export const NOBODY_ASKED: Loss = {
   backend: "the whole stack",
   kind: "unknown",

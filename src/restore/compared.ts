@@ -13,6 +13,7 @@ import type { PlannedFile } from "./select.ts";
 
 /** What to do where a server has another object than the snapshot: leave it, replace it, or write nothing at all. */
 export const EXISTING_POLICIES = ["keep", "replace", "fail"] as const;
+/** One of {@link EXISTING_POLICIES}. */
 export type ExistingPolicy = (typeof EXISTING_POLICIES)[number];
 
 /** A target's objects beside the server's. */

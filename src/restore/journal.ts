@@ -27,7 +27,7 @@ export interface BlockOutcome {
 }
 
 /** The beginning of a block, which identifies it. */
-export type BlockStart = Pick<Block, "file" | "offset">;
+type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
@@ -41,7 +41,7 @@ export function countRejected(
   rejected: readonly Rejected[],
 ): Pick<BlockDone, "rejected" | "unsupported"> {
   const count = (isCounted: (one: Rejected) => boolean): number =>
-    rejected.filter(isCounted).reduce((sum, { line }) => sum + recordsIn(file, line), 0);
+    rejected.filter(isCounted).reduce((sum, { line }) => sum + backendRecords(file, line), 0);
   return {
     rejected: count(({ unsupported }) => !unsupported),
     unsupported: count(({ unsupported }) => unsupported === true),
@@ -49,7 +49,7 @@ export function countRejected(
 }
 
 /** A line that cannot be split into records counts as one. */
-function recordsIn(file: string, line: string): number {
+function backendRecords(file: string, line: string): number {
   if (unitOf(file) === undefined) return 1;
   try {
     return Math.max(1, Array.from(recordsOf(file, JSON.parse(line))).length);
@@ -58,6 +58,7 @@ function recordsIn(file: string, line: string): number {
   }
 }
 
+/** The progress of one restore. A block is sent again unless a note says that it is done. */
 export interface RestoreJournal {
   readonly directory: string;
   /** What an interrupted run already did with this block. */

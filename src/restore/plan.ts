@@ -22,6 +22,7 @@ import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
+/** What was asked for, and the backends that can be written to. */
 export interface RestoreOptions {
   /** One snapshot, or a chain that was opened as one. */
   readonly snapshot: OpenSnapshot;
@@ -41,7 +42,7 @@ export interface RestoreOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** What to do with objects that differ on the server. Default `keep`. */
   readonly existing?: ExistingPolicy;
-  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  /** Whether `labels` may replace existing values. By default, a backend where they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
@@ -50,6 +51,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
+/** What one backend gets: the data of the backend of the same name in the snapshot. */
 export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
@@ -62,7 +64,7 @@ export interface RestoreTarget extends ComparedTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
-  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
@@ -71,13 +73,14 @@ export interface RestoreTarget extends ComparedTarget {
   readonly held?: Counts;
 }
 
+/** What a restore will write, to which servers, and what it leaves out. */
 export interface PlannedRestore {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
   /** Requested plugins that cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
-  /** Plugins with no data in the snapshot, or none that the range or the selector chooses. */
+  /** Plugins with no data in the snapshot, or none that the range chooses. */
   readonly notChosen: readonly NotPlanned[];
 }
 
@@ -148,13 +151,15 @@ async function planTarget(
   if (restore.applyBytes === undefined && held.some(isOfBytes))
     throw new Error("this backend cannot restore files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
-  if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
+  // More likely a mistake than what was meant.
+  if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
   const range = options.range ?? wholeRange(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
-  const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const limit = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const { call } = limit;
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
     ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
@@ -165,7 +170,7 @@ async function planTarget(
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
   const { snapshot, existing: policy = "keep", signal } = options;
   const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
-  const counted = await countHeld(open, saved, { range, call, signal });
+  const counted = await countHeld(open, saved, { range, limit, signal });
   return {
     name: saved.name,
     open,

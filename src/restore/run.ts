@@ -32,7 +32,7 @@ export interface RestoreProgress extends RestoreStanding {
   readonly unanswered: boolean;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly plan: PlannedRestore;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
@@ -46,6 +46,7 @@ export interface RunOptions {
   readonly tuning?: Partial<Tuning>;
 }
 
+/** What became of all of one backend's blocks, added up. */
 export interface TargetOutcome extends Sum {
   readonly name: string;
   /** Why it could not be finished; absent when everything was sent to the server. */

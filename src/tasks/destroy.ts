@@ -3,7 +3,14 @@ import type { Ending } from "../audit/format/event.ts";
 import { SIGNALS } from "../contract/contract.ts";
 import { commandText } from "../destroy/command-text.ts";
 import { type Aftermath, destroyStack } from "../destroy/destroy-stack.ts";
-import { type DestroyOption, isSaved, lossesWith, lossLines, OPTIONS, SAVED } from "../destroy/losing.ts";
+import {
+  DESTROY_OPTIONS,
+  type DestroyOption,
+  isSaved,
+  lossesWith,
+  lossLines,
+  SAVED,
+} from "../destroy/losing.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import type { ExportResult } from "../export/types.ts";
@@ -16,13 +23,23 @@ import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
-import { type Answer, type Done, defineTask, type Refusal, type Running, type TaskContext } from "./task.ts";
+import { recordingRefusal } from "./run.ts";
+import { type Caller, openContext } from "./stack.ts";
+import {
+  type Answer,
+  type Done,
+  defineTask,
+  type Refusal,
+  type Running,
+  type TaskContext,
+  type Wanted,
+} from "./task.ts";
 
 const params = {
   option: {
     type: "value",
     hint: "N",
-    values: OPTIONS,
+    values: DESTROY_OPTIONS,
     required: true,
     about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
   },
@@ -40,7 +57,7 @@ export interface DestroyPlan {
 }
 
 /** What was saved before the destruction. */
-export interface Saved {
+interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
   readonly snapshot?: ExportResult;
   /** What could not be read, or arrived afterwards. */
@@ -53,6 +70,7 @@ export interface AllTheSame extends Saved {
   readonly name: string;
 }
 
+/** What was saved, and then destroyed. */
 export interface Destroyed extends Saved {
   /** What became of the stack, or why the command did not run. */
   readonly end: Aftermath | Refusal;
@@ -63,11 +81,13 @@ export type DestroyNews = { readonly saved: ExportResult } | { readonly command:
 
 type RunningDestroy = Running<AllTheSame, DestroyNews>;
 
+const OPENED: Wanted = { isDestroying: true };
+
 export const destroy = defineTask({
   kind: "destroy",
   about: "destroy the stack, after offering to save what it holds",
   params,
-  opens: () => ({ isDestroying: true }),
+  opens: () => OPENED,
   destructive: true,
   async plan({ option }, context): Promise<DestroyPlan> {
     requireAllowed(context);
@@ -94,13 +114,19 @@ export const destroy = defineTask({
   },
 });
 
+/** What a plan starts from: the stack, and what it holds. */
+export type LookedAt = TaskContext & { readonly taken: Taken };
+
 /**
- * Checks that the command may run, and asks each backend what it holds. @throws CommandError; RefusedError when the policy
- * forbids it
+ * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded.
+ * @throws CommandError; RefusedError when the policy forbids the command
  */
-export async function lookAtStack(context: TaskContext): Promise<Taken> {
-  requireAllowed(context);
-  return takeInventory(context);
+export async function lookAtStack(caller: Caller): Promise<LookedAt> {
+  const context = await openContext(caller, OPENED);
+  return recordingRefusal(destroy.kind, context, async () => {
+    requireAllowed(context);
+    return { ...context, taken: await takeInventory(context) };
+  });
 }
 
 /** @throws CommandError; RefusedError when the policy forbids the command */

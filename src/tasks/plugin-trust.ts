@@ -58,7 +58,7 @@ export interface Granting extends ShownFiles {
 }
 
 /** A plugin to stop trusting. */
-export interface Removal {
+interface Removal {
   readonly action: "remove";
   readonly spec: string;
   readonly sha256: string;
@@ -78,6 +78,7 @@ export const pluginTrust = defineTask({
   kind: "plugin_trust",
   about: "decide which third-party plugins may be loaded",
   params,
+  opens: () => "nothing",
   destructive: false,
   recorded: "end",
   async plan({ action, plugin: word }, { config, directory }: TaskContext): Promise<TrustPlan> {

@@ -58,6 +58,8 @@ export interface Wanted {
   readonly only?: readonly string[];
   /** Replaces the configured tenant of every backend that has tenants. */
   readonly tenant?: string | undefined;
+  /** The configured stores are opened, too. */
+  readonly stores?: true;
   /** Opening must not contact any server. */
   readonly asksNothing?: true;
   /** The configured command is about to run. */
@@ -87,6 +89,7 @@ export interface Running<Question = never, News = never> extends TaskContext {
 /** Whether a person agrees to go on, or why not, for the trail. */
 export type Answer = { readonly agrees: true } | Refusal;
 
+/** Why a plan that was shown is not carried out, as the trail records it. */
 export interface Refusal {
   readonly agrees: false;
   /** `refused`: nobody could be asked. `cancelled`: the answer was no, or the question was abandoned. */

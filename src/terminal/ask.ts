@@ -7,7 +7,7 @@ import { RefusedError } from "../tasks/errors.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 
-export interface Choice<Value> {
+interface Choice<Value> {
   readonly value: Value;
   readonly label: string;
   /** Text below the label. */
@@ -93,7 +93,22 @@ export async function confirm(
   return isCancel(answer) ? undefined : answer === true;
 }
 
-export interface ExactAnswer {
+/** Text that is not shown while it is typed. */
+export async function askSecret(
+  terminal: Terminal,
+  question: { readonly message: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const clack = await import("@clack/prompts");
+  const message = terminal.shown(question.message);
+  const validate = (text = ""): string | undefined =>
+    text === "" ? "Type it, or stop with Ctrl-C." : undefined;
+  const text = await asking(terminal, question.signal, (input) =>
+    clack.password({ ...input, message, withGuide: false, validate }),
+  );
+  return clack.isCancel(text) ? undefined : text;
+}
+
+interface ExactAnswer {
   /** `no`: Enter alone. `undefined`: the question was abandoned. */
   readonly answer: "given" | "no" | undefined;
   /** How often something else was entered. */

@@ -1,6 +1,6 @@
 /**
- * The styles of our own text, told from all that merely looks like them: each carries a number that only this run of the
- * program knows. So a text from elsewhere needs no care on its way here: what has not the number is not ours.
+ * The styles of our own text. Each escape sequence carries a random number that only this run of the program knows, so one in
+ * a text from elsewhere is recognized as foreign, and made visible.
  */
 import { randomBytes } from "node:crypto";
 import { visible } from "../units/visible.ts";
@@ -15,14 +15,14 @@ const CODES = {
   cyan: [36, 39],
 } as const;
 
-export type Style = keyof typeof CODES;
+type Style = keyof typeof CODES;
 
 /** How to paint text; without colours every style leaves it as it is. */
 export type Colors = Readonly<Record<Style, (text: string) => string>> & {
   readonly isColorSupported: boolean;
 };
 
-/** What measures or cuts lines takes it for one more parameter of the style. */
+/** Code that measures or cuts lines takes it for one more parameter of the style, so it costs no width. */
 const SEAL = BigInt(`0x${randomBytes(16).toString("hex")}`).toString();
 const sealed = (code: number): string => `\u001b[${code};${SEAL}m`;
 const SEALED = new RegExp(`(\u001b\\[\\d+;${SEAL}m)`);
@@ -77,5 +77,5 @@ const eachPiece = (text: string, ofStyle: (style: string) => string): string =>
 /** A text in which only our styles are left that a terminal would obey. Line breaks are made visible, too. */
 export const visibleStyled = (text: string): string => eachPiece(text, asItIs);
 
-/** The same as it is written to a terminal: what this gives is not to be given to it again. */
+/** The text as it is written to a terminal, without the seals. Do not pass the result through here again. */
 export const written = (text: string): string => eachPiece(text, toPlain);

@@ -3,9 +3,9 @@ import { visibleStyled } from "./styles.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 
-export type Alignment = "left" | "right";
+type Alignment = "left" | "right";
 
-export interface Column {
+interface Column {
   readonly align?: Alignment;
   /** Minimum width. */
   readonly width?: number;
@@ -22,7 +22,7 @@ export function formatTable(
   given: readonly (readonly string[])[],
   lineWidth: number = Number.POSITIVE_INFINITY,
 ): string[] {
-  // What will be made visible takes room.
+  // Characters that will be made visible take room.
   const rows = given.map((row) => row.map(visibleStyled));
   const widths = columns.map(({ width = 0 }, index) =>
     Math.max(width, ...rows.map((row) => Bun.stringWidth(row[index] ?? ""))),

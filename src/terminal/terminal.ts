@@ -20,6 +20,7 @@ export interface Manner {
   readonly pager: boolean;
 }
 
+/** All ways to say something, and what the terminal can do. Escape sequences in a text are shown, not obeyed. */
 export interface Terminal {
   /** From now on, everything is told in this manner. */
   heed(manner: Manner): void;
@@ -77,6 +78,7 @@ export interface Terminal {
   shown(line: string): string;
 }
 
+/** The standard streams of this process; tests give their own. */
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;

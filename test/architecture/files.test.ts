@@ -27,7 +27,7 @@ test("only terminal/ prints", async () => {
 });
 
 test("only one place prints JSON", async () => {
-  const printing = [...(await sourcesUnder("src/commands"))]
+  const printing = [...(await sourcesUnder("src/commands", "src/dispatch"))]
     .filter(([, source]) => /\b(print|tell)\(\s*JSON\.stringify\(/.test(source))
     .map(([file]) => file);
   expect(printing).toEqual(["src/commands/print-result.ts"]);

@@ -43,14 +43,10 @@ function roomOf(path: string): string {
   return file === undefined ? OWN_FILES : room;
 }
 
-/** Its folders are commands, not rooms: what several share lies beside them, and its list of commands names them all. */
-const WITHOUT_ROOMS = ["commands"];
-
 test("inside each part imports point one way too, of types and of what is imported later as well", async () => {
   const wrong = (await importsUnder("src")).filter(({ file, target }) => {
     const part = partOf(file);
     if (!target.startsWith(`src/${part}/`) || !target.endsWith(".ts")) return false;
-    if (WITHOUT_ROOMS.includes(part)) return false;
     const [from, to] = [roomOf(file), roomOf(target)];
     const rooms = roomsOf(part);
     return from !== to && rooms.indexOf(to) <= rooms.indexOf(from);
@@ -59,10 +55,7 @@ test("inside each part imports point one way too, of types and of what is import
 });
 
 test("the map names every room, and none that is not there", async () => {
-  const files = [...(await sourcesUnder("src")).keys()].filter(
-    (file) => !WITHOUT_ROOMS.includes(partOf(file)),
-  );
-  const there = Map.groupBy(files, partOf);
+  const there = Map.groupBy((await sourcesUnder("src")).keys(), partOf);
   const found = [...there].map(([part, inside]) => [part, [...new Set(inside.map(roomOf))]] as const);
   const real = found.map(([part, rooms]) => [part, rooms.filter((room) => room !== OWN_FILES).sort()]);
   const named = found.map(([part]) => [
@@ -72,6 +65,15 @@ test("the map names every room, and none that is not there", async () => {
       .sort(),
   ]);
   expect(named).toEqual(real);
+});
+
+test("a command imports no other command: what several share lies beside them", async () => {
+  const inside = (await importsUnder("src/commands")).filter(({ target }) =>
+    target.startsWith("src/commands/"),
+  );
+  expect(inside.length).toBeGreaterThan(100);
+  const wrong = inside.filter(({ file, target }) => ![roomOf(file), OWN_FILES].includes(roomOf(target)));
+  expect(wrong).toEqual([]);
 });
 
 test("everything in src/ has its place in the list, and nothing else is there", async () => {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { startFront } from "../support/front.ts";
 import { printedIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 import { openSession, type Session } from "../support/pseudo-terminal.ts";
@@ -29,14 +30,14 @@ export async function startStacks() {
 
   /** The same, and its servers end when the command has left its file. */
   const stack = (command: readonly string[] = TOUCH, more = ""): string => {
-    const fronts = [frontOf(lab.urls.loki), frontOf(lab.urls.grafana)] as const;
-    const cwd = lasting(command, { loki: `${fronts[0].url}`, grafana: `${fronts[1].url}` }, more);
+    const fronts = [startFront(lab.urls.loki), startFront(lab.urls.grafana)] as const;
+    const cwd = lasting(command, { loki: fronts[0].url, grafana: fronts[1].url }, more);
     const watcher = watch(cwd, () => {
       if (!isDestroyed(cwd)) return;
       watcher.close();
-      for (const front of fronts) front.stop(true);
+      for (const front of fronts) front.stop();
     });
-    cleanups.push(() => watcher.close(), ...fronts.map((front) => () => front.stop(true)));
+    cleanups.push(() => watcher.close(), ...fronts.map((front) => front.stop));
     return cwd;
   };
 
@@ -49,15 +50,6 @@ export async function startStacks() {
 
   return { lab, lasting, stack, serve };
 }
-
-/** Hands a request on to another server. */
-export function passOn(target: string, request: Request): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
-  return fetch(new Request(`${target}${pathname}${search}`, request));
-}
-
-const frontOf = (target: string) =>
-  Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => passOn(target, request) });
 
 export const isDestroyed = (cwd: string): boolean => existsSync(join(cwd, "destroyed"));
 export const snapshotsIn = (cwd: string): string[] =>

@@ -1,7 +1,7 @@
 /** The help of every command, whole, from the compiled program. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { type Group, isGroup } from "../../src/commands/command.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { expectGolden } from "../support/golden.ts";

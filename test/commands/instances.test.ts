@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { startFront } from "../support/front.ts";
 import { agreed } from "../support/project.ts";
 
 setDefaultTimeout(120_000); // two cores are shared with other test files
@@ -379,13 +380,7 @@ test("a variable that would be that of two settings is refused where it is set",
 
 test("a name that is another plugin's instance by now continues nothing of the first, though one address leads to both", async () => {
   let behind = home.urls.loki;
-  const gateway = Bun.serve({
-    port: 0,
-    fetch: (request) => {
-      const { pathname, search } = new URL(request.url);
-      return fetch(new Request(`${behind}${pathname}${search}`, request));
-    },
-  });
+  await using gateway = startFront(() => behind);
   const backends = (plugin: string) =>
     `name: shop\nbackends:\n${OFF}  loki: { enabled: false }\n  shop: { plugin: ${plugin}, url: "${gateway.url}" }\n`;
   const cwd = temporaryDirectory({ "contextcore.yaml": backends("loki") });
@@ -398,7 +393,6 @@ test("a name that is another plugin's instance by now continues nothing of the f
   expect(printed(second).backends[0].counts.samples).toBeGreaterThan(0);
   const { stdout } = await run(["verify", "latest"], { cwd });
   expect(stdout).toContain("not covered: ");
-  await gateway.stop(true);
 });
 
 test("whose an instance is has to be agreed to, where it is somebody else's plugin, and which variables that is told", async () => {

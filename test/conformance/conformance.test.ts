@@ -265,6 +265,15 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "when every cursor is split",
   ],
   [
+    "count-split-is-whole",
+    "a part that is counted twice",
+    () => ({
+      splitCount: async ({ range, part }: CountRequest) =>
+        part === undefined ? { requests: [0, 1].map((half) => ({ range, part: { half } })) } : {},
+    }),
+    "when the count is split",
+  ],
+  [
     "counts-agree",
     "a server that counts more",
     (backend) => ({

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { EXIT, EXIT_MEANINGS } from "../../src/commands/exit-code.ts";
-import { toManual } from "../../src/commands/manual.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { toManual } from "../../src/commands/man/manual.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { pages } from "./blocks.ts";

@@ -10,13 +10,14 @@ import { expectPage } from "./generated.ts";
 
 const HEAD = `# The built-in plugins
 
-What each can do and which options it has. An option stands below the plugin's name in \`contextcore.yaml\` (\`backends:\` or
-\`sinks:\`), or in the environment under the names shown; \`contextcore plugin info NAME\` shows what is in force. This page is
+What each can do and which options it has. An option stands below the plugin's name in \`contextcore.yaml\` (\`backends:\`,
+\`sinks:\` or \`stores:\`), or in the environment under the names shown; \`contextcore plugin info NAME\` shows what is in force. This page is
 made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
 `;
 
 /** What must be set before a plugin can be opened, which tells what it can do. */
-const OPENED = "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 } }\n";
+const OPENED =
+  "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 }, directory: { path: place } }\n";
 
 test("docs/plugins.md says what the declarations say", async () => {
   const config = await loadConfig({ directory: temporaryDirectory({ "contextcore.yaml": OPENED }), env: {} });

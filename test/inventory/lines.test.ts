@@ -1,6 +1,6 @@
 /** The table of the inventory, and what is said of a backend that is missing in it. */
 import { expect, test } from "bun:test";
-import { inventoryLines, missingLines } from "../../src/commands/inventory/lines.ts";
+import { inventoryLines, missingLines } from "../../src/commands/print-inventory.ts";
 import type { Surveyed } from "../../src/inventory/survey.ts";
 import { colorsFor } from "../../src/terminal/styles.ts";
 

@@ -1,8 +1,8 @@
 /** What holds for every result that is declared: the same thing has the same name and the same form in all of them. */
 import { expect, test } from "bun:test";
 import { type Member, membersOf } from "../../scripts/result-members.ts";
-import { commandsOf } from "../../src/commands/manual.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { commandsOf } from "../../src/commands/man/manual.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { EXPORT } from "../../src/results/export.ts";
 import { RESULTS } from "../support/printed.ts";
 

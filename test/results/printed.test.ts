@@ -1,7 +1,8 @@
 /** Every command, run once or twice in a project with a lab: what it prints is one of its results, and nothing else. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { commandsOf } from "../../src/commands/manual.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { join } from "node:path";
+import { commandsOf } from "../../src/commands/man/manual.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -13,8 +14,14 @@ setDefaultTimeout(120_000); // fifty runs, and two cores that are shared with ot
 const lab = await startLab();
 afterAll(() => lab.stop());
 
-const cwd = labProject(lab, { command: ["true"], more: "sinks:\n  file: { path: copy.jsonl }\n" });
+const cwd = labProject(lab, {
+  command: ["true"],
+  more: "sinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
+});
 const LOKI = ["--plugin", "loki"];
+
+/** Outside of the project, where it belongs. */
+const KEY = join(temporaryDirectory(), "backup.key");
 
 /** In this order: a command may need what an earlier one made. */
 const RUNS: readonly (readonly string[])[] = [
@@ -49,6 +56,9 @@ const RUNS: readonly (readonly string[])[] = [
   ["audit", "stats"],
   ["audit", "keygen"],
   ["audit", "verify"],
+  ["snapshots", "copy", "latest", "--to", "offsite"],
+  ["keys", "new", KEY],
+  ["keys", "check", "--identity", KEY],
   ["audit", "prune", "--dry-run"],
   ["audit", "sinks"],
   ["audit", "sinks", "test"],

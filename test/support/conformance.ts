@@ -6,7 +6,7 @@ import { matchRules } from "../../src/conformance/match-rules.ts";
 import { patienceRules } from "../../src/conformance/patience-rules.ts";
 import { secretRules } from "../../src/conformance/secret-rules.ts";
 import { type CheckTarget, openSubject, type Subject } from "../../src/conformance/subject.ts";
-import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
+import { backendSuite, sinkSuite, storeSuite } from "../../src/conformance/suite.ts";
 
 /** The rules about a server: a backend that has none waives them, in this order. */
 export const SERVER_RULES: readonly string[] = [...faultRules, ...patienceRules, ...secretRules]
@@ -16,6 +16,11 @@ export const SERVER_RULES: readonly string[] = [...faultRules, ...patienceRules,
 /** The same for a sink. */
 export const SINK_SERVER_RULES: readonly string[] = SERVER_RULES.filter((name) =>
   sinkSuite.some((rule) => rule.name === name),
+);
+
+/** The same for a store. */
+export const STORE_SERVER_RULES: readonly string[] = SERVER_RULES.filter((name) =>
+  storeSuite.some((rule) => rule.name === name),
 );
 
 /** The rules about selectors: a backend that heeds none waives them, in this order. */
@@ -34,6 +39,9 @@ export const testBackend = (given: Given): void => testSuite("backend", backendS
 
 /** Every rule for a sink as a test; of a plugin that is both, only its sink is looked at. */
 export const testSink = (given: Given): void => testSuite("sink", sinkSuite, given);
+
+/** Every rule for a store as a test. */
+export const testStore = (given: Given): void => testSuite("store", storeSuite, given);
 
 function testSuite(
   face: CheckTarget["face"],

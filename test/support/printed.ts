@@ -1,7 +1,7 @@
 /** What `--json` printed, held against the shape that it says it has: nothing is missing, nothing is added. */
 import * as v from "valibot";
-import { commandsOf } from "../../src/commands/manual.ts";
-import { ROOT } from "../../src/commands/registry.ts";
+import { commandsOf } from "../../src/commands/man/manual.ts";
+import { ROOT } from "../../src/dispatch/commands.ts";
 import { AUDIT_EVENT } from "../../src/results/audit.ts";
 import { FAILURE } from "../../src/results/program.ts";
 import type { Result } from "../../src/results/result.ts";

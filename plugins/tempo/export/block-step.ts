@@ -11,6 +11,7 @@ import { anchorOf } from "./owner.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
 import { readOnce } from "./traces.ts";
 
+/** Where rows come from, and where a trace is looked up that a block has only a part of. */
 export interface BlockSource extends IdLists {
   readonly storage: Storage;
   readonly api: Source;

@@ -19,6 +19,7 @@ import { tracesStep } from "./traces.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
+/** How an export by blocks begins: its first cursors, and from when on the API is read instead. */
 export interface BlockPlan {
   readonly cursors: readonly Cursor[];
   /** Newer spans are read through the API. ns */
@@ -28,7 +29,7 @@ export interface BlockPlan {
   readonly notes: Readonly<Record<string, string>>;
 }
 
-export interface PlanRequest {
+interface PlanRequest {
   readonly whole: Range;
   readonly recent: bigint;
   readonly match: string | undefined;
@@ -88,9 +89,9 @@ export const createIdLists = ({ http, finder }: Source): IdLists => ({
 });
 
 /** The ids of a range, listed once whoever asks. */
-export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
+type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
-export interface RecentOptions {
+interface RecentOptions {
   /** Named in errors. */
   readonly http: Pick<HttpClient, "url">;
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;

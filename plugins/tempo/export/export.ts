@@ -36,7 +36,7 @@ const SETTLE = 60n * NS_PER_SECOND;
  */
 const IN_BLOCKS = HOUR;
 
-export interface ExporterOptions {
+interface ExporterOptions {
   readonly source: Source;
   /** Present when the blocks themselves can be read. */
   readonly storage: Storage | undefined;
@@ -57,6 +57,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   let written = false;
   return {
     heeds: ["match"],
+    checkMatch: (match, signal) => checkQuery(source, match, clock(), signal),
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
       // Once: what arrives while the export runs is not part of it.

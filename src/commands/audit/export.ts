@@ -1,6 +1,6 @@
 import { auditExport } from "../../tasks/audit-export.ts";
 import { defineCommand } from "../command.ts";
-import { planCall } from "../conduct.ts";
+import { runCall } from "../conduct.ts";
 import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
 
 export default defineCommand({
@@ -20,8 +20,7 @@ export default defineCommand({
   ],
   async run(call): Promise<ExitCode> {
     const { args: given, terminal } = call;
-    await using planned = await planCall(auditExport, call);
-    const { result, ending } = await planned.carryOut();
+    const { result, ending } = await runCall(auditExport, call);
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending);
     if (given.output !== undefined && given.output !== "-")

@@ -6,13 +6,13 @@ import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/r
 import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
+import { bar } from "../../terminal/bar.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-
 import { paintOutcome } from "./paint.ts";
 
 export default defineCommand({
@@ -69,13 +69,5 @@ function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors, wi
     const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
     return [name, String(sum(counts)), bar(sum(counts) / most, barWidth), told.join(", ")];
   });
-  return formatTable([{}, { align: "right" }, { width: barWidth }, {}], cells, width() - 2);
-}
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/** A bar accurate to an eighth of a character; any non-zero value is visible. */
-function bar(share: number, width: number): string {
-  const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * width * 8));
-  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
+  return formatTable([{}, { align: "right" }, {}, {}], cells, width() - 2);
 }

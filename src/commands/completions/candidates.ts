@@ -5,11 +5,13 @@ import { given } from "../../units/given.ts";
 import { COMMON, flagName, withoutCommon } from "../arguments.ts";
 import { type Command, type Group, isGroup } from "../command.ts";
 
+/** A word that may follow, and what a shell shows beside it. */
 export interface Candidate {
   readonly word: string;
   readonly about: string;
 }
 
+/** All that may stand where the cursor is. */
 export interface Offer {
   readonly candidates: readonly Candidate[];
   /** Left to the shell. */

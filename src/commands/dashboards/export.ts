@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { exportDashboards } from "../../dashboards/export.ts";
 import { DASHBOARDS_EXPORT, exportedJson } from "../../results/dashboards.ts";
-import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { ownerOf, PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { openStack } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
@@ -25,9 +25,7 @@ export default defineCommand({
   ],
   json: [DASHBOARDS_EXPORT],
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(callerOf(call), {
-      only: call.args.plugin === undefined ? [] : [call.args.plugin],
-    });
+    const stack = await openStack(callerOf(call), ownerOf(call.args));
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);

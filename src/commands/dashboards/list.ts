@@ -1,6 +1,6 @@
 import { type ListedDashboard, listDashboards } from "../../dashboards/listing.ts";
 import { DASHBOARDS_LIST, dashboardsJson } from "../../results/dashboards.ts";
-import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { ownerOf, PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { openStack } from "../../tasks/stack.ts";
 import { printTable } from "../../terminal/table.ts";
 import { callerOf } from "../caller.ts";
@@ -18,9 +18,7 @@ export default defineCommand({
   json: [DASHBOARDS_LIST],
   paged: () => true,
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(callerOf(call), {
-      only: call.args.plugin === undefined ? [] : [call.args.plugin],
-    });
+    const stack = await openStack(callerOf(call), ownerOf(call.args));
     const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
     if (call.json) printResult(call, DASHBOARDS_LIST, { dashboards: dashboardsJson(rows) });
     else show(call, rows);

@@ -6,20 +6,20 @@ import {
   type Destroyed,
   type DestroyNews,
   destroy,
+  type LookedAt,
   lookAtStack,
 } from "../../tasks/destroy.ts";
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
-import { openContext } from "../../tasks/stack.ts";
-import type { Refusal, TaskContext } from "../../tasks/task.ts";
+import type { Refusal } from "../../tasks/task.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { reportExport } from "../export/report.ts";
-import { printInventory } from "../inventory/show.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
+import { reportExport } from "../report-export.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -39,10 +39,9 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { stack, exit, said, failure, done } = await orUntouched(UNTOUCHED, async () => {
-      const context = await openContext(callerOf(call), { isDestroying: true });
+      const looked = await lookAtStack(callerOf(call));
       const shown = call.json ? { ...call, terminal: onlyNoting(terminal) } : call;
-      const verdict = await verdictOf(shown, context);
-      return { stack: context.config.name, ...verdict };
+      return { stack: looked.config.name, ...(await verdictOf(shown, looked)) };
     });
     if (call.json) printResult(call, DESTROY, destroyJson(stack, said, done));
     if (failure !== undefined) terminal.fault("error", failure);
@@ -54,7 +53,7 @@ export default defineCommand({
 
 const UNTOUCHED = "nothing was destroyed";
 
-/** What is shown along the way is no result when that is JSON. */
+/** With `--json`, stdout has only the result: what is shown on the way goes to stderr. */
 const onlyNoting = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: terminal.note,
@@ -74,36 +73,33 @@ interface Verdict {
   readonly done?: Destroyed;
 }
 
-/** Look, choose, plan, agree, carry out. */
-async function verdictOf(call: DestroyCall, context: TaskContext): Promise<Verdict> {
-  const recording = <Said>(work: () => Promise<Said>) => recordingRefusal(destroy.kind, context, work);
-  const { taken, option } = await recording(() => lookAndChoose(call, context));
+/** Show, choose, plan, agree, carry out. */
+async function verdictOf(call: DestroyCall, looked: LookedAt): Promise<Verdict> {
+  showStack(call, looked);
+  const recording = <Said>(work: () => Promise<Said>) => recordingRefusal(destroy.kind, looked, work);
+  const option = await recording(() => chosenOption(call, looked.taken));
   if (option === undefined) {
-    await recordRefusal(destroy.kind, NOT_CHOSEN, context);
+    await recordRefusal(destroy.kind, NOT_CHOSEN, looked);
     return LEFT;
   }
-  await using planned = await planTask(destroy, { option }, { ...context, taken });
+  await using planned = await planTask(destroy, { option }, looked);
   const answer = await recording(() => isConfirmed(call, planned.plan));
   if (!answer.agrees) {
     await planned.decline(answer);
     return LEFT;
   }
   const ask = (left: AllTheSame) => isConfirmedAgain(call, left);
-  const { result } = await planned.carryOut({ ask, tell: (news) => show(call, news) });
+  const { result } = await planned.carryOut({ ask, tell: (news) => showNews(call, news) });
   return verdictOn(call, result);
 }
 
-/** Shows what the stack holds and how it would be destroyed, and asks what to save first. */
-async function lookAndChoose(call: DestroyCall, context: TaskContext) {
-  const { terminal } = call;
-  const { name, destroy: settings } = context.config;
-  const taken = await lookAtStack(context);
+/** What the stack holds, and how it would be destroyed. */
+function showStack({ terminal }: DestroyCall, { config, taken }: LookedAt): void {
   printInventory(terminal, taken);
-  terminal.note("", `This destroys the stack ${name}: ${commandText(settings.command)}`);
-  return { taken, option: await chosenOption(call, taken) };
+  terminal.note("", `This destroys the stack ${config.name}: ${commandText(config.destroy.command)}`);
 }
 
-function show(call: DestroyCall, news: DestroyNews): void {
+function showNews(call: DestroyCall, news: DestroyNews): void {
   const { note, noteColors } = call.terminal;
   if ("saved" in news) reportExport(news.saved, call);
   else note(noteColors.dim(`$ ${news.command}`));

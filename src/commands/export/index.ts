@@ -2,9 +2,9 @@ import { EXPORT, exportJson } from "../../results/export.ts";
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
-import { planCall } from "../conduct.ts";
+import { runCall } from "../conduct.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "./report.ts";
+import { exportExit, reportExport } from "../report-export.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
@@ -28,8 +28,7 @@ export default defineCommand({
   ],
   json: [EXPORT],
   async run(call) {
-    await using planned = await planCall(exportStack, call);
-    const { result } = await planned.carryOut();
+    const { result } = await runCall(exportStack, call);
     if (call.json) printResult(call, EXPORT, exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);

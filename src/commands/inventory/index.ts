@@ -1,10 +1,10 @@
 import { INVENTORY, inventoryJson } from "../../results/inventory.ts";
 import { inventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
-import { planCall } from "../conduct.ts";
+import { runCall } from "../conduct.ts";
 import { exitOf } from "../exit-code.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
-import { printInventory } from "./show.ts";
 
 export default defineCommand({
   about: inventory.about,
@@ -21,8 +21,7 @@ export default defineCommand({
   json: [INVENTORY],
   paged: () => true,
   async run(call) {
-    await using planned = await planCall(inventory, call);
-    const { result, ending } = await planned.carryOut();
+    const { result, ending } = await runCall(inventory, call);
     if (call.json) printResult(call, INVENTORY, inventoryJson(result));
     else printInventory(call.terminal, result);
     return exitOf(ending);

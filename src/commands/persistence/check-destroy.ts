@@ -2,12 +2,12 @@ import { type Loss, lossText } from "../../inventory/losses.ts";
 import type { Taken } from "../../inventory/taken.ts";
 import { CHECK_DESTROY, lossJson } from "../../results/inventory.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { takeInventory } from "../../tasks/inventory.ts";
-import { openContext } from "../../tasks/stack.ts";
-import { callerOf } from "../caller.ts";
+import { inventory } from "../../tasks/inventory.ts";
+import { valuesOf } from "../../tasks/param.ts";
 import { defineCommand } from "../command.ts";
+import { runCall } from "../conduct.ts";
 import { EXIT } from "../exit-code.ts";
-import { printInventory } from "../inventory/show.ts";
+import { printInventory } from "../print-inventory.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
@@ -18,11 +18,9 @@ export default defineCommand({
   json: [CHECK_DESTROY],
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(callerOf(call));
-    const taken = await takeInventory(context);
-    const { losses } = taken;
+    const { result: taken } = await runCall(inventory, { ...call, args: valuesOf(inventory.params, {}) });
+    const { stack, losses } = taken;
     const safe = losses.length === 0;
-    const stack = context.config.name;
     if (call.json) printResult(call, CHECK_DESTROY, { stack, safe, losses: lossesIn(taken) });
     else {
       printInventory(terminal, taken);

@@ -1,17 +1,19 @@
-import { freeBytes } from "../../inventory/room.ts";
+import type { Config } from "../../config/config.ts";
 import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
 import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
 import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
-import { takeInventory } from "../../tasks/inventory.ts";
-import { openContext, type Stack } from "../../tasks/stack.ts";
+import { freeBytes } from "../../storage/free-space.ts";
+import { inventory } from "../../tasks/inventory.ts";
+import { valuesOf } from "../../tasks/param.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { minute } from "../../units/range.ts";
-import { callerOf } from "../caller.ts";
+import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT } from "../exit-code.ts";
+import { runCall } from "../conduct.ts";
+import { exitOf } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
@@ -21,27 +23,25 @@ export default defineCommand({
   paged: () => true,
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(callerOf(call));
-    const taken = await takeInventory(context);
-    const kept = await keptIn(context);
-    if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(taken), ...kept });
+    const { result, ending } = await runCall(inventory, { ...call, args: valuesOf(inventory.params, {}) });
+    const kept = await keptIn(await configOf(call));
+    if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(result), ...kept });
     else {
-      printServers(taken.findings, terminal);
-      if (taken.findings.length === 0) terminal.warn(NONE_ENABLED);
+      printServers(result.findings, terminal);
+      if (result.findings.length === 0) terminal.warn(NONE_ENABLED);
       printSnapshots(kept, terminal);
     }
-    const isWhole = taken.findings.length > 0 && taken.findings.every(({ state }) => state === "reached");
-    return isWhole ? EXIT.ok : EXIT.partial;
+    return exitOf(ending);
   },
 });
 
 type KeptHere = Awaited<ReturnType<typeof keptIn>>;
 
-async function keptIn({ config }: Stack) {
-  const { snapshots } = await readKept(config.backups);
+async function keptIn({ backups }: Config) {
+  const { snapshots } = await readKept(backups);
   return {
-    directory: config.backups,
-    freeBytes: await freeBytes(config.backups),
+    directory: backups,
+    freeBytes: freeBytes(backups),
     snapshots: snapshots.map(keptJson),
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { enabledInstances } from "../../config/instances.ts";
+import { enabledInstances, enabledStores } from "../../config/instances.ts";
 import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_LIST } from "../../results/plugins.ts";
@@ -45,7 +45,7 @@ function summaryOf(loaded: LoadedPlugin, config: Config): Summary {
   return { plugin: name, ...given({ version }), about, source, faces: facesOf(loaded, config) };
 }
 
-/** A backend is in use unless it is disabled, or asked only where it is named; a sink only if it is configured. */
+/** A backend is in use unless it is disabled, or asked only where it is named; a sink or a store only if it is configured. */
 const facesOf = (
   { plugin: { name, backend, sink, store }, onlyNamed }: LoadedPlugin,
   config: Config,
@@ -55,7 +55,7 @@ const facesOf = (
   ]) ||
     []),
   ...((sink && [{ face: "sink" as const, inUse: config.sinks[name]?.enabled === true }]) || []),
-  ...((store && [{ face: "store" as const }]) || []),
+  ...((store && [{ face: "store" as const, inUse: enabledStores(name, config).length > 0 }]) || []),
 ];
 
 function printList(plugins: readonly Summary[], terminal: Terminal): void {

@@ -1,15 +1,13 @@
 /** The course of the commands that change which plugins are trusted. */
 import { pluginTrust, type Trusted, type TrustPlan } from "../../tasks/plugin-trust.ts";
-import { openContext } from "../../tasks/stack.ts";
-import type { TaskContext } from "../../tasks/task.ts";
 import { agreementOf } from "../agreement.ts";
-import { callerOf } from "../caller.ts";
+import { configOf } from "../caller.ts";
 import type { Call } from "../command.ts";
 import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 
 /** What to do with which plugin. */
-export interface TrustRequest {
+interface TrustRequest {
   readonly action: TrustPlan["action"];
   readonly plugin: string;
   readonly yes: boolean;
@@ -18,22 +16,15 @@ export interface TrustRequest {
 }
 
 /** Carries out a change of trust; a no counts as a refusal. */
-export const conductTrust = (
+export async function conductTrust(
   call: Call,
   { action, plugin, yes, isOnlyShown = false }: TrustRequest,
   course: Pick<Conduct<TrustPlan, Trusted>, "show" | "question" | "report">,
-): Promise<ExitCode> =>
-  conduct(
-    pluginTrust,
-    { ...call, args: { action, plugin, yes, "dry-run": isOnlyShown } },
-    { context: () => contextOf(call), no: EXIT.refused, ...course },
-  );
-
-/** A project already in use must be accepted now, before the trail is written to. */
-async function contextOf(call: Call): Promise<TaskContext> {
-  const context = await openContext(callerOf(call), "nothing");
-  await agreementOf(call, context.config);
-  return context;
+): Promise<ExitCode> {
+  // A project already in use must be accepted now, before the trail is written to.
+  await agreementOf(call, await configOf(call));
+  const args = { action, plugin, yes, "dry-run": isOnlyShown };
+  return conduct(pluginTrust, { ...call, args }, { no: EXIT.refused, ...course });
 }
 
 /** The question to a person who was shown the files. */

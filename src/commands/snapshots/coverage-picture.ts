@@ -49,10 +49,10 @@ function axis(whole: Range, cells: number): string {
   return first + last.padStart(Math.max(last.length + 1, cells - first.length));
 }
 
-/** Backends of one export end some moments apart; the picture tells minutes. */
+/** The backends of one export end a few moments apart, and the picture shows minutes. */
 const APART = 60n * NS_PER_SECOND;
 
-/** Without a gap at the end that is only that far. */
+/** Drops a gap at the end that is shorter than this. */
 function untilTheEnd(one: BackendCoverage, { to }: Range): BackendCoverage {
   const last = one.gaps.at(-1);
   if (last === undefined || last.to !== to || to - last.from >= APART) return one;

@@ -10,9 +10,10 @@ import { createLogger, type LoggerOptions } from "./logger.ts";
 /** About how many bytes of records one step should yield at most. */
 export const STEP_BYTES = 8 * 1024 * 1024;
 
+/** A plugin's options by name, checked against its schema; secrets are in clear. */
 export type Options = Readonly<Record<string, unknown>>;
 
-export interface ContextSources {
+interface ContextSources {
   readonly options: Options;
   /** Redacts the plugin's secrets in a text. */
   readonly redact: (text: string) => string;

@@ -1,8 +1,8 @@
 /** Reads what an interrupted export committed: the state from which a resumed one continues. */
 import { basename, dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
-import { isLitter } from "../../storage/litter.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { isLitter } from "../../units/litter.ts";
 import { isMissing } from "../../units/system-refusal.ts";
 import type { Block, IndexLine } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
@@ -12,6 +12,7 @@ import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.
 import { openDirectory } from "./disk.ts";
 import type { RecoveredFiles } from "./stored-files.ts";
 
+/** What an interrupted export has committed, ready to be continued: all else was cut off or removed. */
 export interface Recovered {
   readonly files: RecoveredFiles;
   /** The committed part of the index. */

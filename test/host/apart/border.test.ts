@@ -355,6 +355,18 @@ describe("a restore", () => {
     expect(await restore.settleMs?.(NEVER)).toBe(7);
   });
 
+  test.each([
+    ["only its own", "ranks: async (files) => files.map((file) => -file.length)"],
+    ["its own before one by one", "rank: () => 0, ranks: async (files) => files.map((file) => -file.length)"],
+  ])("ranks for many files at once, %s", async (_, ranking) => {
+    using place = await openSource(
+      backendSource(
+        `restore: { ${ranking}, preflight: async () => [], apply: async () => ({ written: {} }) },`,
+      ),
+    );
+    expect(await place.backend?.restore?.ranks?.(["abc", "a"], NEVER)).toEqual([-3, -1]);
+  });
+
   test("a selector is asked for many lines at once, and one that makes no sense says so before any", async () => {
     using place = await open();
     const matcher = place.restore.matcher?.("b") ?? never();

@@ -1,0 +1,94 @@
+import { resolve } from "node:path";
+import { KEYS_CHECK } from "../../results/keys.ts";
+import { openEncrypted } from "../../storage/age/decrypt.ts";
+import { encryptTo } from "../../storage/age/encrypt.ts";
+import { AgeError } from "../../storage/age/error.ts";
+import {
+  IDENTITY_FILE_MAX,
+  isProtected,
+  parseIdentities,
+  unprotect,
+} from "../../storage/age/identity-file.ts";
+import { requireRecipient } from "../../storage/age/keys.ts";
+import { readNamedText } from "../../storage/own-file.ts";
+import { UsageError } from "../../tasks/errors.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
+import { PASSPHRASE_FILE, passphraseFor } from "./passphrase.ts";
+
+const args = {
+  recipient: {
+    type: "positional",
+    hint: "RECIPIENT",
+    repeatable: true,
+    about: "an age recipient, age1…",
+  },
+  identity: {
+    type: "value",
+    hint: "FILE",
+    required: true,
+    complete: "files",
+    local: true,
+    about: "the file of the identity, as keys new or age-keygen writes it",
+  },
+  "passphrase-file": PASSPHRASE_FILE,
+} as const;
+
+export default defineCommand({
+  about: "prove that an identity opens what is encrypted to these recipients",
+  args,
+  examples: [
+    { line: "keys check --identity /media/usb/backup.key", about: "prints the recipient that belongs to it" },
+  ],
+  json: [KEYS_CHECK],
+  async run(call) {
+    const { args: given, terminal } = call;
+    const identities = await identitiesIn(call);
+    if (identities === undefined) return EXIT.interrupted;
+    const own = identities.map(({ recipient }) => recipient);
+    const wanted = given.recipient.length > 0 ? given.recipient : own;
+    const secrets = identities.map(({ identity }) => identity);
+    const recipients = await Promise.all(
+      wanted.map(async (recipient) => ({ recipient, opens: await opens(recipient, secrets) })),
+    );
+    if (call.json) printResult(call, KEYS_CHECK, { recipients });
+    else
+      for (const { recipient, opens: isOpened } of recipients)
+        terminal.print(
+          isOpened ? `${recipient}  opened` : `${recipient}  not opened: another identity belongs to it`,
+        );
+    return recipients.every((one) => one.opens) ? EXIT.ok : EXIT.different;
+  },
+});
+
+async function identitiesIn(call: Call<typeof args>) {
+  const { identity, "passphrase-file": file } = call.args;
+  const path = resolve(call.directory, identity);
+  const text = readNamedText(path, IDENTITY_FILE_MAX);
+  if (!isProtected(text)) return parseIdentities(text);
+  const passphrase = await passphraseFor(call, { file, message: `Passphrase of ${path}` });
+  return passphrase === undefined ? undefined : parseIdentities(await unprotect(text, passphrase));
+}
+
+const PROBE = new TextEncoder().encode("contextcore");
+
+/** Encrypts to the recipient, and looks whether one of the identities opens it. @throws UsageError when it is not a recipient */
+async function opens(recipient: string, identities: readonly string[]): Promise<boolean> {
+  await requireRecipient(recipient).catch((error) => {
+    throw error instanceof AgeError ? new UsageError(error.message, error.hint) : error;
+  });
+  const pieces = await Array.fromAsync(encryptTo([recipient], only(PROBE)));
+  const stored = Buffer.concat(pieces);
+  const read = async (from: number, to: number) => stored.subarray(from, to);
+  try {
+    const opened = await openEncrypted({ size: stored.length, read }, identities);
+    return Buffer.compare(await opened.read(0, opened.size), PROBE) === 0;
+  } catch {
+    return false;
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,116 @@
+/** Encryption with age: what we write, the program `age` reads, and the other way round; any range is read, and no damage is missed. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { openEncrypted, type RangedBytes } from "../../src/storage/age/decrypt.ts";
+import { encryptTo } from "../../src/storage/age/encrypt.ts";
+import { parseIdentities } from "../../src/storage/age/identity-file.ts";
+import { generateKeyPair } from "../../src/storage/age/keys.ts";
+import { ageKeygen, runAge } from "../support/age.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
+
+const CHUNK = 64 * 1024;
+const SIZES = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 5000];
+
+/** In pieces of uneven length, as they come from a disk or a network. */
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 50_021) yield bytes.subarray(at, at + 50_021);
+}
+
+const encrypted = async (recipients: readonly string[], plain: Uint8Array): Promise<Buffer> =>
+  Buffer.concat(await Array.fromAsync(encryptTo(recipients, inPieces(plain))));
+
+const stored = (bytes: Buffer): RangedBytes => ({
+  size: bytes.length,
+  read: async (from, to) => bytes.subarray(from, to),
+});
+
+async function decrypted(bytes: Buffer, identity: string): Promise<Buffer> {
+  const opened = await openEncrypted(stored(bytes), [identity]);
+  return Buffer.from(await opened.read(0, opened.size));
+}
+
+test("age reads what we encrypt, with the identity of either recipient", async () => {
+  const keys = [await generateKeyPair(), await generateKeyPair()];
+  const files = temporaryDirectory(Object.fromEntries(keys.map(({ identity }, n) => [`${n}.key`, identity])));
+  for (const size of SIZES) {
+    const plain = randomBytes(size);
+    const bytes = await encrypted(
+      keys.map(({ recipient }) => recipient),
+      plain,
+    );
+    for (const n of keys.keys()) expect(runAge(["-d", "-i", join(files, `${n}.key`)], bytes)).toEqual(plain);
+  }
+});
+
+test("we read what age encrypts, to a key that age made", async () => {
+  const [key] = await parseIdentities(ageKeygen());
+  if (key === undefined) throw new Error("no identity");
+  for (const size of SIZES) {
+    const plain = randomBytes(size);
+    expect(await decrypted(runAge(["-r", key.recipient], plain), key.identity)).toEqual(plain);
+  }
+});
+
+test("any range is read, from no more than the chunks that it touches", async () => {
+  const { identity, recipient } = await generateKeyPair();
+  const plain = randomBytes(5 * CHUNK + 77);
+  const bytes = await encrypted([recipient], plain);
+  let fetched = 0;
+  const read = async (from: number, to: number) => {
+    fetched += to - from;
+    return bytes.subarray(from, to);
+  };
+  const opened = await openEncrypted({ size: bytes.length, read }, [identity]);
+  expect(opened.size).toBe(plain.length);
+  for (const [from, to, chunks] of [
+    [0, 1, 1],
+    [CHUNK - 1, CHUNK + 1, 2],
+    [CHUNK, 2 * CHUNK, 1],
+    [3 * CHUNK + 5, 5 * CHUNK + 77, 3],
+    [plain.length - 1, plain.length, 1],
+    [9, 9, 0],
+  ] as const) {
+    fetched = 0;
+    expect(Buffer.from(await opened.read(from, to))).toEqual(plain.subarray(from, to));
+    expect(fetched).toBeLessThanOrEqual(chunks * (CHUNK + 16));
+  }
+  expect(opened.read(plain.length, plain.length + 1)).rejects.toThrow(`a file of ${plain.length}`);
+});
+
+test("one bit anywhere, a cut, a swap and an addition: each is found", async () => {
+  const { identity, recipient } = await generateKeyPair();
+  const bytes = await encrypted([recipient], randomBytes(2 * CHUNK + 300));
+  const header = bytes.indexOf("\n", bytes.indexOf("\n--- ") + 1) + 1;
+  const begin = header + 16;
+  const chunk = (n: number): Buffer =>
+    bytes.subarray(begin + n * (CHUNK + 16), begin + (n + 1) * (CHUNK + 16));
+  const flipped = (at: number): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[at] = (copy[at] ?? 0) ^ 1;
+    return copy;
+  };
+  const places = [...Array.from({ length: begin + 20 }, (_, at) => at), begin + CHUNK, bytes.length - 1];
+  const bad = [
+    ...places.map(flipped),
+    bytes.subarray(0, begin + 2 * (CHUNK + 16)), // ends exactly after a chunk
+    bytes.subarray(0, bytes.length - 1),
+    bytes.subarray(0, begin + 3),
+    bytes.subarray(0, header - 5),
+    Buffer.concat([bytes, chunk(1)]),
+    Buffer.concat([bytes.subarray(0, begin), chunk(1), chunk(0), chunk(2)]),
+    Buffer.alloc(0),
+  ];
+  for (const [n, one] of bad.entries())
+    expect([n, await decrypted(one, identity).then(String, (error) => error.name)]).toEqual([n, "AgeError"]);
+});
+
+test("another identity opens nothing, and is told so", async () => {
+  const { recipient } = await generateKeyPair();
+  const { identity } = await generateKeyPair();
+  expect(decrypted(await encrypted([recipient], randomBytes(9)), identity)).rejects.toThrow(
+    "no identity that was given opens it",
+  );
+});

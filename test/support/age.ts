@@ -1,0 +1,15 @@
+/** The `age` program, as a second opinion. */
+import { debianProgram } from "./debian.ts";
+
+const age = debianProgram({ package: "age", program: "age" });
+
+/** Runs it. @throws Error with what it said when it fails */
+export function runAge(args: readonly string[], input: Uint8Array = new Uint8Array()): Buffer {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([age, ...args], { stdin: input, stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`age: ${stderr}`);
+  return stdout;
+}
+
+/** Makes an identity file's text. */
+export const ageKeygen = (): string =>
+  Bun.spawnSync([debianProgram({ package: "age", program: "age-keygen" })]).stdout.toString();
