@@ -56,7 +56,7 @@ export interface Command<A extends Params = Params> {
 }
 
 /** Commands that belong together, for the help. */
-export interface Section {
+interface Section {
   readonly title: string;
   readonly commands: readonly string[];
 }

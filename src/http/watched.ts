@@ -20,6 +20,7 @@ export interface RequestRecord {
   readonly ms: number;
 }
 
+/** Is told of each request once it is over. */
 export type OnRequest = (record: RequestRecord) => void;
 
 /** What is known of a request before it is sent. */

@@ -38,7 +38,8 @@ export interface StreamText {
   readonly text: string;
 }
 
-export interface Pages {
+/** A long result on its way to the pager. */
+interface Pages {
   /** From now on what is written is kept until the result is whole. */
   begin(): void;
   /** @returns whether it is kept */

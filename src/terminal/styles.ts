@@ -38,6 +38,7 @@ const asItIs = (text: string): string => text;
 
 /** When there are colours. `auto`: on a terminal, unless the environment says otherwise. */
 export const COLOR_WISHES = ["auto", "always", "never"] as const;
+/** What `--color` may say. */
 export type ColorWish = (typeof COLOR_WISHES)[number];
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -90,7 +90,7 @@ test.skipIf(Bun.which("less") === null)("Ctrl-C in less is for less, and q ends 
   session.type(" ");
   session.type("q");
   expect(await session.exited).toBe(0);
-  expect(session.text()).not.toContain("interrupted");
+  expect(session.text()).not.toContain("stopping cleanly");
 });
 
 test("a pager that is left early is no error", async () => {
