@@ -2,9 +2,9 @@
 import type { Cursor, Split } from "../contract/contract.ts";
 import { isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { type Effort, fullEffort, partEffort } from "../engine/effort.ts";
 import type { Pending, SplitPart } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
@@ -59,9 +59,10 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
     return { parts, items: answer.items?.length ? answer.items : named(cursor) };
   };
   return {
-    async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0 } }) {
-      const { family, depth } = part;
-      const as = { family, depth: depth + 1 };
+    async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0, timeouts: 0 } }) {
+      const { family, depth, timeouts } = part;
+      const isSlow = error instanceof PluginError && error.timedOut;
+      const as = { family, depth: depth + 1, timeouts: timeouts + (isSlow ? 1 : 0) };
       family.failures += 1;
       const lost = { parts: [], items: named(cursor) };
       if (!isOfItsOwn(error)) return { ...lost, as };
@@ -82,9 +83,9 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
 const isOfItsOwn = (error: unknown): boolean =>
   error instanceof PluginError ? isOfThisCall(error) : !(error instanceof StepRefused);
 
-/** A part of a cursor that just failed on every attempt gets fewer attempts. */
-export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>
-  part === undefined ? retry : { ...retry, attempts: Math.min(2, retry.attempts), attemptsTimedOut: 1 };
+/** What running a cursor is worth. */
+export const effortOf = ({ part }: Pending, tuning: Tuning): Effort =>
+  part === undefined ? fullEffort(tuning) : partEffort(tuning, part.timeouts);
 
 const WORDS_MAX = 200;
 

@@ -158,7 +158,8 @@ async function planTarget(
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
-  const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const limit = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const { call } = limit;
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
     ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
@@ -169,7 +170,7 @@ async function planTarget(
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
   const { snapshot, existing: policy = "keep", signal } = options;
   const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
-  const counted = await countHeld(open, saved, { range, call, signal });
+  const counted = await countHeld(open, saved, { range, limit, signal });
   return {
     name: saved.name,
     open,

@@ -1,6 +1,6 @@
 /** What is wrong with what a plugin says of its data, and how it reads that. */
 import { lineRecords } from "../../src/contract/contextcore.ts";
-import type { Backend, Cursor } from "../../src/contract/contract.ts";
+import type { Backend, CountRequest, Cursor } from "../../src/contract/contract.ts";
 import { readPage } from "../host/pages.ts";
 
 import { type Broken, shared, step } from "./broken.ts";
@@ -167,6 +167,15 @@ export const BROKEN_READING: readonly Broken[] = [
       },
     }),
     "when every cursor is split",
+  ],
+  [
+    "count-split-is-whole",
+    "a part that is counted twice",
+    () => ({
+      splitCount: async ({ range, part }: CountRequest) =>
+        part === undefined ? { requests: [0, 1].map((half) => ({ range, part: { half } })) } : {},
+    }),
+    "when the count is split",
   ],
   [
     "counts-agree",

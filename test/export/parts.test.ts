@@ -141,7 +141,7 @@ describe("reconciliation", () => {
       questions: [question],
       count: async () => {
         const entries = answers[Math.min(asked++, answers.length - 1)];
-        return entries === undefined ? undefined : { entries };
+        return entries === undefined ? undefined : { counts: { entries }, uncounted: [] };
       },
       before: before === undefined ? undefined : { entries: before },
       atOnce: () => 2,
@@ -199,7 +199,10 @@ describe("reconciliation", () => {
   ) =>
     reconcile({
       questions: hours,
-      count: async ({ from }) => answer(Number(from)),
+      async count({ from }) {
+        const counts = answer(Number(from));
+        return counts && { counts, uncounted: [] };
+      },
       before,
       atOnce: () => 1,
     });

@@ -1,3 +1,4 @@
+import { uncountedLine } from "../../reconcile/uncounted.ts";
 import { inTheWay } from "../../restore/compared.ts";
 import { lostToText } from "../../restore/lost.ts";
 import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
@@ -183,6 +184,11 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
     ...plugins.flatMap(({ name, counted }) =>
       counted.flatMap(({ range, failure }) =>
         failure === undefined ? [] : [`${name}: not counted from ${range.from} to ${range.to}: ${failure}`],
+      ),
+    ),
+    ...plugins.flatMap(({ name, counted }) =>
+      counted.flatMap(({ uncounted = [] }) =>
+        uncounted.map((part) => `${name}: not counted: ${uncountedLine(part)}`),
       ),
     ),
     ...plugins.flatMap(({ name, counted }) =>

@@ -7,17 +7,18 @@ import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import type { FileDifference } from "../../verify/diff.ts";
 import { type BackendDifference, compareSnapshots, type UnitDifference } from "../../verify/diff-summary.ts";
-import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
+import { placeArgs, withPlaces } from "./places.ts";
 
 export default defineCommand({
   about: "compare two snapshots in records; exit code 5 when they differ",
   args: {
     a: { ...SNAPSHOT, required: true },
     b: { ...SNAPSHOT, required: true },
+    ...placeArgs,
     "all-files": { type: "flag", about: "name every file that differs, not the first ten" },
   },
   examples: [
@@ -28,9 +29,8 @@ export default defineCommand({
   ],
   json: [SNAPSHOTS_DIFF],
   async run(call): Promise<ExitCode> {
-    const { backups } = await configOf(call);
-    await using first = await opened(call, call.args.a, backups);
-    await using second = await opened(call, call.args.b, backups);
+    await using first = await opened(call, call.args.a);
+    await using second = await opened(call, call.args.b);
     const [a, b] = [first.snapshot, second.snapshot];
     const { equal, backends, files } = await compareSnapshots(a, b);
     const { terminal, args: given } = call;
@@ -44,9 +44,9 @@ export default defineCommand({
   },
 });
 
-async function opened(call: Call, named: string, backups: string): Promise<OpenChosen> {
-  const { terminal, signal, directory } = call;
-  const found = await openChosen({ snapshot: named }, { directory, backups }, signal);
+async function opened(call: Call<typeof placeArgs>, named: string): Promise<OpenChosen> {
+  const { terminal, signal } = call;
+  const found = await withPlaces(call, [named], (where) => openChosen({ snapshot: named }, where, signal));
   tellOpened(found, terminal, named);
   return found;
 }

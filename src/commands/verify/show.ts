@@ -1,3 +1,4 @@
+import { uncountedLine, uncountedToText } from "../../reconcile/uncounted.ts";
 import { exportAgain } from "../../results/export-again.ts";
 import { addedUp } from "../../results/verify.ts";
 import type { Chosen } from "../../snapshot/catalog/choose.ts";
@@ -124,7 +125,7 @@ const SENTENCES = {
 /** What the servers hold now, beside what was saved. */
 function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
   for (const report of reports) {
-    const { plugin, counted: again, failed, failure, differences } = report;
+    const { plugin, counted: again, failed, failure, uncounted, differences } = report;
     terminal.tell(
       `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,
     );
@@ -132,6 +133,8 @@ function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
       terminal.note(
         `${terminal.noteColors.red("not counted:")} ${counted(failed, "window")} of ${plugin}: ${failure ?? "no reason given"}`,
       );
+    for (const part of uncounted.map(uncountedToText))
+      terminal.note(`${terminal.noteColors.red("not counted:")} ${plugin}: ${uncountedLine(part)}`);
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
       const amount = countedUnit(Math.abs(server - saved), unit);

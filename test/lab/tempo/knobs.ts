@@ -50,6 +50,8 @@ export interface TempoKnobs {
   readonly hidden: Set<string>;
   /** Trace ids that cannot be read: 500 by id. */
   readonly unreadable: Set<string>;
+  /** Trace ids whose part of a block is damaged: 500 to every call that comes upon it. */
+  readonly damaged: Set<string>;
 }
 
 const HOUR = 3_600_000_000_000n;
@@ -80,6 +82,7 @@ export const defaultKnobs = (): TempoKnobs => ({
   short: new Map(),
   hidden: new Set(),
   unreadable: new Set(),
+  damaged: new Set(),
 });
 
 /** `1h0m0s`, as Go writes a duration of whole seconds. */
