@@ -16,6 +16,7 @@ export interface Points {
   readonly histograms: readonly (HistogramSample | undefined)[];
 }
 
+/** One series, or a part of it. */
 export interface SeriesPoints {
   /** Sorted by name, as remote write wants them. */
   readonly labels: Labels;
