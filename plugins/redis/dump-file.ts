@@ -1,11 +1,15 @@
 /** Puts a dump where a server that is stopped finds it when it starts. */
-import { fchmodSync, fchownSync, existsSync, statSync } from "node:fs";
+import { existsSync, fchmodSync, fchownSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PluginError, systemRefusal } from "contextcore";
 
 /** Writes beside its place, then renames over what is there. @returns false when the same dump is there already @throws PluginError */
-export async function replaceDump(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<boolean> {
+export async function replaceDump(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const draft = join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.partial`);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -23,7 +27,12 @@ export async function replaceDump(path: string, bytes: AsyncIterable<Uint8Array>
 }
 
 /** The new file gets the permissions and the owner of the one before, since the server runs as a user of its own. */
-async function write(draft: string, path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
+async function write(
+  draft: string,
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256");
   await using file = await open(draft, "wx", 0o600);
   for await (const piece of bytes) {
@@ -52,5 +61,8 @@ function told(path: string, error: unknown): unknown {
   const refusal = systemRefusal(error, { purpose: "write" });
   if (refusal === undefined) return error;
   const [remedy] = refusal.remedies;
-  return new PluginError("refused", `${path} cannot be written: ${refusal.what}`, { hint: remedy, cause: error });
+  return new PluginError("refused", `${path} cannot be written: ${refusal.what}`, {
+    hint: remedy,
+    cause: error,
+  });
 }

@@ -1,7 +1,7 @@
 /** Redis and Valkey: a dump of one moment, as a replica gets it, or key by key. */
 import { definePlugin } from "contextcore";
 import { withConnection } from "./connection.ts";
-import { readDump, start, step } from "./export.ts";
+import { nameOf, readDump, start, step } from "./export.ts";
 import { infoOf } from "./info.ts";
 import { look, sizeOf } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
@@ -17,11 +17,14 @@ export default definePlugin({
   backend: ({ options, limits: { stepBytes } }) => {
     const server = serverOf(options);
     return {
-      inventory: (signal) => withConnection(server, signal, async (connection) => look(await infoOf(connection))),
-      size: (signal) => withConnection(server, signal, async (connection) => sizeOf(await infoOf(connection))),
+      inventory: (signal) =>
+        withConnection(server, signal, async (connection) => look(await infoOf(connection))),
+      size: (signal) =>
+        withConnection(server, signal, async (connection) => sizeOf(await infoOf(connection))),
       export: {
-        start: (_request, signal) => start(server, options.read, signal),
+        start: ({ range }, signal) => start(server, { read: options.read, range }, signal),
         step: (cursor, signal) => step(server, cursor, signal),
+        split: async (cursor) => ({ items: [nameOf(cursor)] }),
         read: (_cursor, signal) => readDump(server, stepBytes, signal),
       },
       restore: createRestorer(server, options.file),

@@ -32,7 +32,8 @@ export const keyspacesIn = (info: Info): Keyspace[] =>
   [...info].flatMap(([name, text]) => {
     const database = /^db(\d+)$/.exec(name)?.[1];
     if (database === undefined) return [];
-    const number = (member: string): number => Number(new RegExp(`(?:^|,)${member}=(\\d+)`).exec(text)?.[1] ?? 0);
+    const number = (member: string): number =>
+      Number(new RegExp(`(?:^|,)${member}=(\\d+)`).exec(text)?.[1] ?? 0);
     return [{ database: Number(database), keys: number("keys"), expiring: number("expires") }];
   });
 
@@ -56,4 +57,5 @@ export function readsDumps(server: string | undefined): number | undefined {
 }
 
 /** Dumps of Redis after 7.2 and of Valkey from 9 on are no longer each other's. */
-export const isForeign = (dump: number, reads: number): boolean => dump > reads || (reads >= 80 && dump > 11 && dump < 80);
+export const isForeign = (dump: number, reads: number): boolean =>
+  dump > reads || (reads >= 80 && dump > 11 && dump < 80);

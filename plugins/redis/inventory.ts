@@ -23,7 +23,9 @@ function persistence(info: Info): string[] {
   const last = new Date(Number(info.get("rdb_last_save_time") ?? 0) * 1000).toISOString().slice(0, 19);
   return [
     ...(failed ? ["Its last save to its own disk failed."] : []),
-    ...(changes > 0 ? [`It has no append-only file, and ${changes} changes since ${last} UTC are only in its memory.`] : []),
+    ...(changes > 0
+      ? [`It has no append-only file, and ${changes} changes since ${last} UTC are only in its memory.`]
+      : []),
   ];
 }
 

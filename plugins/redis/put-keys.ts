@@ -1,4 +1,5 @@
 /** Puts keys into a running server, as `RESTORE` takes them. */
+import { canonical } from "./canonical.ts";
 import type { Connection } from "./connection.ts";
 import type { SavedKey } from "./line.ts";
 import { ReplyError, refusal } from "./reply.ts";
@@ -43,12 +44,12 @@ async function putInto(connection: Connection, keys: readonly SavedKey[], done: 
   });
 }
 
-/** The same value may be stored in another form; then it counts as another one. */
+/** The same value may be held in another encoding; then it counts as another one. */
 async function compare(connection: Connection, keys: readonly SavedKey[], done: Put): Promise<void> {
   const replies = await connection.callAll(keys.map(({ key }) => ["DUMP", key]));
   for (const [n, key] of keys.entries()) {
     const held = replies[n];
-    if (Buffer.isBuffer(held) && held.equals(key.dump)) done.existing += 1;
+    if (Buffer.isBuffer(held) && canonical(held).equals(canonical(key.dump))) done.existing += 1;
     else done.refused.push({ key, reason: OTHER });
   }
 }

@@ -2,8 +2,17 @@
  * A dump, key by key. The value of a key is not understood, only where it ends: its bytes are what `RESTORE` takes.
  * https://github.com/redis/redis/blob/unstable/src/rdb.h
  */
-import { PluginError } from "contextcore";
-import { decompressLzf } from "./lzf.ts";
+import {
+  damaged,
+  type Place,
+  skipText,
+  TOO_SHORT,
+  take,
+  takeByte,
+  takeLength,
+  takeText,
+} from "./encoding.ts";
+import { skip, skipModule, skipValue } from "./values.ts";
 
 /** A key of a dump. */
 export interface DumpedKey {
@@ -73,26 +82,6 @@ interface State {
   expires?: bigint | undefined;
 }
 
-/** Bytes, and how many of them are read. */
-export interface Place {
-  bytes: Buffer;
-  next: number;
-}
-
-/** Thrown where more bytes are needed: everything that was read since the last whole entry is read again. */
-const TOO_SHORT = Symbol("more bytes are needed");
-
-const damaged = (what: string): PluginError => new PluginError("invalid", `the dump cannot be read: ${what}`);
-
-function take(place: Place, length: number): Buffer {
-  const from = place.next;
-  if (from + length > place.bytes.length) throw TOO_SHORT;
-  place.next += length;
-  return place.bytes.subarray(from, place.next);
-}
-
-const takeByte = (place: Place): number => take(place, 1)[0] ?? 0;
-
 /** Redis counts its versions from 1; Valkey 9 begins at 80, under a name of its own. */
 function readHeader(place: Place): number {
   const version = /^(?:REDIS(\d{4})|VALKEY(\d{3}))$/.exec(take(place, 9).toString("latin1"));
@@ -157,139 +146,4 @@ function readKey(place: Place, type: number, state: State): DumpedKey {
   const { database, expires } = state;
   state.expires = undefined;
   return { database, key, expires, type, value };
-}
-
-/** A length, or what stands in the place of one. */
-function takeLength(place: Place): number {
-  const first = takeByte(place);
-  const kind = first >> 6;
-  if (kind === 0) return first & 63;
-  if (kind === 1) return ((first & 63) << 8) | takeByte(place);
-  if (first === 0x80) return take(place, 4).readUInt32BE();
-  if (first === 0x81) return Number(take(place, 8).readBigUInt64BE());
-  throw damaged("it has a length that is none");
-}
-
-const INTEGER_BYTES = [1, 2, 4];
-const LZF = 3;
-
-/** How a text is written that is a number or compressed; `undefined` for one that is as it is. */
-function takeEncoding(place: Place): number | undefined {
-  const first = take(place, 1)[0] ?? 0;
-  if (first >> 6 === 3) return first & 63;
-  place.next -= 1;
-  return undefined;
-}
-
-function skipText(place: Place): void {
-  const encoding = takeEncoding(place);
-  const integer = encoding === undefined ? undefined : INTEGER_BYTES[encoding];
-  if (encoding === undefined) take(place, takeLength(place));
-  else if (integer !== undefined) take(place, integer);
-  else if (encoding === LZF) skipCompressed(place);
-  else throw damaged("it has a text that is none");
-}
-
-function skipCompressed(place: Place): void {
-  const stored = takeLength(place);
-  takeLength(place);
-  take(place, stored);
-}
-
-function takeText(place: Place): Buffer {
-  const encoding = takeEncoding(place);
-  if (encoding === undefined) return take(place, takeLength(place));
-  const integer = INTEGER_BYTES[encoding];
-  if (integer !== undefined) return Buffer.from(`${take(place, integer).readIntLE(0, integer)}`);
-  if (encoding !== LZF) throw damaged("it has a text that is none");
-  const stored = takeLength(place);
-  const length = takeLength(place);
-  if (length > TEXT_MAX) throw damaged("it has a key that is too long");
-  return decompressLzf(take(place, stored), length);
-}
-
-/** The most that a server takes as a key. Bytes. */
-const TEXT_MAX = 512 << 20;
-
-type Skip = (place: Place) => unknown;
-
-function skip(place: Place, what: Skip, times: number): undefined {
-  for (let n = 0; n < times; n += 1) what(place);
-}
-
-const bytes =
-  (length: number): Skip =>
-  (place) =>
-    take(place, length);
-
-const each = (place: Place, ...parts: readonly Skip[]): undefined => {
-  for (let left = takeLength(place); left > 0; left -= 1) for (const part of parts) part(place);
-};
-
-/** A number as text, after its length; the three highest lengths are infinities and NaN. */
-function skipDecimal(place: Place): void {
-  const length = takeByte(place);
-  if (length < 253) take(place, length);
-}
-
-/** By type: how a value is skipped. Types of one text (ziplists, listpacks, sets of integers) are many. */
-const SKIPS: Readonly<Record<number, Skip>> = {
-  1: (place) => each(place, skipText),
-  2: (place) => each(place, skipText),
-  3: (place) => each(place, skipText, skipDecimal),
-  4: (place) => each(place, skipText, skipText),
-  5: (place) => each(place, skipText, bytes(8)),
-  7: skipModule,
-  14: (place) => each(place, skipText),
-  15: (place) => skipStream(place, 1),
-  18: (place) => each(place, takeLength, skipText),
-  19: (place) => skipStream(place, 2),
-  21: (place) => skipStream(place, 3),
-  24: (place) => {
-    take(place, 8);
-    each(place, takeLength, skipText, skipText);
-  },
-  25: (place) => {
-    take(place, 8);
-    skipText(place);
-  },
-};
-
-const OF_ONE_TEXT: ReadonlySet<number> = new Set([0, 9, 10, 11, 12, 13, 16, 17, 20]);
-
-const VALKEY = 80;
-/** Valkey's hash whose fields expire has a number that was another type's in an early Redis. */
-const VALKEY_HASH = 22;
-
-function skipValue(place: Place, type: number, version: number): void {
-  const known = OF_ONE_TEXT.has(type) ? skipText : SKIPS[type];
-  if (version >= VALKEY && type === VALKEY_HASH) each(place, skipText, skipText, bytes(8));
-  else if (known !== undefined) known(place);
-  else throw damaged(`it has a value of type ${type}, which this version does not know`);
-}
-
-/** Its entries, its ids, then its groups with what they wait for and their consumers. */
-function skipStream(place: Place, generation: 1 | 2 | 3): void {
-  const ids = generation === 1 ? 3 : 8;
-  each(place, skipText, skipText);
-  skip(place, takeLength, ids);
-  each(
-    place,
-    skipText,
-    (at) => skip(at, takeLength, generation === 1 ? 2 : 3),
-    (at) => each(at, bytes(24), takeLength),
-    (at) => each(at, skipText, bytes(generation === 3 ? 16 : 8), (one) => each(one, bytes(16))),
-  );
-}
-
-/** A module's value names the kind of each of its parts. */
-function skipModule(place: Place): undefined {
-  takeLength(place);
-  for (let kind = takeLength(place); kind !== 0; kind = takeLength(place)) {
-    if (kind === 1 || kind === 2) takeLength(place);
-    else if (kind === 3) take(place, 4);
-    else if (kind === 4) take(place, 8);
-    else if (kind === 5) skipText(place);
-    else throw damaged("it has a module's value that is none");
-  }
 }

@@ -50,14 +50,8 @@ async function askAsReplica({ callAll, where, send }: Connection): Promise<void>
 /** Managed services refuse it, and some rename the command. */
 function notGiven(error: ReplyError, where: string): PluginError {
   const { kind } = refusal(error, where, "PSYNC");
-  return new PluginError(
-    kind === "temporary" ? kind : "refused",
-    `${where} gives no dump to replicas: ${error.message}`,
-    {
-      hint: "`read: keys` saves it key by key, which is not one moment.",
-      cause: error,
-    },
-  );
+  const message = `${where} gives no dump to replicas (${error.message}): \`read: keys\` saves it key by key, which is not one moment`;
+  return new PluginError(kind === "temporary" ? kind : "refused", message, { cause: error });
 }
 
 async function* payloadOf({ source, where }: Connection): AsyncGenerator<Buffer> {

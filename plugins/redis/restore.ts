@@ -7,10 +7,9 @@ import {
   type RestoreDiagnostic,
   type RestoreFile,
   type Restorer,
-  toRfc3339,
 } from "contextcore";
+import { sealed } from "./canonical.ts";
 import { type Connection, openConnection, type Server, withConnection } from "./connection.ts";
-import { createCrc64 } from "./crc64.ts";
 import { replaceDump } from "./dump-file.ts";
 import { DUMP_FILE } from "./export.ts";
 import { infoOf, isForeign, keyspacesIn, readsDumps, versionOf } from "./info.ts";
@@ -22,10 +21,13 @@ import { createDumpReader, type DumpedKey } from "./rdb.ts";
 /** Writes to the server, or to the file, if one is named. */
 export const createRestorer = (server: Server, file: string | undefined): Restorer => ({
   matcher: matcherOf,
-  preflight: async (_plan, signal) => (file === undefined ? lookAt(server, signal) : intoFile(server, file, signal)),
+  preflight: async (_plan, signal) =>
+    file === undefined ? lookAt(server, signal) : intoFile(server, file, signal),
   async applyBytes(dump, bytes, signal): Promise<RestoreAnswer> {
-    if (dump.file !== DUMP_FILE) throw new PluginError("invalid", `redis: ${dump.file} is not a file that redis exports`);
+    if (dump.file !== DUMP_FILE)
+      throw new PluginError("invalid", `redis: ${dump.file} is not a file that redis exports`);
     if (file === undefined) return intoServer(server, dump, bytes, signal);
+    if (await isRunning(server, signal)) throw new PluginError("refused", RUNNING(server, file));
     const isNew = await replaceDump(file, bytes, signal);
     return isNew ? { written: dump.counts } : { written: {}, existing: dump.counts };
   },
@@ -45,25 +47,26 @@ async function lookAt(server: Server, signal: AbortSignal): Promise<RestoreDiagn
   const info = await withConnection(server, signal, infoOf);
   const keys = keyspacesIn(info).reduce((sum, one) => sum + one.keys, 0);
   if (keys === 0) return [];
-  return [{ severity: "note", message: `The server holds ${keys} keys. Those that are there stay as they are.` }];
+  return [
+    { severity: "note", message: `The server holds ${keys} keys. Those that are there stay as they are.` },
+  ];
 }
 
-/** A server that runs would write its own dump over the one that is put there. */
+const RUNNING = (server: Server, file: string): string =>
+  `A server answers at ${server.host}:${server.port}. Stop it first: it would write its own dump over ${file}.`;
+
 async function intoFile(server: Server, file: string, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
-  const isRunning = await withConnection(server, signal, infoOf).then(
+  if (await isRunning(server, signal)) return [{ severity: "refuses", message: RUNNING(server, file) }];
+  const message = `The server reads ${file} when it starts, unless it has \`appendonly yes\`: start it with \`appendonly no\`, and switch it on afterwards.`;
+  return [{ severity: "note", message }];
+}
+
+/** Whoever answers runs, whatever the answer is. */
+const isRunning = (server: Server, signal: AbortSignal): Promise<boolean> =>
+  withConnection(server, signal, infoOf).then(
     () => true,
     (error) => !(error instanceof PluginError && error.absent),
   );
-  const running: RestoreDiagnostic = {
-    severity: "refuses",
-    message: `A server answers at ${server.host}:${server.port}. Stop it first: it would write its own dump over ${file}.`,
-  };
-  const aof: RestoreDiagnostic = {
-    severity: "note",
-    message: `The server reads ${file} when it starts, unless it has \`appendonly yes\`: start it with \`appendonly no\`, and switch it on afterwards.`,
-  };
-  return isRunning ? [running] : [aof];
-}
 
 const BATCH = 500;
 
@@ -96,17 +99,22 @@ async function intoServer(
 function requireReadable(version: number, product: string | undefined, { where }: Connection): void {
   const reads = readsDumps(product);
   if (version === 0 || reads === undefined || !isForeign(version, reads)) return;
-  throw new PluginError("refused", `${where} is ${product}, which reads dumps up to version ${reads}; this one has version ${version}`, {
-    hint: "Restore to a server of at least the version that it was saved from. Nothing was written.",
-  });
+  throw new PluginError(
+    "refused",
+    `${where} is ${product}, which reads dumps up to version ${reads}; this one has version ${version}`,
+    {
+      hint: "Restore to a server of at least the version that it was saved from. Nothing was written.",
+    },
+  );
 }
 
 /** What `DUMP` would have given: the type, the value, the version of the format, and a checksum over them. */
 function asSaved({ database, key, expires, type, value }: DumpedKey, version: number): SavedKey {
-  const body = Buffer.concat([Buffer.from([type]), value, Buffer.from([version & 0xff, version >> 8])]);
-  const crc = createCrc64();
-  crc.update(body);
-  return { database, key, expires, dump: Buffer.concat([body, crc.digest()]) };
+  const dump = sealed(
+    Buffer.concat([Buffer.from([type]), value]),
+    Buffer.from([version & 0xff, version >> 8]),
+  );
+  return { database, key, expires, dump };
 }
 
 const answerOf = ({ written, existing, refused }: Put): RestoreAnswer => ({

@@ -16,21 +16,29 @@ export const options = v.object({
   ),
   tls: v.optional(v.pipe(v.boolean(), v.description("Connect with TLS")), false),
   ca: v.optional(
-    v.pipe(v.string(), v.description("A file with further certificate authorities, PEM"), v.metadata({ path: true, reaches: "path" })),
+    v.pipe(
+      v.string(),
+      v.description("A file with further certificate authorities, PEM"),
+      v.metadata({ path: true, reaches: "path" }),
+    ),
   ),
   username: v.optional(v.pipe(v.string(), v.description("The ACL user"))),
   password: v.optional(v.pipe(v.string(), v.description("Its password"), v.metadata({ secret: true }))),
   read: v.optional(
     v.pipe(
       v.picklist(["dump", "keys"]),
-      v.description("How to read: a dump of one moment, as a replica gets it; or key by key, where a server refuses that"),
+      v.description(
+        "How to read: a dump of one moment, as a replica gets it; or key by key, where a server refuses that",
+      ),
     ),
     "dump",
   ),
   file: v.optional(
     v.pipe(
       v.string(),
-      v.description("Restore a dump to this file (dump.rdb) of a server that is stopped, instead of to the running one"),
+      v.description(
+        "Restore a dump to this file (dump.rdb) of a server that is stopped, instead of to the running one",
+      ),
       v.metadata({ path: true, reaches: "path" }),
     ),
   ),

@@ -3,6 +3,7 @@ import type { RestoreFile } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
 import { type BlockOutcome, countRejected } from "./journal.ts";
 import type { PlannedFile } from "./select.ts";
 import type { BlockJob, Writing } from "./write-block.ts";
@@ -29,7 +30,13 @@ export async function restoreBytes(
 async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
-  const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
+  const { match } = target;
+  const asked: RestoreFile = {
+    file: file.file,
+    size: sizeOf(file),
+    counts: file.counts,
+    ...given({ match }),
+  };
   const write = async () => {
     if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot restore ${file.file}`);
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);
