@@ -30,7 +30,7 @@ const lowAt = (at: number): number => LOW[at] as number;
 const highAt = (at: number): number => HIGH[at] as number;
 
 /** Takes bytes in pieces. */
-export interface Crc64 {
+interface Crc64 {
   update(bytes: Uint8Array): void;
   /** As it stands in a dump: 8 bytes, little endian. */
   digest(): Buffer;

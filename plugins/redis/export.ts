@@ -21,7 +21,7 @@ import { type Reply, ReplyError, refusal } from "./reply.ts";
 /** In a snapshot. */
 export const DUMP_FILE = "redis/dump.rdb";
 /** In a snapshot, of an export key by key. */
-export const KEYS_FILE = "redis/keys.jsonl";
+const KEYS_FILE = "redis/keys.jsonl";
 
 /** The first cursors. @throws PluginError */
 export async function start(

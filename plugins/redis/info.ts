@@ -20,7 +20,7 @@ export function versionOf(info: Info): string | undefined {
 }
 
 /** A database that has keys. */
-export interface Keyspace {
+interface Keyspace {
   readonly database: number;
   readonly keys: number;
   /** How many of them expire. */

@@ -26,7 +26,7 @@ export interface DumpedKey {
 }
 
 /** Reads a dump that comes in pieces. */
-export interface DumpReader {
+interface DumpReader {
   /** The keys that are whole with this piece. @throws PluginError `invalid` when it is no dump, or has a type that is not known */
   feed(piece: Uint8Array): DumpedKey[];
   /** The last keys. @throws PluginError `invalid` unless the dump has come to its end */

@@ -44,7 +44,7 @@ export const options = v.object({
   ),
 });
 /** See {@link options}. */
-export type Options = v.InferOutput<typeof options>;
+type Options = v.InferOutput<typeof options>;
 
 const PORT = 6379;
 
