@@ -173,6 +173,8 @@ export interface RestoreFile {
   /** How many bytes it has. */
   readonly size: number;
   readonly counts: Counts;
+  /** The restore's selector, for a backend that can put back a part of what such a file holds. */
+  readonly match?: string;
 }
 
 /** A line that was not written, and why. */

@@ -4,6 +4,7 @@ import { isOfThisCall } from "../contract/errors.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type BlockOutcome, countRejected } from "./journal.ts";
 import type { PlannedFile } from "./select.ts";
@@ -48,7 +49,13 @@ async function offered(file: PlannedFile, writing: BytesWriting): Promise<BlockO
 async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
-  const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
+  const { match } = target;
+  const asked: RestoreFile = {
+    file: file.file,
+    size: sizeOf(file),
+    counts: file.counts,
+    ...given({ match }),
+  };
   const write = async () => {
     if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot restore ${file.file}`);
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);

@@ -64,6 +64,8 @@ export interface RestoreTarget extends ComparedTarget {
   readonly range: Range;
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
+  /** The selector itself, for files of bytes. */
+  readonly match?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
@@ -181,7 +183,7 @@ async function planTarget(
     files,
     lost,
     range,
-    ...given({ matcher }),
+    ...given({ matcher, match: options.match?.[saved.name] }),
     labels,
     alike,
     findings,

@@ -48,8 +48,9 @@ test("those that lead somewhere are these", async () => {
   ];
   const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
   const sqlite = ["sqlite.path: path", "sqlite.data: path"];
+  const redis = ["redis.address: address", "redis.ca: path", "redis.file: path", "redis.data: path"];
   const stores = ["directory.path: path"];
   expect(found.sort()).toEqual(
-    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite].sort(),
+    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite, ...redis].sort(),
   );
 });
