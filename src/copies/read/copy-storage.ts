@@ -18,7 +18,7 @@ import { heldFile, type Ranged, rangedFile } from "./ranged-file.ts";
 import { readOnly } from "./read-only.ts";
 
 /** Gives a file's own bytes of an object in its stored form: {@link inTheClear}, or decrypted. */
-type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
+export type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
 
 /** The object itself. @throws SnapshotError when it is encrypted */
 export const inTheClear: PlainForm = async ({ name, encrypted }, stored) => {
