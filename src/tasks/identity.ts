@@ -30,7 +30,7 @@ export interface IdentityGiven {
 }
 
 /** Asks a person for the passphrase of a file; `undefined` when the question is abandoned. */
-export type AskPassphrase = (path: string) => Promise<string | undefined>;
+type AskPassphrase = (path: string) => Promise<string | undefined>;
 
 /**
  * Reads the identities of a file.

@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { KEYS_CHECK } from "../../results/keys.ts";
-import { rememberChecked } from "../../storage/age/checked.ts";
 import { openEncrypted } from "../../storage/age/decrypt.ts";
-import { encryptTo } from "../../storage/age/encrypt.ts";
 import { AgeError } from "../../storage/age/error.ts";
 import { requireRecipient } from "../../storage/age/keys.ts";
+import { sealFor } from "../../storage/age/seal.ts";
+import { rememberChecked } from "../../storage/checked-recipients.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { IDENTITY, readIdentities } from "../../tasks/identity.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
@@ -69,7 +70,8 @@ async function opens(recipient: string, identities: readonly string[]): Promise<
   await requireRecipient(recipient).catch((error) => {
     throw error instanceof AgeError ? new UsageError(error.message, error.hint) : error;
   });
-  const pieces = await Array.fromAsync(encryptTo([recipient], only(PROBE)));
+  const seal = await sealFor([recipient], randomBytes(32));
+  const pieces = await Array.fromAsync(seal.encrypt(only(PROBE)));
   const stored = Buffer.concat(pieces);
   const read = async (from: number, to: number) => stored.subarray(from, to);
   try {

@@ -16,7 +16,7 @@ import { CHUNK, chunkNonce, TAG } from "./chunk.ts";
 import { base, chunkCipher } from "./library.ts";
 
 /** One file's encryption. */
-export interface Seal {
+interface Seal {
   /** How many bytes so many become. */
   size(plain: number): number;
   /** The encrypted file, in pieces. */

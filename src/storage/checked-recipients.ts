@@ -3,9 +3,9 @@
  * is, since a backup that nobody can open is none.
  */
 import { join } from "node:path";
-import { isMissing } from "../../units/system-refusal.ts";
-import { makeOwnDirectory, readOwnText } from "../own-file.ts";
-import { writeWhole } from "../whole-file.ts";
+import { isMissing } from "../units/system-refusal.ts";
+import { makeOwnDirectory, readOwnText } from "./own-file.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const BYTES_MAX = 1 << 20;
 const fileIn = (home: string): string => join(home, "keys-checked");
