@@ -40,7 +40,7 @@ export default definePlugin({
       limits: (signal) => limits(server, signal),
       flush: (signal) => flush(server, signal),
       tenants: (signal) => listTenants(http, signal),
-      count: createCounter(server),
+      ...createCounter(server),
       export: {
         heeds: ["match"],
         checkMatch: async (match) => void matchersOf(match),

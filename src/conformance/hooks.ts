@@ -23,6 +23,7 @@ export interface CheckedHook {
 type LeftOut =
   | "flush"
   | "tenants"
+  | "splitCount"
   | "find"
   | "erase"
   | "export.checkMatch"

@@ -11,9 +11,14 @@ import {
   repeatCounts,
   unitDifferences,
 } from "../reconcile/count.ts";
+import { createCounter } from "../reconcile/in-parts.ts";
+import { readWithin } from "../reconcile/read-within.ts";
 import { savedQuestions } from "../reconcile/saved.ts";
+import type { Uncounted } from "../reconcile/uncounted.ts";
 import type { CountQuestion } from "../reconcile/windows.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { backendRecords } from "../snapshot/read/record-source.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -28,6 +33,8 @@ export interface Recount {
   readonly server?: Counts;
   /** Why the count failed although the server can count: the restore is then unproven. */
   readonly failure?: string;
+  /** What the server could not count of it. Absent: nothing. */
+  readonly uncounted?: readonly Uncounted[];
   /** Units of which the server holds fewer than the snapshot without its damaged blocks. */
   readonly short: readonly string[];
 }
@@ -40,6 +47,8 @@ interface RecountOptions {
   readonly retry?: RetryPolicy;
   /** Damaged blocks, which will not appear. */
   readonly lost?: readonly LostBlock[];
+  /** What was restored; absent: nothing is known of it but its windows. */
+  readonly snapshot?: Pick<OpenSnapshot, "blocks" | "lines">;
 }
 
 /** A window, with the amount that can be there after the restore. */
@@ -80,12 +89,16 @@ function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTar
 
 /** A permanent failure is an answer too, since the data is already written. */
 function askingOf(
-  { open }: RestoreTarget,
-  { signal, retry = DEFAULT_RETRY }: RecountOptions,
+  { name, open: { backend } }: RestoreTarget,
+  { signal, retry = DEFAULT_RETRY, snapshot }: RecountOptions,
 ): CountWindowsOptions {
   const tuning = { ...DEFAULT_TUNING, retry };
-  const { call } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
-  return { ask: ({ range }) => call(async (inner) => open.backend.count?.({ range }, inner)) };
+  const { call, callPart } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
+  const count = createCounter({ backend, call, callPart });
+  return {
+    ask: ({ range }) => count(range),
+    ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, name)) }),
+  };
 }
 
 const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
@@ -113,6 +126,6 @@ const isLacking = (answer: CountAnswer): boolean => shortUnits(answer).length > 
 const toRecount = (answer: CountAnswer<Expected>): Recount => ({
   range: answer.question.range,
   saved: answer.question.saved,
-  ...given({ server: answer.server, failure: answer.error }),
+  ...given({ server: answer.server, failure: answer.error, uncounted: answer.gap?.parts }),
   short: shortUnits(answer),
 });

@@ -1,6 +1,7 @@
 /** What a restore did, as `report.json` in its directory says it. */
 import * as v from "valibot";
 import type { RestoreDiagnostic } from "../contract/contract.ts";
+import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
@@ -79,6 +80,9 @@ export const reportSchema = v.object({
             server: v.optional(countsSchema),
             short: v.array(v.string()),
             failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
+            uncounted: v.optional(
+              v.pipe(v.array(uncountedSchema), v.description("what of it the server could not count")),
+            ),
           }),
         ),
         v.description("what the server held afterwards, and what the snapshot claims"),
@@ -120,10 +124,11 @@ export function restoreReport(
       lost: lost.map(lostToText),
       ...given({ failure }),
       findings: (target?.findings ?? []).map(reportedFinding),
-      counted: (counted.get(name) ?? []).map((one) => ({
+      counted: (counted.get(name) ?? []).map(({ range, short, uncounted, ...one }) => ({
         ...one,
-        range: rangeToText(one.range),
-        short: [...one.short],
+        range: rangeToText(range),
+        short: [...short],
+        ...given({ uncounted: uncounted?.map(uncountedToText) }),
       })),
     };
   });
@@ -172,7 +177,10 @@ function statusOf(
       one.lost.length > 0 ||
       one.differing.some(({ replaced }) => !replaced) ||
       one.problems.includes(VAIN) ||
-      one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
+      one.counted.some(
+        ({ short: missing, failure, uncounted }) =>
+          missing.length > 0 || failure !== undefined || uncounted !== undefined,
+      ),
   );
   return failed > 0 || short ? "partial" : "complete";
 }

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
+import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
@@ -91,6 +92,10 @@ export const VERIFY = defineResult({
             v.description("windows that the server should have counted but did not"),
           ),
           failure: v.optional(v.pipe(v.string(), v.description("why, of the last one"))),
+          uncounted: v.pipe(
+            v.array(uncountedSchema),
+            v.description("what the server could not count of the windows that it counted"),
+          ),
           compared: v.optional(
             v.pipe(
               comparedSchema,
@@ -155,6 +160,7 @@ const liveJson = ({
   counted,
   failed,
   failure,
+  uncounted,
   objects: compared,
   objectsFailure: uncompared,
   differences,
@@ -163,6 +169,7 @@ const liveJson = ({
   windowsTotal: counted,
   uncountedTotal: failed,
   ...given({ failure, compared, uncompared }),
+  uncounted: uncounted.map(uncountedToText),
   differences: differences.map(({ range, unit, saved, server, verdict }) => ({
     range: rangeToText(range),
     saved: { [unit]: saved },

@@ -62,7 +62,8 @@ test("those that lead somewhere are these", async () => {
     "directory.path: path",
     ...["s3.url: address", "s3.bucket: address", "s3.prefix: address", "s3.keysFile: path", "s3.ca: path"],
   ];
+  const redis = ["redis.address: address", "redis.ca: path", "redis.file: path", "redis.data: path"];
   expect(found.sort()).toEqual(
-    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite].sort(),
+    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite, ...redis].sort(),
   );
 });

@@ -14,6 +14,7 @@ const env = {
   LOKI_EU_TOKEN: "t",
   OFFSITE_KEY: "k",
   OFFSITE_SECRET: "s",
+  REDIS_PASSWORD: "r",
 };
 
 /** The page's files of secrets lie where the test may put them. */

@@ -44,7 +44,7 @@ export default defineCommand({
     const isProtected = given.passphrase || given["passphrase-file"] !== undefined;
     const passphrase = isProtected ? await newPassphrase(call, given["passphrase-file"]) : undefined;
     if (isProtected && passphrase === undefined) {
-      terminal.note("no key was made");
+      terminal.last("no key was made");
       return EXIT.interrupted;
     }
     const pair = await generateKeyPair();

@@ -1,5 +1,5 @@
 /** `GET /api/metrics/query`: `count_over_time()` of the spans that started within the range, both ends included. */
-import { BadRequest, spotsOf, tracesWithin } from "./search.ts";
+import { BadRequest, requireWhole, spotsOf, tracesWithin } from "./search.ts";
 import type { TempoState } from "./state.ts";
 import type { StoredTrace } from "./store.ts";
 import { type Literal, parseTraceQl, type Query } from "./traceql.ts";
@@ -40,6 +40,7 @@ function count(query: Query, start: bigint, end: bigint, state: TempoState): obj
   const counts = new Map<string, number>();
   const window = { start: start / SECOND, end: end / SECOND + 1n };
   for (const trace of tracesWithin(window, state)) {
+    requireWhole(trace, query.filter.matching([...spotsOf(trace)]), state);
     for (const labels of labelsOf(trace, query, start, end)) {
       const key = JSON.stringify(labels);
       groups.set(key, labels);

@@ -4,7 +4,7 @@ import { goDuration } from "./knobs.ts";
 import { type AnyValue, spansOf } from "./model.ts";
 import { placesOf } from "./places.ts";
 import type { TempoState } from "./state.ts";
-import type { StoredTrace } from "./store.ts";
+import { DamagedBlock, type StoredTrace } from "./store.ts";
 import { type Literal, parseTraceQl, type Query, type Spot } from "./traceql.ts";
 
 /** A request that Tempo answers with 400 and this text. */
@@ -121,11 +121,17 @@ function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, sta
     if (spans * 200 > state.knobs.maxBytesPerTrace && trace.bytes().length > state.knobs.maxBytesPerTrace)
       continue;
     const spots = query.filter.matching([...spotsOf(trace)]);
+    requireWhole(trace, spots, state);
     if (spots.length > 0) hits.push({ trace, spots });
     if (hits.length >= limit && !query.mostRecent) break;
   }
   hits.sort((a, b) => (a.trace.start > b.trace.start ? -1 : 1));
   return { hits: hits.slice(0, limit), total, bytes };
+}
+
+/** The predicates of a query leave damaged pages unread where nothing in them matches. @throws DamagedBlock */
+export function requireWhole({ id }: StoredTrace, matched: readonly Spot[], { knobs }: TempoState): void {
+  if (matched.length > 0 && knobs.damaged.has(id)) throw new DamagedBlock();
 }
 
 export const spanCount = ({ services }: StoredTrace): number =>
