@@ -1,16 +1,20 @@
 /** Which snapshots there are, and where each is held. */
 import type { Config } from "../config/config.ts";
+import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { type PlaceSurvey, type SurveyedCopy, surveyPlace } from "../copies/read/survey.ts";
-import type { KnownCopy } from "../copies/record/known-copies.ts";
+import { withManifest } from "../copies/record/held-storage.ts";
+import type { KnownCopies, KnownCopy } from "../copies/record/known-copies.ts";
 import { type KeptSnapshot, keptAt, misnamedIn, readKept } from "../snapshot/catalog/kept.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
+import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { snapshotName } from "../snapshot/format/name.ts";
 import { listPartials } from "../snapshot/write/partial.ts";
+import type { Storage } from "../storage/storage.ts";
 import { inParallel } from "../units/in-parallel.ts";
 import { counted } from "../units/words.ts";
-import { UnknownSignerError } from "./errors.ts";
+import { UnknownSignerError, UsageError } from "./errors.ts";
 import { copiesKnownTo, holdingsOf, rememberCheck } from "./holdings.ts";
-import { openPlace, snapshotPlaces } from "./places.ts";
+import { believing, openPlace, type PlacesGiven, snapshotPlaces } from "./places.ts";
 import type { TaskContext } from "./task.ts";
 
 /** A snapshot, and where it is held. */
@@ -57,23 +61,22 @@ export async function listHere(config: Config): Promise<SnapshotListing> {
 export async function listPlace(
   context: TaskContext,
   name: string,
-  keys: readonly string[],
+  given: PlacesGiven,
 ): Promise<SnapshotListing> {
   const { config } = context;
   const place = openPlace(name, context);
   const survey = await surveyPlace(place);
-  const where = await snapshotPlaces(context, { place: name, key: keys });
-  const read = await inParallel(survey.copies, (one) => lookedAt(where.kept.within(one.name), one));
+  const where = await snapshotPlaces(context, { ...given, place: name });
+  const believe = believing(context, given.key ?? []);
+  const read = await inParallel(survey.copies, (one) =>
+    lookedAt(one, { files: where.kept.within(one.name), known: copiesKnownTo(config), place: name, believe }),
+  );
   for (const { copy, kept } of read)
     await rememberCheck(
       config,
       { place: name, name: copy.name },
       { depth: "sizes", sound: kept !== undefined && copy.flaws.size === 0 },
-      {
-        copy: kept === undefined ? undefined : copy.found,
-        part: undefined,
-        files: where.kept.within(copy.name),
-      },
+      { copy: kept && copy.found, part: undefined, files: kept?.files ?? where.kept },
     );
   const gone = await vanished(config, name, survey);
   const known = new Map((await copiesKnownTo(config).list(name)).map((one) => [one.name, one]));
@@ -110,18 +113,38 @@ interface LookedAt {
   readonly reason?: string;
 }
 
-async function lookedAt(files: KeptSnapshot["files"], copy: SurveyedCopy): Promise<LookedAt> {
+interface Looking {
+  readonly files: Storage;
+  readonly known: KnownCopies;
+  readonly place: string;
+  readonly believe: (found: FoundCopy) => void;
+}
+
+async function lookedAt(copy: SurveyedCopy, looking: Looking): Promise<LookedAt> {
   if (copy.found === undefined) return { copy, reason: copy.reason ?? "it is not credible" };
   try {
-    const kept = await keptAt(files);
+    looking.believe(copy.found);
+    const kept = await manifestOf(copy.found, looking);
     const [[file, message] = []] = copy.flaws;
     if (file === undefined) return { copy, kept };
     const more = copy.flaws.size === 1 ? "" : `, and ${counted(copy.flaws.size - 1, "more flaw")}`;
     return { copy, kept, reason: `${file} ${message}${more}` };
   } catch (error) {
-    if (!(error instanceof SnapshotError || error instanceof UnknownSignerError)) throw error;
+    // A copy that nobody here can decrypt, or whose signer is unknown, is there all the same.
+    if (
+      !(error instanceof SnapshotError || error instanceof UnknownSignerError || error instanceof UsageError)
+    )
+      throw error;
     return { copy, reason: error.message };
   }
+}
+
+/** Of a copy that is known its manifest is here. */
+async function manifestOf({ copy }: FoundCopy, { files, known, place }: Looking): Promise<KeptSnapshot> {
+  const text = await known.manifest({ place, name: copy.snapshot }, MANIFEST_BYTES_MAX);
+  const own = text === undefined ? files : withManifest(files, text);
+  const kept = await keptAt(own).catch(() => keptAt(files));
+  return kept.manifest.sha256 === copy.manifest ? kept : keptAt(files);
 }
 
 /** Copies that were known and are no longer there: forgotten from now on. */

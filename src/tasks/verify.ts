@@ -17,6 +17,7 @@ import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
 import { rememberCheck } from "./holdings.ts";
+import { IDENTITY } from "./identity.ts";
 import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
 import type { ParamValues } from "./param.ts";
 import { placedName } from "./placed-name.ts";
@@ -30,6 +31,7 @@ const params = {
   chain: CHAIN,
   place: PLACE,
   key: KEY,
+  ...IDENTITY,
   quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
@@ -120,10 +122,11 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
-  { snapshot, chain, place, key }: ParamValues<typeof params>,
+  asked: ParamValues<typeof params>,
   context: TaskContext,
 ): Promise<Pick<Plan, "places" | "chosen" | "opened">> {
-  const where = await snapshotPlaces(context, { place, key });
+  const { snapshot, chain } = asked;
+  const where = await snapshotPlaces(context, asked);
   try {
     const chosen = await chooseSnapshots({ snapshot, chain }, where);
     const missing = chosen.chains.flatMap((each) => each.missing);

@@ -8,19 +8,22 @@ import {
   listPlace,
   type SnapshotListing,
 } from "../../tasks/list-snapshots.ts";
-import { KEY, PLACE } from "../../tasks/places.ts";
+import { PLACE } from "../../tasks/places.ts";
 import { openContext } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapWords } from "../../terminal/wrap.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { minute } from "../../units/range.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { coverageLines, minute } from "./coverage-picture.ts";
+import { coverageLines } from "./coverage-picture.ts";
 import { heldText } from "./held-text.ts";
+import { placeArgs } from "./places.ts";
 
-const args = { place: PLACE, key: KEY } as const;
+const args = { place: PLACE, ...placeArgs } as const;
 
 export default defineCommand({
   about: "list the kept snapshots, where each is held, and which part of each backend's time line they hold",
@@ -30,6 +33,7 @@ export default defineCommand({
     { line: "snapshots list --place offsite", about: "the copies in a place, looked at now" },
   ],
   json: [SNAPSHOTS_LIST],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const listing = await listed(call);
     if (call.json) printResult(call, SNAPSHOTS_LIST, snapshotsJson(listing));
@@ -40,18 +44,18 @@ export default defineCommand({
 });
 
 async function listed(call: Call<typeof args>): Promise<SnapshotListing> {
-  const { place, key } = call.args;
+  const { place } = call.args;
   if (place === undefined) return listHere(await configOf(call));
-  return listPlace(await openContext(callerOf(call), { stores: true, asksNothing: true }), place, key);
+  return listPlace(await openContext(callerOf(call), { stores: true, asksNothing: true }), place, call.args);
 }
 
 function show(terminal: Terminal, listing: SnapshotListing): void {
   const { snapshots, unfinished, place, backups } = listing;
   const { bold, yellow } = terminal.colors;
-  if (snapshots.length === 0) terminal.print(`no snapshots in ${place ?? backups}`);
+  if (snapshots.length === 0) terminal.tell(`no snapshots in ${place ?? backups}`);
   for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
   for (const path of unfinished)
-    terminal.print(
+    terminal.tell(
       place === undefined
         ? `${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`
         : `${bold(snapshotName(path))}  ${yellow("unfinished")}: contextcore snapshots copy ${snapshotName(path)} --to ${place}`,
@@ -85,10 +89,10 @@ function snapshotLines(terminal: Terminal, snapshots: readonly ListedSnapshot[])
     columns,
     rows.map((row, index) => [...row, backends[index] ?? ""]),
   );
-  const fits = wide.every((line) => Bun.stringWidth(line) <= terminal.columns());
-  if (fits || !terminal.interactive) return wide;
+  const width = terminal.width();
+  if (wide.every((line) => Bun.stringWidth(line) <= width)) return wide;
   return formatTable(columns, rows).flatMap((line, index) => [
-    line,
-    `  ${colors.dim(backends[index] ?? "")}`,
+    ...wrapWords(line, width, 2),
+    ...wrapWords(`  ${colors.dim(backends[index] ?? "")}`, width),
   ]);
 }

@@ -39,8 +39,8 @@ export async function heldStorage({ backups, known, copy }: HeldOptions): Promis
 
 const byCheck = (a: KnownCopy, b: KnownCopy): number => (a.checked.at < b.checked.at ? -1 : 1);
 
-/** The manifest was kept when the copy was made or looked at, and proves itself. */
-const withManifest = (files: Storage, manifest: string): Storage => ({
+/** The same place with a manifest that was kept when the copy was made or looked at, and proves itself. */
+export const withManifest = (files: Storage, manifest: string): Storage => ({
   ...files,
   read: async (name, most) => (name === MANIFEST_FILE ? Buffer.from(manifest) : files.read(name, most)),
 });
