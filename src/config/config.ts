@@ -20,6 +20,8 @@ export interface Config {
   readonly sinks: Readonly<Record<string, PluginSettings>>;
   /** Places for snapshots by name, as written. */
   readonly stores: Readonly<Record<string, InstanceSettings>>;
+  /** The stores to which every export is copied. */
+  readonly copies: readonly string[];
   /** These two are as their schema has them, which says what each setting means. */
   readonly export: ConfigValues["export"];
   readonly destroy: ConfigValues["destroy"];

@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { given } from "../units/given.ts";
+import { closest } from "./closest.ts";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
@@ -39,6 +40,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const written = expandCore(source, env);
   const values = check(overlay(written, said(env, overrides)), where, request.soundPart);
   const home = source.file === undefined ? directory : dirname(source.file);
+  if (request.soundPart === undefined) requireStores(values, where(["copies"]));
   return {
     ...shape(values, home),
     ...given({ file: source.file }),
@@ -49,6 +51,19 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     isWritten: (path) => path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined,
     fromFile: (path) => (path.join(".") in said(env, overrides) ? undefined : valueAt(source.value, path)),
   };
+}
+
+/** @throws ConfigError for a copy to something that is no store */
+function requireStores({ copies, stores }: ConfigValues, where: string): void {
+  const names = Object.keys(stores);
+  const problems = copies
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const meant = closest(name, names);
+      const hint = meant === undefined ? "a store has its name below `stores`" : `did you mean ${meant}?`;
+      return { where, key: "copies", what: `there is no store called ${JSON.stringify(name)}`, hint };
+    });
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** Whether a flag set it, or set its only part. */
@@ -120,6 +135,7 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     backends: instancesIn(values.backends),
     sinks: settingsOf(values.sinks),
     stores: instancesIn(values.stores),
+    copies: [...new Set(values.copies)],
     export: values.export,
     destroy: values.destroy,
     audit: { retention: values.audit.retention, staleAfter: values.audit.stale_after },

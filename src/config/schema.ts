@@ -58,6 +58,13 @@ export const ConfigSchema = v.strictObject({
   stores: byInstance(
     "places that keep snapshots, each under its plugin's name, or under a name of its own with `plugin`",
   ),
+  copies: v.nullish(
+    v.pipe(
+      v.array(v.string()),
+      v.description("stores to which every snapshot is copied once it is exported"),
+    ),
+    [],
+  ),
   export: section({
     concurrency: positive(
       "maximum number of concurrent steps of an export, or batches of a restore, for each backend",

@@ -54,6 +54,8 @@ backends:
 #  usb:
 #    plugin: directory
 #    path: /mnt/usb/snapshots
+# Where every snapshot is copied to once it is exported, with what it continues.
+#copies: [offsite, usb]
 
 # Third-party plugins: paths of .ts or .js files or folders.
 #plugins:

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
-import type { ExportResult } from "../export/types.ts";
 import { type ManifestPlugin, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema } from "../snapshot/format/range-text.ts";
+import type { Exported } from "../tasks/copy-exported.ts";
+import { given } from "../units/given.ts";
 import { snapshotJson, snapshotSchema } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
@@ -39,11 +40,24 @@ export const EXPORT = defineResult({
         ),
       }),
     ),
+    copied: v.pipe(
+      v.array(
+        v.object({
+          place: v.string(),
+          snapshots: v.pipe(
+            v.array(snapshotSchema),
+            v.description("what is there now: it, and what it continues"),
+          ),
+          reason: v.optional(v.pipe(v.string(), v.description("why it was not copied"))),
+        }),
+      ),
+      v.description("the copies that the configuration asks for"),
+    ),
   }),
 });
 
 /** What an export wrote, from its manifest. */
-export const exportJson = ({ path, manifest }: ExportResult): ValueOf<typeof EXPORT> => ({
+export const exportJson = ({ path, manifest, copied }: Exported): ValueOf<typeof EXPORT> => ({
   snapshot: snapshotJson(path),
   status: manifest.status,
   range: manifest.range,
@@ -56,6 +70,11 @@ export const exportJson = ({ path, manifest }: ExportResult): ValueOf<typeof EXP
     bytes: bytesOf(plugin),
     agrees: plugin.agrees,
     problems: plugin.problems,
+  })),
+  copied: copied.map(({ place, report, failure }) => ({
+    place,
+    snapshots: report?.copies.map(({ snapshot }) => snapshotJson(snapshot.path)) ?? [],
+    ...given({ reason: failure }),
   })),
 });
 

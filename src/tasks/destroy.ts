@@ -1,5 +1,6 @@
 /** Destroys the stack after saving what the user wants to keep. */
 import type { Ending } from "../audit/format/event.ts";
+import type { Config } from "../config/config.ts";
 import { SIGNALS } from "../contract/contract.ts";
 import { commandText } from "../destroy/command-text.ts";
 import { type Aftermath, destroyStack } from "../destroy/destroy-stack.ts";
@@ -82,13 +83,17 @@ export type DestroyNews = { readonly saved: ExportResult } | { readonly command:
 
 type RunningDestroy = Running<AllTheSame, DestroyNews>;
 
-const OPENED: Wanted = { isDestroying: true };
+/** What is exported first is copied, too, if the configuration says so. */
+const openedFor = ({ copies }: Pick<Config, "copies">): Wanted => ({
+  isDestroying: true,
+  ...(copies.length === 0 ? {} : { stores: true }),
+});
 
 export const destroy = defineTask({
   kind: "destroy",
   about: "destroy the stack, after offering to save what it holds",
   params,
-  opens: () => OPENED,
+  opens: (_, config) => openedFor(config),
   destructive: true,
   async plan({ option }, context): Promise<DestroyPlan> {
     requireAllowed(context);
@@ -123,7 +128,7 @@ export type LookedAt = TaskContext & { readonly taken: Taken };
  * @throws CommandError; RefusedError when the policy forbids the command
  */
 export async function lookAtStack(caller: Caller): Promise<LookedAt> {
-  const context = await openContext(caller, OPENED);
+  const context = await openContext(caller, openedFor);
   return recordingRefusal(destroy.kind, context, async () => {
     requireAllowed(context);
     return { ...context, taken: await takeInventory(context) };

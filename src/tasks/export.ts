@@ -24,13 +24,14 @@ import { given } from "../units/given.ts";
 import { toMs } from "../units/range.ts";
 import { shortPath } from "../units/short-path.ts";
 import { VERSION } from "../version.ts";
+import { copiedOf, type Exported } from "./copy-exported.ts";
 import { UsageError } from "./errors.ts";
 import { type ExportValues, exportParams } from "./export-params.ts";
 import { spansOf } from "./export-range.ts";
 import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches, tryMatches } from "./matches.ts";
-import { defineTask, type TaskContext } from "./task.ts";
+import { type Done, defineTask, type TaskContext } from "./task.ts";
 
 /** What to read, and where to write it. */
 interface Plan {
@@ -45,29 +46,38 @@ export const exportStack = defineTask({
   kind: "export",
   about: "save what the stack holds to a snapshot that is complete or says what is missing",
   params: exportParams,
-  opens: ({ plugin }) => ({ only: plugin }),
+  opens: ({ plugin }, { copies }) => ({ only: plugin, ...(copies.length === 0 ? {} : { stores: true }) }),
   destructive: false,
   plan: (params, context): Promise<Plan> => (params.resume ? planRest : planWhole)(params, context),
   targets: ({ names, job }) =>
     names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
-  async run({ names, job, partial }, { follow, signal }) {
-    using stretch = follow(names);
-    const work = { ...job, signal, onProgress: stretch.progress };
-    const result = await (partial === undefined ? exportSnapshot(work) : resumeSnapshot(partial, work));
+  async run({ names, job, partial }, running): Promise<Done<Exported>> {
+    const { follow, signal } = running;
+    const exported = async (): Promise<ExportResult> => {
+      using stretch = follow(names);
+      const work = { ...job, signal, onProgress: stretch.progress };
+      return await (partial === undefined ? exportSnapshot(work) : resumeSnapshot(partial, work));
+    };
+    const snapshot = await exported();
+    const result = { ...snapshot, copied: await copiedOf(snapshot, running) };
     return { result, ending: endingOf(result) };
   },
 });
 
 const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
 
-function endingOf({ path, manifest }: ExportResult): Ending {
+/** The snapshot is whole whatever becomes of its copies, but that was not all that was asked for. */
+function endingOf({ path, manifest, copied }: Exported): Ending {
   const problems = manifest.plugins.filter(({ status }) => status !== "complete").map(({ name }) => name);
+  const failed = copied.filter(({ failure }) => failure !== undefined).map(({ place }) => place);
+  const outcome = OUTCOMES[manifest.status];
   return {
-    outcome: OUTCOMES[manifest.status],
+    outcome: outcome === "success" && failed.length > 0 ? "partial" : outcome,
     exportPath: path,
     details: {
       bytes: manifest.bytes,
       ...(problems.length === 0 ? {} : { not_complete: problems.join(" ") }),
+      ...(failed.length === 0 ? {} : { not_copied: failed.join(" ") }),
     },
   };
 }

@@ -257,6 +257,46 @@ test("exported, copied, deleted here, restored from the place: as from the direc
   expect(readFileSync(join(cwd, "a"))).toEqual(readFileSync(join(cwd, "b")));
 });
 
+test("what is exported is copied to the places of the configuration; one that fails is told, and gets it next time", async () => {
+  const more = `${STORES}  usb: { plugin: directory, path: ./usb }\ncopies: [usb, offsite]\n`;
+  const cwd = labProject(lab, { more, only: ["loki"] });
+  writeFileSync(join(cwd, "usb"), "not a directory");
+  const first = await json(cwd, "export", "--all");
+  expect([first.exitCode, first.stderr]).toEqual([3, expect.stringMatching(/not copied: to usb: .*\/usb/)]);
+  const { name } = first.printed.snapshot;
+  expect(first.printed).toMatchObject({
+    status: "complete",
+    copied: [
+      { place: "usb", snapshots: [], reason: expect.stringContaining("usb") },
+      { place: "offsite", snapshots: [{ name }] },
+    ],
+  });
+  const events = eventsIn((await command(cwd, "audit", "--json")).stdout);
+  expect(events.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+    "export started",
+    "copy started",
+    "audit_keygen success",
+    "copy failed",
+    "copy started",
+    "copy success",
+    "export partial",
+  ]);
+  expect(events.at(-1)?.details.not_copied).toBe("usb");
+  rmSync(join(cwd, "usb"));
+  renameSync(join(cwd, "backups", name), join(cwd, "backups", "20260124-143000"));
+  const second = await json(cwd, "export", "--since-last");
+  expect([second.exitCode, second.stderr]).toEqual([0, expect.stringContaining("copied 2 snapshots to usb")]);
+  expect(readdirSync(join(cwd, "usb")).filter((one) => !one.startsWith("."))).toHaveLength(2);
+  expect((await command(cwd, "verify", "usb:latest")).exitCode).toBe(0);
+});
+
+test("a copy to something that is no store is a mistake of the configuration", async () => {
+  const cwd = temporaryDirectory({ "contextcore.yaml": `name: shop\n${STORES}copies: [ofsite]\n` });
+  const { exitCode, stdout } = await command(cwd, "config", "check");
+  expect([exitCode, stdout]).toEqual([2, expect.stringContaining('there is no store called "ofsite"')]);
+  expect(stdout).toContain("did you mean offsite?");
+});
+
 test("what only a copy holds is not exported again, and nothing is said to be in no snapshot", async () => {
   const cwd = labProject(lab, { more: STORES, only: ["loki"] });
   await command(cwd, "export", "--all");

@@ -25,6 +25,7 @@ test("every setting has the name that its place in the file makes", () => {
     "name CONTEXTCORE_NAME",
     "backups CONTEXTCORE_BACKUPS",
     "plugins CONTEXTCORE_PLUGINS",
+    "copies CONTEXTCORE_COPIES",
     "export.concurrency CONTEXTCORE_EXPORT_CONCURRENCY",
     "export.recount CONTEXTCORE_EXPORT_RECOUNT",
     "destroy.command CONTEXTCORE_DESTROY_COMMAND",

@@ -1,6 +1,9 @@
 import { EXPORT, exportJson } from "../../results/export.ts";
+import { copiedText } from "../../tasks/copy.ts";
+import type { Exported } from "../../tasks/copy-exported.ts";
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
 import { exitOf } from "../exit-code.ts";
@@ -32,6 +35,17 @@ export default defineCommand({
     const { result, ending } = await runCall(exportStack, call);
     if (call.json) printResult(call, EXPORT, exportJson(result));
     else reportExport(result, call);
+    tellCopies(result, call.terminal);
     return exitOf(ending);
   },
 });
+
+/** What became of the copies; the snapshot itself is what was reported before. */
+function tellCopies({ copied }: Exported, terminal: Terminal): void {
+  for (const { place, report, failure } of copied) {
+    if (report !== undefined) terminal.last(copiedText(place, report.copies));
+    for (const { name, reason } of report?.lacking ?? [])
+      terminal.fault("missing", `${place} has no copy of ${name}, which it continues: ${reason}`);
+    if (failure !== undefined) terminal.fault("not copied", `to ${place}: ${failure}`);
+  }
+}
