@@ -2,6 +2,7 @@
 
 import { createMemoryBudget } from "../engine/memory-budget.ts";
 import { watchMemory } from "../engine/memory-pressure.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { InstanceFolder } from "../snapshot/write/placement.ts";
@@ -46,6 +47,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
     budget: createMemoryBudget(tuning.heldBytes, memory.isPressed),
     tuning,
     temporary: createTemporarySpace(),
+    parents: parentsIn(session.request),
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
     stop,
@@ -78,6 +80,9 @@ const openSessionWriter = (
     onFailure,
     ...given({ compression: request.compression, fileBytesMax: request.fileBytesMax, recovered }),
   });
+
+const parentsIn = ({ plugins }: SnapshotRequest): ReadonlyMap<string, Parent> =>
+  new Map(plugins.flatMap(({ name, parent }) => (parent ? [[name, parent] as const] : [])));
 
 const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFolder> =>
   new Map(

@@ -6,6 +6,7 @@ import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import type { Block } from "../snapshot/format/block.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
@@ -58,6 +59,8 @@ export interface RestoreTarget extends ComparedTarget {
   readonly saved: ManifestPlugin;
   /** Without the lost blocks. */
   readonly files: readonly PlannedFile[];
+  /** What its lines name. */
+  readonly contents: readonly Block[];
   /** Damaged blocks within the range, regardless of any selector. */
   readonly lost: readonly LostBlock[];
   readonly range: Range;
@@ -176,6 +179,7 @@ async function planTarget(
     open,
     saved,
     files,
+    contents: found.contents,
     lost,
     range,
     ...given({ matcher }),

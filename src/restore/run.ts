@@ -14,6 +14,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
+import { createContents } from "./contents.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
@@ -104,7 +105,8 @@ async function restoreTarget(
     return answer;
   };
   const size = createBatchSize();
-  const writing: Writing = { target, snapshot: plan.snapshot, journal, size, tally, signal, offer };
+  const contents = createContents(plan.snapshot, target.contents);
+  const writing: Writing = { target, snapshot: plan.snapshot, journal, size, tally, contents, signal, offer };
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({

@@ -1,5 +1,12 @@
 /** Restores one block: reads it, joins what was added to it, writes it in batches, and notes it in the journal. */
-import type { Counts, Differing, Rejected, RestoreAnswer } from "../contract/contract.ts";
+import type {
+  Counts,
+  Differing,
+  Rejected,
+  RestoreAnswer,
+  RestoreBatch,
+  Restorer,
+} from "../contract/contract.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
@@ -9,6 +16,7 @@ import { given } from "../units/given.ts";
 import { toldDiffering } from "../verify/compare-objects.ts";
 import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
 import { existingFor } from "./compared.ts";
+import type { Contents } from "./contents.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
@@ -35,6 +43,8 @@ export interface Writing {
   readonly journal: RestoreJournal;
   readonly size: BatchSize;
   readonly tally: RestoreTally;
+  /** What its lines name. */
+  readonly contents: Contents;
   readonly signal: AbortSignal;
   /** Sends records to the server at a pace that it can take. */
   readonly offer: (apply: (signal: AbortSignal) => Promise<RestoreAnswer>) => Promise<RestoreAnswer>;
@@ -91,7 +101,7 @@ async function takeAgain(
 }
 
 async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promise<BlockOutcome> {
-  const { target, size, tally, offer } = writing;
+  const { target, size, tally } = writing;
   const { restore } = target.open.backend;
   if (restore === undefined) throw new Error(`${target.name} cannot restore`);
   const { file, block } = job;
@@ -105,7 +115,7 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
     const began = performance.now();
     const { range, labels } = target;
     const batch = { file, lines, range, labels, ...given({ existing: existingFor(target, file) }) };
-    const answer = await offer((inner) => restore.apply(batch, inner));
+    const answer = await apply(batch, restore, writing);
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
     differing.push(...(answer.differing ?? []).map(toldDiffering));
@@ -116,6 +126,27 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
     tally.isUnderway(block, { written, existing, lines: done });
   }
   return { written, existing, differing, rejected, problems };
+}
+
+/** Lines whose contents cannot be had are refused; damage may show only while the others are written. */
+async function apply(
+  batch: RestoreBatch,
+  restore: Restorer,
+  { contents, offer }: Writing,
+): Promise<RestoreAnswer> {
+  const { applyContents } = restore;
+  if (applyContents === undefined) return offer((inner) => restore.apply(batch, inner));
+  for (;;) {
+    const { lines, rejected } = contents.present(batch.lines);
+    const { damaged } = contents;
+    try {
+      const whole = { ...batch, lines };
+      const answer = await offer((inner) => applyContents(whole, contents.of(lines), inner));
+      return { ...answer, rejected: [...rejected, ...(answer.rejected ?? [])] };
+    } catch (error) {
+      if (contents.damaged === damaged) throw error;
+    }
+  }
 }
 
 const hasAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);
