@@ -6,7 +6,7 @@ import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
 /** Text that is sent where the plugin sends everything, says how long to wait, or names tables and columns. */
-const HARMLESS = ["tenant", "tenants", "username", "timeout", "window", "settle", "ledger"];
+const HARMLESS = ["tenant", "tenants", "username", "timeout", "window", "settle", "ledger", "exclude"];
 
 test("every option with text in it leads somewhere, is a secret, or is known to be harmless", async () => {
   const unknown: string[] = [];
@@ -48,8 +48,9 @@ test("those that lead somewhere are these", async () => {
   ];
   const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
   const sqlite = ["sqlite.path: path", "sqlite.data: path"];
+  const files = ["files.path: path", "files.data: path"];
   const stores = ["directory.path: path"];
   expect(found.sort()).toEqual(
-    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite].sort(),
+    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite, ...files].sort(),
   );
 });
