@@ -39,6 +39,8 @@ export interface Harvest {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Those of the files that lines name parts of. */
   readonly contents: ReadonlySet<string>;
+  /** What files of bytes that were read as a whole count as, by path. */
+  readonly dumps: ReadonlyMap<string, Counts>;
   /** Texts by path. */
   readonly objects: ReadonlyMap<string, string>;
   readonly counts: Counts;
@@ -154,6 +156,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   const blocks: WalkedBlock[] = [];
   const pieces = new Map<string, Uint8Array[]>();
   const contents = new Set<string>();
+  const dumps = new Map<string, Counts>();
   const objects = new Map<string, string>();
   const problems = [...first];
   const totals: Record<string, number> = {};
@@ -179,6 +182,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     for (const { file, bytes, counts, isContent } of step.files) {
       if (isContent) contents.add(file);
       pieces.set(file, [...(pieces.get(file) ?? []), bytes.slice()]);
+      if (cursor.restart === "whole") dumps.set(file, { ...dumps.get(file), ...counts });
       count(counts);
     }
     for (const { path, bytes, unit } of step.objects) {
@@ -192,6 +196,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     lines: linesByFile(blocks),
     files: new Map([...pieces].map(([file, all]) => [file, Buffer.concat(all)])),
     contents,
+    dumps,
     objects,
     counts: totals,
     problems,

@@ -1,6 +1,6 @@
 /** The contents that lines name: parts of files of bytes, read from the blocks that they lie in. */
 import * as v from "valibot";
-import type { Content, Rejected } from "../contract/contract.ts";
+import type { Content, Rejected, RestoreAnswer, Restorer } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -86,6 +86,21 @@ export function createContents(snapshot: OpenSnapshot, blocks: readonly Block[])
     },
   };
 }
+
+/** How a restorer's lines are written: refused where their contents cannot be had, which may show only while they are read. */
+export const withContents = (restore: Restorer, contents: Contents): Restorer["apply"] =>
+  async function apply(batch, signal): Promise<RestoreAnswer> {
+    if (restore.applyContents === undefined) return restore.apply(batch, signal);
+    const { lines, rejected } = contents.present(batch.lines);
+    const { damaged } = contents;
+    try {
+      const answer = await restore.applyContents({ ...batch, lines }, contents.of(lines), signal);
+      return { ...answer, rejected: [...rejected, ...(answer.rejected ?? [])] };
+    } catch (error) {
+      if (contents.damaged === damaged) throw error;
+      return apply(batch, signal);
+    }
+  };
 
 /** What a line says of its content; a line that is no JSON object names none. */
 function contentOf(line: string): Content | undefined {

@@ -177,11 +177,12 @@ const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" 
 const AGREED: Answer = { agrees: true };
 
 function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermath> {
-  const { env, signal, config, tell } = running;
+  const { env, signal, config, tell, onRequest } = running;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
   tell({ command: commandText(command) });
-  return destroyStack(name, findings, { command, directory: config.directory, env, signal });
+  const request = { command, directory: config.directory, env, signal, ...given({ onRequest }) };
+  return destroyStack(name, findings, request);
 }
 
 function endingOf({ backup, snapshot, losses }: Saved, end: Destroyed["end"]): Ending {

@@ -26,3 +26,17 @@ export class RefusedError extends Error {
     this.recorded = recorded;
   }
 }
+
+/** A copy is signed, but nobody has said that its signer is to be believed. Exit code 4. */
+export class UnknownSignerError extends RefusedError {
+  /** The public key. */
+  readonly key: string;
+
+  constructor(snapshot: string, key: string) {
+    super(`the copy of ${snapshot} is signed with a key that this project does not know`, [
+      "compare it with the public key that contextcore audit keygen printed where the copy was made; if it is the same, add --key",
+      key,
+    ]);
+    this.key = key;
+  }
+}

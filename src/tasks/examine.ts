@@ -70,7 +70,7 @@ async function unagreed(caller: Caller, config: Config): Promise<DoctorDiagnosti
 }
 
 async function examineStack(
-  { signal, waitFor }: Caller,
+  { signal, waitFor, onRequest }: Caller,
   stack: StackToRead,
   timeoutMs: number,
 ): Promise<DoctorDiagnostic[]> {
@@ -80,7 +80,7 @@ async function examineStack(
   const parts = await Promise.all([
     stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
-    examineClocks([...reached.map(({ open }) => open), ...stores], signal),
+    examineClocks([...reached.map(({ open }) => open), ...stores], signal, onRequest),
     examineSinks(sinks, signal),
     examineStores(stores, { signal, timeoutMs }),
     examineDisk(config, surveyed, fromMs(Date.now())),

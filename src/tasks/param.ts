@@ -10,6 +10,7 @@ export type Completion =
   | "third-parties"
   | "rules"
   | "snapshots"
+  | "places"
   | "operations"
   | "files"
   | "directories";

@@ -26,7 +26,7 @@ import { trailPlaces } from "./trail-places.ts";
 /** Its channels to whoever listens, and when it is to end. */
 type Channels = Pick<
   TaskContext,
-  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour"
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour" | "onRequest"
 >;
 
 /** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
@@ -142,7 +142,7 @@ async function load(
     builtIns: caller.builtIns,
     debug: caller.debug,
     writeLog: (line) => caller.note(line),
-    ...given({ only, tenant, stores, asksNothing }),
+    ...given({ only, tenant, stores, asksNothing, onRequest: caller.onRequest }),
   });
   return { ...plugins, config };
 }
@@ -244,8 +244,9 @@ export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {
 
 /** @param sinks see {@link openStackTrail} */
 function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
-  const { directory, env, signal, note, warn, follow, waitFor, pour } = caller;
+  const { directory, env, signal, note, warn, follow, waitFor, pour, onRequest } = caller;
   const { file: trailFile, home } = trailPlaces(stack.config);
   const openTrail = () => openStackTrail(caller, stack.config, sinks);
-  return { ...stack, directory, env, signal, note, warn, follow, waitFor, pour, trailFile, home, openTrail };
+  const channels = { note, warn, follow, waitFor, pour, ...given({ onRequest }) };
+  return { ...stack, directory, env, signal, ...channels, trailFile, home, openTrail };
 }

@@ -8,7 +8,6 @@ import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
-import { localStorage } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
@@ -16,14 +15,20 @@ import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
+import { IDENTITY } from "./identity.ts";
+import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
 import type { ParamValues } from "./param.ts";
-import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT, type SnapshotPlaces } from "./snapshot-param.ts";
+import { KEY, PLACE, snapshotPlaces } from "./places.ts";
+import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "every kept snapshot" },
   chain: CHAIN,
+  place: PLACE,
+  key: KEY,
+  ...IDENTITY,
   quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
@@ -62,7 +67,11 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
-  opens: ({ live }) => (live ? {} : "nothing"),
+  opens({ live, snapshot, place }) {
+    const stores = storesFor([snapshot], place);
+    if (live) return stores;
+    return stores.stores ? { ...stores, asksNothing: true } : "nothing";
+  },
   destructive: false,
   recorded: false,
   async plan(given, context): Promise<Plan> {
@@ -108,34 +117,35 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
-  { snapshot, chain }: ParamValues<typeof params>,
-  { directory, config: { backups } }: TaskContext,
+  { snapshot, chain, ...given }: ParamValues<typeof params>,
+  context: TaskContext,
 ): Promise<Pick<Plan, "places" | "chosen">> {
-  const place = { directory, backups };
+  const where = snapshotPlaces(context, given);
   try {
-    const chosen = await chooseSnapshots({ snapshot, chain }, place);
+    const chosen = await chooseSnapshots({ snapshot, chain }, where);
     const missing = chosen.chains.flatMap((each) => each.missing);
     const lost = [...missing, ...chosen.broken].map(({ name }) => name);
-    const kept = await readKept(backups);
-    const broken = kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
+    const broken = chosen.kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
     const places = [...snapshotsOf(chosen.chains), ...broken].map(
       ({ files }) => [files.root, files] as const,
     );
     return { places: [...new Map(places).values()], chosen };
   } catch (error) {
-    const places = await unreadable(snapshot, place);
+    const places = await unreadable(snapshot, where);
     if (places.length === 0) throw error;
     return { places, chosen: undefined };
   }
 }
 
 /** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
-async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly Storage[]> {
-  if (snapshot !== undefined && snapshot !== "latest") return [await findSnapshot(snapshot, place)];
+async function unreadable(snapshot: string | undefined, where: SnapshotPlaces): Promise<readonly Storage[]> {
+  const { files, among } =
+    snapshot === undefined ? { files: undefined, among: where.kept } : await meantBy(snapshot, where);
+  if (files !== undefined) return [files];
   try {
-    return (await readKept(place.backups)).unreadable.map(({ files }) => files);
+    return (await readKept(among)).unreadable.map((one) => one.files);
   } catch (error) {
-    if (error instanceof SnapshotError) return [localStorage(place.backups)];
+    if (error instanceof SnapshotError) return [among];
     throw error;
   }
 }

@@ -81,7 +81,7 @@ function forbiddenCommand({ destroy, where }: Config): ConfigProblem[] {
 
 function print({ terminal }: Call, { problems, warnings, file }: Examined): void {
   for (const one of problems)
-    terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
+    terminal.tell(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
   for (const warning of warnings) terminal.warn(warning);
-  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: no problems`);
+  if (problems.length === 0) terminal.tell(`${file ?? "the defaults"}: no problems`);
 }

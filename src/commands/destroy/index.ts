@@ -44,9 +44,9 @@ export default defineCommand({
       return { stack: looked.config.name, ...(await verdictOf(shown, looked)) };
     });
     if (call.json) printResult(call, DESTROY, destroyJson(stack, said, done));
-    if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
-    if (exit === EXIT.partial) terminal.warn(said);
-    else terminal.note(said);
+    if (failure !== undefined) terminal.fault("error", failure);
+    const { yellow } = terminal.noteColors;
+    terminal.last(exit === EXIT.partial ? `${yellow("warning:")} ${said}` : said);
     return exit;
   },
 });
@@ -57,7 +57,9 @@ const UNTOUCHED = "nothing was destroyed";
 const onlyNoting = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: terminal.note,
+  detail: terminal.note,
   tell: terminal.note,
+  width: terminal.noteWidth,
   colors: terminal.noteColors,
 });
 

@@ -10,23 +10,18 @@ import { MANIFEST_FILE } from "../../snapshot/read/manifest-file.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { messageOf } from "../../units/message-of.ts";
-import { COPY_FILE, type CopyObject, fileIn } from "../format/copy-file.ts";
+import { COPY_FILE, type Copy, type CopyObject, fileIn } from "../format/copy-file.ts";
 import { SUMS_FILE } from "../format/sums.ts";
 import type { Place } from "../place/place.ts";
 import { type FoundCopy, findCopy, storedFlaws } from "./find-copy.ts";
 import { heldFile, type Ranged, rangedFile } from "./ranged-file.ts";
 import { readOnly } from "./read-only.ts";
 
-/** Gives a file's own bytes of an object in its stored form: {@link inTheClear}, or decrypted. */
-type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
+/** Gives a file's own bytes of an object in its stored form: itself, or decrypted. */
+export type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
 
-/** The object itself. @throws SnapshotError when it is encrypted */
-export const inTheClear: PlainForm = async ({ name, encrypted }, stored) => {
-  if (encrypted === undefined) return stored;
-  throw new SnapshotError(`${name} is encrypted, and there is no identity to decrypt it with`);
-};
-
-interface CopyStorageOptions {
+/** Which copy, and how to open it. */
+export interface CopyStorageOptions {
   readonly place: Place;
   /** The snapshot's. */
   readonly name: string;
@@ -44,12 +39,12 @@ const WHOLE_MAX = 32 << 20;
 export function copyStorage({ place, name, opened, admit, signal }: CopyStorageOptions): Storage {
   const root = place.shown(name);
   const shown = (file: string): string => `${root}/${file}`;
-  const copied = once(async () => {
-    const found = await findCopy(place, name);
-    if (found === undefined) throw noCopy(root);
-    admit(found);
-    return found.copy;
+  const found = once(async () => {
+    const copy = await findCopy(place, name);
+    if (copy !== undefined) admit(copy);
+    return copy;
   });
+  const copied = async (): Promise<Copy> => (await found())?.copy ?? missing(root);
   const objects = once(
     async () => new Map((await copied()).objects.map((object) => [fileIn(object), object])),
   );
@@ -114,14 +109,15 @@ export function copyStorage({ place, name, opened, admit, signal }: CopyStorageO
         if (file !== SUMS_FILE && listed.has(`${name}/${object.name}`)) yield file;
     },
     async names() {
+      if ((await found()) === undefined) return [];
       const files = [...(await objects()).keys()];
       return [...new Set(files.map((file) => file.replace(/\/.*/s, "")))].sort();
     },
     async stat(file) {
       const object = (await objects()).get(file);
-      const found: StoredObject | undefined = object && (await there()).get(`${name}/${object.name}`);
-      if (object === undefined || found === undefined) return undefined;
-      return { bytes: found.size === object.bytes ? sizeOf(object) : found.size, isRegular: true };
+      const stored: StoredObject | undefined = object && (await there()).get(`${name}/${object.name}`);
+      if (object === undefined || stored === undefined) return undefined;
+      return { bytes: stored.size === object.bytes ? sizeOf(object) : stored.size, isRegular: true };
     },
   };
 }
@@ -139,7 +135,8 @@ async function fetchWhole(place: Place, folder: string, object: CopyObject): Pro
   throw new SnapshotError(`${place.shown(full)} is not what ${COPY_FILE} says: its checksum differs`);
 }
 
-const noCopy = (root: string): SnapshotError =>
-  new SnapshotError(`there is no copy ${root}: it has no ${COPY_FILE}`, {
+function missing(root: string): never {
+  throw new SnapshotError(`there is no copy ${root}: it has no ${COPY_FILE}`, {
     hint: "A copy counts once its copy.json is there: contextcore snapshots copy finishes one that was interrupted.",
   });
+}

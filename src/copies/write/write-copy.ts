@@ -32,7 +32,8 @@ export interface CopyRequest {
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
-interface CopyProgress {
+/** How far a copy has come. */
+export interface CopyProgress {
   /** Bytes and objects that are there by now; of the whole copy. */
   readonly bytes: number;
   readonly objects: number;
@@ -41,7 +42,7 @@ interface CopyProgress {
 }
 
 /** A copy that is there, and what it took. */
-interface WrittenCopy extends FoundCopy {
+export interface WrittenCopy extends FoundCopy {
   /** What had to be sent; the rest was there already. */
   readonly sent: { readonly objects: number; readonly bytes: number };
 }

@@ -2,8 +2,10 @@
 import { storageAt } from "../../storage/local.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { inParallel } from "../../units/in-parallel.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { SNAPSHOT_NAME } from "../format/name.ts";
@@ -45,16 +47,25 @@ export async function readKept(place: Storage | string): Promise<KeptSnapshots> 
   const names = await namesOf(backups);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names.filter((entry) => SNAPSHOT_NAME.test(entry))) {
+  const look = async (name: string): Promise<void> => {
     const files = backups.within(name);
     try {
       snapshots.push(await keptAt(files));
     } catch (error) {
+      // Anything else is not about this snapshot: the place cannot be reached, or is not believed.
+      if (!(error instanceof SnapshotError)) throw error;
       unreadable.push({ files, path: files.root, reason: messageOf(error) });
     }
-  }
-  return { snapshots: snapshots.sort(byAge), unreadable };
+  };
+  await inParallel(
+    names.filter((entry) => SNAPSHOT_NAME.test(entry)),
+    look,
+  );
+  return { snapshots: snapshots.sort(byAge), unreadable: unreadable.sort(byPath) };
 }
+
+const byPath = (a: Pick<KeptSnapshot, "path">, b: Pick<KeptSnapshot, "path">): number =>
+  a.path < b.path ? -1 : 1;
 
 /** Snapshots under another name than a snapshot's: no command counts them, so somebody has to be told of them. */
 export async function misnamedIn(place: Storage | string): Promise<Unreadable[]> {
@@ -84,13 +95,14 @@ export const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(man
 /** By when they were begun, because names do not order several of one second. */
 const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
   const [left, right] = [createdAt(a), createdAt(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  return left < right ? -1 : left > right ? 1 : byPath(a, b);
 };
 
 async function namesOf(place: Storage): Promise<string[]> {
   try {
     return await place.names();
   } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
     const { message, ...more } = fileFailure("read", place.root, cause, { purpose: "read" });
     throw new SnapshotError(message, more);
   }
