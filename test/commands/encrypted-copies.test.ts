@@ -1,9 +1,9 @@
 /** Copies that only the holder of an identity can read: not who keeps the place, and not the machine that wrote them. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { smallSnapshot } from "../snapshot/small.ts";
-import { runAge } from "../support/age.ts";
+import { AGE, runAge } from "../support/age.ts";
 import { cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -116,4 +116,38 @@ test("a recipient that is none is told by the configuration's check", async () =
   mkdirSync(join(cwd, "offsite"));
   const { exitCode, stdout, stderr } = await command(cwd, "config", "check");
   expect([exitCode, stdout + stderr]).toEqual([2, expect.stringContaining("not an age recipient")]);
+});
+
+test("the doctor warns while the identity lies where the backups are written", async () => {
+  const { cwd, file } = await project();
+  const doctor = async () => (await command(cwd, "doctor")).stdout;
+  expect(await doctor()).toContain("can be read here: it is the identity that opens the copies in offsite");
+  rmSync(file);
+  expect(await doctor()).not.toContain("can be read here");
+});
+
+test("the page for the safe has everything that brings a copy back, and its commands do, without this program", async () => {
+  const { cwd, path, name, file, recipient } = await project();
+  expect((await copied(cwd)).exitCode).toBe(0);
+  const { stdout } = await command(cwd, "keys", "kit", "--json");
+  const kit = JSON.parse(stdout);
+  expect(kit).toMatchObject({
+    project: "shop",
+    publicKey: expect.stringContaining("contextcore/audit/"),
+    places: [{ name: "offsite", recipients: [{ recipient, identity: file }] }],
+  });
+  const place = join(cwd, "offsite", name);
+  const age = temporaryDirectory({ "backup.key": readFileSync(file, "utf8") });
+  const [, sums, decrypt] = kit.commands;
+  const script = `cd '${place}' && ${sums} && cp '${age}/backup.key' . && ${decrypt}`;
+  const done = Bun.spawnSync(["sh", "-ec", script], {
+    env: { PATH: `${dirname(AGE)}:${process.env.PATH}` },
+    stderr: "pipe",
+  });
+  expect(done.exitCode, `${done.stderr}`).toBe(0);
+  for (const one of filesIn(path))
+    expect(readFileSync(join(place, one)).equals(readFileSync(join(path, one)))).toBe(true);
+  expect((await command(cwd, "keys", "kit")).stdout).toContain(
+    "Whoever has the identity can read every backup.",
+  );
 });

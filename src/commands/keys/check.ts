@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { KEYS_CHECK } from "../../results/keys.ts";
 import { openEncrypted } from "../../storage/age/decrypt.ts";
 import { AgeError } from "../../storage/age/error.ts";
 import { requireRecipient } from "../../storage/age/keys.ts";
 import { sealFor } from "../../storage/age/seal.ts";
 import { rememberChecked } from "../../storage/checked-recipients.ts";
+import { rememberIdentity } from "../../storage/known-identities.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { IDENTITY, readIdentities } from "../../tasks/identity.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
@@ -47,7 +49,9 @@ export default defineCommand({
       wanted.map(async (recipient) => ({ recipient, opens: await opens(recipient, secrets) })),
     );
     const proved = recipients.filter((one) => one.opens).map(({ recipient }) => recipient);
-    rememberChecked(trailPlaces(await configOf(call)).home, proved);
+    const { home } = trailPlaces(await configOf(call));
+    rememberChecked(home, proved);
+    rememberIdentity(home, own, resolve(call.directory, given.identity));
     if (call.json) printResult(call, KEYS_CHECK, { recipients });
     else
       for (const { recipient, opens: isOpened } of recipients)

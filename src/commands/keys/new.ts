@@ -2,10 +2,12 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { KEYS_NEW } from "../../results/keys.ts";
 import { identityFile, protect } from "../../storage/age/identity-file.ts";
 import { generateKeyPair } from "../../storage/age/keys.ts";
+import { rememberIdentity } from "../../storage/known-identities.ts";
 import { namedPath } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { IDENTITY, passphraseIn } from "../../tasks/identity.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -56,6 +58,7 @@ export default defineCommand({
     const text = passphrase === undefined ? plain : await protect(plain, passphrase);
     if (!writeWhole(path, text, { mode: 0o600, ifAbsent: true })) throw thereAlready(path);
     const { recipient } = pair;
+    rememberIdentity(trailPlaces(await configOf(call)).home, [recipient], path);
     if (call.json) printResult(call, KEYS_NEW, { recipient, path, isProtected });
     else {
       terminal.print(recipient);
