@@ -8,7 +8,7 @@ import { padding, type TarEntry, tarHeader } from "./tar.ts";
 import type { Found } from "./walk.ts";
 
 /** What was read of a file. */
-export interface Taken extends Pick<FileLine, "content" | "data" | "xattrs"> {
+interface Taken extends Pick<FileLine, "content" | "data" | "xattrs"> {
   readonly stat: Found["stat"];
   /** It changed while it was read, so it may be a mixture. */
   readonly isMixed?: boolean;

@@ -11,7 +11,7 @@ import { tarHeader } from "./tar.ts";
 import { type Found, typeOf } from "./walk.ts";
 
 /** Where it goes, and what is known of others. */
-export interface Into {
+interface Into {
   readonly pack: Pack;
   readonly missing: Missing;
   readonly earlier: Earlier;

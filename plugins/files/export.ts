@@ -39,7 +39,7 @@ export function start({ place }: Saved, { range }: ExportRequest): Start {
 }
 
 /** Makes sure that it can be opened. @throws PluginError */
-export function openTree(root: string): void {
+function openTree(root: string): void {
   try {
     openRoot(root)[Symbol.dispose]();
   } catch (error) {

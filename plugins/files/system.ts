@@ -96,7 +96,7 @@ export const isUnchanged = (file: number, then: Seen): boolean =>
   isSame(fstatSync(file, { bigint: true }), then);
 
 /** What tells that a file is the same and has not changed. */
-export interface Seen {
+interface Seen {
   readonly ino: bigint;
   readonly size: bigint;
   readonly mtimeNs: bigint;

@@ -5,7 +5,7 @@
 import type { FileLine } from "./line.ts";
 
 /** Everything in an archive is in blocks of this size. */
-export const TAR_BLOCK = 512;
+const TAR_BLOCK = 512;
 /** What ends an archive. */
 export const TAR_END: Uint8Array = new Uint8Array(2 * TAR_BLOCK);
 

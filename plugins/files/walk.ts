@@ -5,7 +5,7 @@ import { type Directory, openIn, openRoot } from "./below.ts";
 import { createMatcher, type Place, textOf } from "./names.ts";
 
 /** What to go through. */
-export interface Course {
+interface Course {
   readonly place: Place;
   /** Patterns of what is left out, with everything in it. */
   readonly exclude: readonly string[];

@@ -1,62 +1,21 @@
-/** Directories saved and put back by the program: whole, by increments, in part, elsewhere, and from snapshots that lie. */
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+/** Directories saved and put back by the program: whole, in part, elsewhere, and while they change. */
+import { expect, setDefaultTimeout, test } from "bun:test";
 import {
-  appendFileSync,
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { cleanEnv, run } from "../../support/binary.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { drafts, exported, inside, project, restore } from "./project.ts";
 import { contentsOf, makeTree, ODD_NAME } from "./trees.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
-
-const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-
-/** A project that saves its directory `tree`. */
-function project(options = ""): { readonly cwd: string; readonly tree: string } {
-  const cwd = temporaryDirectory({
-    "contextcore.yaml": `name: shop\nbackends:\n${OFF}  etc: { plugin: files, path: tree${options} }\n`,
-  });
-  const tree = join(cwd, "tree");
-  mkdirSync(tree);
-  return { cwd, tree };
-}
-
-const inside = (cwd: string, ...args: readonly string[]) => run(args, { cwd, env: cleanEnv(cwd) });
-
-async function exported(cwd: string, ...args: readonly string[]) {
-  const { exitCode, stdout, stderr } = await inside(cwd, "export", "--json", ...args);
-  const result = JSON.parse(stdout);
-  return {
-    exitCode,
-    stderr,
-    text: stdout,
-    path: String(result.snapshot?.path),
-    name: String(result.snapshot?.name),
-    etc: result.backends?.[0],
-  };
-}
-
-const restore = (cwd: string, ...args: readonly string[]) =>
-  inside(cwd, "restore", "latest", "--yes", ...args);
-
-/** So long ago that an increment need not look again whether it changed within the same tick. */
-const settle = (): Promise<void> => Bun.sleep(2_100);
-
-const drafts = (tree: string): string[] =>
-  readdirSync(tree, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("partial"));
 
 test("everything in a directory is saved, proved, and put back equal; once more changes nothing", async () => {
   const { cwd, tree } = project();
@@ -101,70 +60,6 @@ test("tar reads the archive", async () => {
     Object.fromEntries(Object.entries(found).map(([name, text]) => [name, text.replace(/\d{9}(?= |$)/, "")]));
   const { "./empty": _, ...expected } = seconds(contentsOf(tree));
   expect(seconds(contentsOf(elsewhere))).toMatchObject(expected);
-});
-
-describe("an increment", () => {
-  test("holds only what has changed, names its parent, and is restored with it", async () => {
-    const { cwd, tree } = project();
-    makeTree(tree);
-    await settle();
-    const whole = await exported(cwd, "--all");
-    appendFileSync(join(tree, "etc", "app.conf"), "more = 1\n");
-    rmSync(join(tree, "empty"));
-    renameSync(join(tree, "etc", "deep"), join(tree, "moved"));
-    chmodSync(join(tree, "etc", "run"), 0o700);
-    writeFileSync(join(tree, "new"), "new");
-    const before = contentsOf(tree);
-    const next = await exported(cwd, "--since-last");
-    expect([next.exitCode, next.etc.parent, next.etc.counts.files]).toEqual([0, whole.name, 9]);
-    expect(next.etc.bytes).toBeLessThan(30_000);
-    const third = await exported(cwd, "--since-last");
-    expect(third.etc.parent).toBe(next.name);
-    rmSync(tree, { recursive: true });
-    const restored = await restore(cwd);
-    expect(restored.exitCode, restored.stderr).toBe(0);
-    expect(contentsOf(tree)).toEqual(before);
-  });
-
-  test("finds a change that keeps size and time, and by content what only looks changed", async () => {
-    const { cwd, tree } = project();
-    writeFileSync(join(tree, "a"), "one");
-    utimesSync(join(tree, "a"), 1_000, 1_000);
-    await settle();
-    await exported(cwd, "--all");
-    writeFileSync(join(tree, "a"), "two");
-    utimesSync(join(tree, "a"), 1_000, 1_000);
-    await exported(cwd, "--since-last");
-    rmSync(join(tree, "a"));
-    await restore(cwd);
-    expect(readFileSync(join(tree, "a"), "utf8")).toBe("two");
-    writeFileSync(join(tree, "large"), Buffer.alloc(2_000_000, "x"));
-    await exported(cwd, "--since-last");
-    utimesSync(join(tree, "large"), 5, 5);
-    const { etc } = await exported(cwd, "--since-last", "--set", "backends.etc.compare=content");
-    expect(etc.bytes).toBeLessThan(10_000);
-    rmSync(join(tree, "large"));
-    expect((await restore(cwd)).exitCode).toBe(0);
-    expect([statSync(join(tree, "large")).size, statSync(join(tree, "large")).mtimeMs]).toEqual([
-      2_000_000, 5_000,
-    ]);
-  });
-
-  test("needs its parent: prune keeps it, and a restore without it says what is missing", async () => {
-    const { cwd, tree } = project();
-    writeFileSync(join(tree, "old"), "old");
-    await settle();
-    const whole = await exported(cwd, "--all");
-    writeFileSync(join(tree, "new"), "new");
-    await exported(cwd, "--since-last");
-    const pruned = await inside(cwd, "snapshots", "prune", "--keep-last", "1", "--yes");
-    expect([pruned.exitCode, existsSync(whole.path)]).toEqual([0, true]);
-    rmSync(whole.path, { recursive: true });
-    rmSync(tree, { recursive: true });
-    const { exitCode, stdout, stderr } = await restore(cwd);
-    expect([exitCode, stdout + stderr]).toEqual([3, expect.stringContaining(whole.name)]);
-    expect([existsSync(join(tree, "old")), readFileSync(join(tree, "new"), "utf8")]).toEqual([false, "new"]);
-  });
 });
 
 test("a part is restored by a pattern, to another directory, with the directories that it names", async () => {
@@ -251,101 +146,6 @@ const newest = async (cwd: string): Promise<string> =>
       .sort()
       .at(-1) ?? "",
   );
-
-describe("a snapshot that was made to leave its directory", () => {
-  /** Changes the tree of a snapshot, and every checksum with it. */
-  async function forged(change: (tree: string) => string) {
-    const { cwd, tree } = project();
-    writeFileSync(join(tree, "aaaaaaaaa"), "evil");
-    mkdirSync(join(tree, "directory"));
-    const { path } = await exported(cwd, "--all");
-    forge(path, change);
-    rmSync(tree, { recursive: true });
-    mkdirSync(tree);
-    return { cwd, tree, outside: join(cwd, "outside") };
-  }
-
-  test.each([
-    ["../outside", "a path upwards"],
-    ["/tmp/abs", "an absolute path"],
-    ["x/../../o", "a path upwards behind a name"],
-    ["a//bbbbbb", "an empty name"],
-    ["a\\\\x00bbb", "a name with a zero byte"],
-  ])("%s: %s is refused and named", async (name) => {
-    const { cwd, tree, outside } = await forged((text) =>
-      text.replace('"aaaaaaaaa"', JSON.stringify(JSON.parse(`"${name}"`))),
-    );
-    const { exitCode, stdout } = await restore(cwd, "--json");
-    expect(exitCode).toBe(3);
-    const { directory } = JSON.parse(stdout);
-    expect(readFileSync(join(directory, "rejected.json"), "utf8")).toContain(
-      "does not stay below the directory",
-    );
-    expect([existsSync(outside), existsSync("/tmp/abs"), readdirSync(tree)]).toEqual([
-      false,
-      false,
-      ["directory"],
-    ]);
-  });
-
-  test("a link that it makes, and one that is there, are not gone through", async () => {
-    const { cwd, tree } = await forged((text) => text.replace('"aaaaaaaaa"', '"directory/evil"'));
-    const outside = temporaryDirectory();
-    symlinkSync(outside, join(tree, "directory"));
-    const { exitCode, stdout } = await restore(cwd, "--json");
-    expect(exitCode).toBe(3);
-    const { directory } = JSON.parse(stdout);
-    expect(readFileSync(join(directory, "rejected.json"), "utf8")).toContain("nothing is written through it");
-    expect(readdirSync(outside)).toEqual([]);
-  });
-
-  test("bytes that are not those of its file are not written", async () => {
-    const { cwd, tree } = await forged((text) => text.replace(/"offset":\d+/, '"offset":0'));
-    expect((await restore(cwd)).exitCode).toBe(3);
-    expect([existsSync(join(tree, "aaaaaaaaa")), drafts(tree)]).toEqual([false, []]);
-  });
-});
-
-/** Writes another tree into a snapshot and makes all its checksums true again. */
-function forge(path: string, change: (tree: string) => string): void {
-  const file = join(path, "files", "tree.jsonl");
-  const [before, after] = [readFileSync(file, "utf8"), change(readFileSync(file, "utf8"))];
-  const hash = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex");
-  const index = readFileSync(join(path, "blocks.jsonl"), "utf8");
-  const lengths = (text: string): string =>
-    text
-      .replaceAll(hash(before), hash(after))
-      .replaceAll(`"bytes":${before.length},`, `"bytes":${after.length},`)
-      .replaceAll(`"bytes": ${before.length},`, `"bytes": ${after.length},`);
-  const newIndex = lengths(index);
-  writeFileSync(file, after);
-  writeFileSync(join(path, "blocks.jsonl"), newIndex);
-  const manifest = lengths(readFileSync(join(path, "manifest.json"), "utf8")).replaceAll(
-    hash(index),
-    hash(newIndex),
-  );
-  const blank = manifest.replace(/"sha256": "[0-9a-f]{64}"(?=\s*\}\s*$)/, '"sha256": ""');
-  writeFileSync(
-    join(path, "manifest.json"),
-    blank.replace(/"sha256": ""(?=\s*\}\s*$)/, `"sha256": "${hash(blank)}"`),
-  );
-}
-
-test("a damaged block of the contents costs the files in it, and no other", async () => {
-  const { cwd, tree } = project();
-  writeFileSync(join(tree, "a"), Buffer.alloc(9_000_000, "a"));
-  writeFileSync(join(tree, "z"), "z");
-  const { path } = await exported(cwd, "--all");
-  const [archive = ""] = readdirSync(join(path, "files")).filter((name) => name.endsWith(".tar"));
-  const bytes = readFileSync(join(path, "files", archive));
-  bytes[1_000_000] = 0;
-  writeFileSync(join(path, "files", archive), bytes);
-  rmSync(tree, { recursive: true });
-  const { exitCode, stdout } = await restore(cwd, "--json");
-  const { directory } = JSON.parse(stdout);
-  expect([exitCode, readdirSync(tree)]).toEqual([3, ["z"]]);
-  expect(readFileSync(join(directory, "rejected.json"), "utf8")).toContain("its content is damaged");
-});
 
 test("a directory that is not there, or is a file, is named as such", async () => {
   const { cwd, tree } = project();
