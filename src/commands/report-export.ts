@@ -9,7 +9,6 @@ import { formatBytes } from "../units/bytes.ts";
 import { shortPath } from "../units/short-path.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import type { Call } from "./command.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
 
 /** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
@@ -48,12 +47,6 @@ const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
 
 const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
   vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));
-
-/** 0; 3 when something is missing or a selector matched nothing; 1 when nothing could be exported. */
-export function exportExit({ status }: Manifest): ExitCode {
-  if (status === "failed") return EXIT.error;
-  return status === "partial" ? EXIT.partial : EXIT.ok;
-}
 
 const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";
 

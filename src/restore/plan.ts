@@ -1,6 +1,7 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
+import { isFault } from "../contract/errors.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
@@ -63,6 +64,8 @@ export interface RestoreTarget extends ComparedTarget {
   readonly range: Range;
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
+  /** The selector itself, for files of bytes. */
+  readonly match?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
@@ -164,7 +167,9 @@ async function planTarget(
     ...notesOnUnchosen(found, held.length - files.length),
     ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
     ...relabelled,
-    ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
+    ...(files.length === 0
+      ? []
+      : await foreseen(() => call((signal) => restore.preflight(plan, signal)), options)),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -178,7 +183,7 @@ async function planTarget(
     files,
     lost,
     range,
-    ...given({ matcher }),
+    ...given({ matcher, match: options.match?.[saved.name] }),
     labels,
     alike,
     findings,
@@ -188,6 +193,23 @@ async function planTarget(
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
   };
+}
+
+/**
+ * What the server would do to the plan. One that fails at a call of its own may take the data all the same; but where it is not
+ * known whether it heeds a tenant, nothing is written into another one. @throws what the backend throws
+ */
+async function foreseen(
+  ask: () => Promise<readonly RestoreDiagnostic[]>,
+  { tenant }: RestoreOptions,
+): Promise<readonly RestoreDiagnostic[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isFault(error) || tenant !== undefined) throw error;
+    const message = `What the server would refuse, change or hide could not be found out: ${error.message}`;
+    return [{ severity: "note", message }];
+  }
 }
 
 /** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */

@@ -15,6 +15,7 @@ import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
+import { IDENTITY } from "./identity.ts";
 import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
 import type { ParamValues } from "./param.ts";
 import { KEY, PLACE, snapshotPlaces } from "./places.ts";
@@ -27,6 +28,7 @@ const params = {
   chain: CHAIN,
   place: PLACE,
   key: KEY,
+  ...IDENTITY,
   quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
@@ -115,10 +117,10 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
-  { snapshot, chain, place, key }: ParamValues<typeof params>,
+  { snapshot, chain, ...given }: ParamValues<typeof params>,
   context: TaskContext,
 ): Promise<Pick<Plan, "places" | "chosen">> {
-  const where = snapshotPlaces(context, { place, key });
+  const where = snapshotPlaces(context, given);
   try {
     const chosen = await chooseSnapshots({ snapshot, chain }, where);
     const missing = chosen.chains.flatMap((each) => each.missing);

@@ -59,6 +59,14 @@ test("loopback needs no agreement, whatever is sent there; what only looks like 
   }
 });
 
+test("a host without a scheme is of this machine under the same names, and no others", async () => {
+  const withRedis = (address: string) => hostileClone(url, `backends:\n  redis: { address: "${address}" }\n`);
+  for (const one of ["localhost", "localhost:6379", "127.0.0.1:1", "[::1]:1"])
+    expect(await wanted(withRedis(one)), one).toEqual([]);
+  for (const one of ["evil.example:6379", "localhost.evil.example:1", "127.0.0.1.evil.example", "[::2]:1"])
+    expect(await wanted(withRedis(one)), one).toHaveLength(1);
+});
+
 test("what a fallback, a variable or a link hides is found, and no value of a variable is told", async () => {
   /* biome-ignore-start lint/suspicious/noTemplateCurlyInString: variables' names */
   const lines = [

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { COPY_FILE } from "../../src/copies/format/copy-file.ts";
-import { copyStorage, inTheClear } from "../../src/copies/read/copy-storage.ts";
+import { copyStorage } from "../../src/copies/read/copy-storage.ts";
+import { decryptedWith } from "../../src/copies/read/decrypted.ts";
 import { placeStorage } from "../../src/copies/read/place-storage.ts";
 import { readKept } from "../../src/snapshot/catalog/kept.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
@@ -18,7 +19,7 @@ const storageOf = (store: MemoryStore, name: string): Storage =>
   copyStorage({
     place: placeOf(store),
     name,
-    opened: inTheClear,
+    opened: decryptedWith(async () => []),
     signal,
     admit: ({ copy }) => {
       if (copy.key !== KEY.verifier) throw new Error(`signed by ${copy.key}`);

@@ -5,7 +5,7 @@ import { defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "../report-export.ts";
+import { reportExport } from "../report-export.ts";
 import { showExportPlan } from "./show-plan.ts";
 
 /** What a resumed export takes over from the interrupted one. */
@@ -44,7 +44,7 @@ export default defineCommand({
         }
         if (call.json) printResult(call, EXPORT, exportJson(result));
         else reportExport(result, call);
-        return exportExit(result.manifest);
+        return undefined;
       },
     }),
 });
