@@ -72,10 +72,10 @@ async function pour(handle: FileHandle, { name, size, sha256, bytes }: NewObject
   if (written !== size)
     throw new PluginError(
       "invalid",
-      `directory: of ${name} came ${written > size ? "more" : "less"} than ${size} bytes`,
+      `of ${name} came ${written > size ? "more" : "less"} than ${size} bytes`,
     );
   if (hasher.digest("hex") !== sha256)
-    throw new PluginError("invalid", `directory: the bytes of ${name} do not match its SHA-256`);
+    throw new PluginError("invalid", `the bytes of ${name} do not match its SHA-256`);
 }
 
 interface Settling {
@@ -113,7 +113,7 @@ async function linked(draft: string, file: string): Promise<boolean> {
     const code = systemCode(cause) ?? "";
     if (code === "EEXIST") return false;
     if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code)) throw cause;
-    throw new PluginError("refused", `directory: ${dirname(file)} is on a file system without hard links`, {
+    throw new PluginError("refused", `${dirname(file)} is on a file system without hard links`, {
       hint: "Without them two writers of one object could both believe to be the only one. Use another directory.",
       cause,
     });

@@ -14,15 +14,11 @@ export async function classified<Result>(root: string, work: () => Promise<Resul
     const refusal = systemRefusal(cause, { purpose: "write", instead: { place: "name another directory" } });
     const kind = OF_THE_NAME.includes(code) ? "invalid" : REFUSED.includes(code) ? "refused" : "temporary";
     const hint = refusal?.remedies.join(", or ");
-    throw new PluginError(
-      kind,
-      `directory: cannot use ${pathOf(cause) ?? root}: ${refusal?.what ?? messageOf(cause)}`,
-      {
-        hint:
-          hint === undefined || hint === "" ? undefined : `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`,
-        cause,
-      },
-    );
+    throw new PluginError(kind, `cannot use ${pathOf(cause) ?? root}: ${refusal?.what ?? messageOf(cause)}`, {
+      hint:
+        hint === undefined || hint === "" ? undefined : `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`,
+      cause,
+    });
   }
 }
 

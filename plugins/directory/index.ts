@@ -27,8 +27,7 @@ export default definePlugin({
       stat: (name) => classified(root, () => found(name)),
       async *read(name, range, signal) {
         const status = await classified(root, () => found(name));
-        if (status === undefined)
-          throw new PluginError("not-found", `directory: there is no object ${name} in ${root}`);
+        if (status === undefined) throw new PluginError("not-found", `there is no object ${name} in ${root}`);
         yield* readPieces(root, name, range, signal);
       },
       write: (object, signal) => classified(root, () => write(object, signal)),

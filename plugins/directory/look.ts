@@ -23,16 +23,14 @@ export const isFreeName = (name: string): boolean => !isOurs(name) && name.split
 /** @throws PluginError `invalid` for a name that no object may have, or none in a directory */
 export function requireFileName(name: string): string {
   if (isFreeName(requireObjectName(name))) return name;
-  const message = `directory: ${JSON.stringify(name)} cannot be the name of an object in a directory`;
+  const message = `${JSON.stringify(name)} cannot be the name of an object in a directory`;
   throw new PluginError("invalid", message, {
     hint: "Other programs leave files of that name in directories, or the system does not allow it.",
   });
 }
 
 /** `other`: not an object, and in the way of one. */
-export type Place =
-  | { readonly state: "file" | "free" }
-  | { readonly state: "other"; readonly error: PluginError };
+type Place = { readonly state: "file" | "free" } | { readonly state: "other"; readonly error: PluginError };
 
 /** Asks the file system; a test has one of its own. */
 interface FileSystem {
@@ -78,15 +76,15 @@ interface Part {
 async function objectionTo(found: Found, { place, part, isLast }: Part, system: FileSystem) {
   const path = join(place, part);
   if (found.isSymbolicLink())
-    return new PluginError("refused", `directory: ${path} is a symbolic link, which is not followed there`, {
+    return new PluginError("refused", `${path} is a symbolic link, which is not followed there`, {
       hint: "Check what it is, then move it away.",
     });
   if (isLast ? !found.isFile() : !found.isDirectory())
-    return new PluginError("invalid", `directory: ${path} is not a ${isLast ? "file" : "directory"}`, {
+    return new PluginError("invalid", `${path} is not a ${isLast ? "file" : "directory"}`, {
       hint: "Something else has that name: move it away, or choose another name.",
     });
   if (await isSpelled(found, { place, part }, system)) return undefined;
-  return new PluginError("invalid", `directory: ${path} is there in another spelling`, {
+  return new PluginError("invalid", `${path} is there in another spelling`, {
     hint: "This file system does not tell upper from lower case. Use a directory on one that does.",
   });
 }

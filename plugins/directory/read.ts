@@ -19,8 +19,7 @@ export async function* readPieces(
   try {
     const { size } = await classified(root, () => handle.stat());
     const { from, to } = range ?? { from: 0, to: size };
-    if (to > size)
-      throw new PluginError("invalid", `directory: ${name} has ${size} bytes, and not ${to}, in ${root}`);
+    if (to > size) throw new PluginError("invalid", `${name} has ${size} bytes, and not ${to}, in ${root}`);
     for (let at = from; at < to; at += PIECE_BYTES) {
       signal.throwIfAborted();
       const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, to - at));
@@ -34,8 +33,7 @@ export async function* readPieces(
 async function filled(handle: FileHandle, buffer: Buffer, at: number, file: string): Promise<Buffer> {
   for (let done = 0; done < buffer.length; ) {
     const { bytesRead } = await handle.read(buffer, done, buffer.length - done, at + done);
-    if (bytesRead === 0)
-      throw new PluginError("temporary", `directory: ${file} became shorter while it was read`);
+    if (bytesRead === 0) throw new PluginError("temporary", `${file} became shorter while it was read`);
     done += bytesRead;
   }
   return buffer;

@@ -28,6 +28,7 @@ const annotationSchema = v.object({
   prevState: v.optional(v.string()),
   data: v.optional(v.nullable(objectOf(v.unknown()))),
 });
+/** An annotation as a line of a snapshot has it. Times are ms. */
 export type Annotation = v.InferOutput<typeof annotationSchema>;
 
 /** Parses a snapshot line into its annotation. */

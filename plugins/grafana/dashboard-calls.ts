@@ -11,7 +11,7 @@ import {
 import {
   type Draft,
   FILE_PROVISIONING,
-  FOLDER,
+  FOLDER_ANNOTATION,
   fromModel,
   fromResource,
   type Resource,
@@ -22,7 +22,7 @@ import type { Write } from "./put.ts";
 import { read, resourcePath, type Server, versionAt, type World } from "./server.ts";
 
 /** A dashboard as written to its file, and what could not be preserved. */
-export interface DashboardFile extends DashboardDocument {
+interface DashboardFile extends DashboardDocument {
   readonly problems: readonly Problem[];
 }
 
@@ -96,7 +96,7 @@ function fileOf(uid: string, resource: Resource, problems: readonly Problem[]): 
 /** The file is a resource, as `kubectl` and Grafana's own tools accept it. */
 function toResource(apiVersion: string, name: string, { attached = {}, folderUid, content }: Draft) {
   const labels = asObject(attached.labels);
-  const place = folderUid === "" ? {} : { [FOLDER]: folderUid };
+  const place = folderUid === "" ? {} : { [FOLDER_ANNOTATION]: folderUid };
   return {
     apiVersion,
     kind: "Dashboard",
@@ -109,7 +109,7 @@ function toResource(apiVersion: string, name: string, { attached = {}, folderUid
   };
 }
 
-export interface Saving extends PlacedDashboard {
+interface Saving extends PlacedDashboard {
   /** The note in the version history. */
   readonly message: string;
   /** The version of the resource being replaced, so that a concurrent change is not overwritten. */
@@ -150,7 +150,7 @@ const MANAGER = /^grafana\.app\/(manag|source)/;
 function resourceRequest(world: World, saving: Saving): Write {
   const { uid, schema = "", content, folderUid, attached = {}, message, resourceVersion } = saving;
   const annotations = asObject(attached.annotations);
-  const place = folderUid === "" ? {} : { [FOLDER]: folderUid };
+  const place = folderUid === "" ? {} : { [FOLDER_ANNOTATION]: folderUid };
   const json = {
     apiVersion: `dashboard.grafana.app/${schema}`,
     kind: "Dashboard",

@@ -9,8 +9,10 @@ export interface Draft extends DashboardDraft {
   readonly managedBy?: string;
 }
 
+/** The owner of a dashboard that Grafana reads from a file of its own: it overwrites what others change. */
 export const FILE_PROVISIONING = "Grafana's file provisioning";
-export const FOLDER = "grafana.app/folder";
+/** The annotation of a resource that names its folder's uid; absent at the root. */
+export const FOLDER_ANNOTATION = "grafana.app/folder";
 const MANAGER = "grafana.app/managedBy";
 
 /** Who saved it last, when and with which message: history that cannot be restored. */
@@ -21,6 +23,7 @@ const BOOKKEEPING = [
   "grafana.app/message",
 ];
 
+/** A dashboard of `/apis/dashboard.grafana.app`, in whichever version it is stored in. `metadata.name` is its uid. */
 export const resourceSchema = v.object({
   apiVersion: v.pipe(v.string(), v.startsWith("dashboard.grafana.app/")),
   metadata: v.object({
@@ -30,6 +33,7 @@ export const resourceSchema = v.object({
   }),
   spec: objectSchema,
 });
+/** A dashboard in the resource form of `/apis`, as its file has it. */
 export type Resource = v.InferOutput<typeof resourceSchema>;
 
 const wrappedSchema = v.object({
@@ -86,11 +90,11 @@ export function fromResource({ apiVersion, metadata, spec }: Resource): Draft {
     title: asText(content.title),
     content,
     schema: apiVersion.split("/")[1] ?? "",
-    folderUid: asText(annotations[FOLDER]),
+    folderUid: asText(annotations[FOLDER_ANNOTATION]),
     ...(owner === "" ? {} : { managedBy: owner }),
     attached: {
       labels: without(metadata.labels, "grafana.app/deprecatedInternalID"),
-      annotations: without(annotations, FOLDER, ...BOOKKEEPING),
+      annotations: without(annotations, FOLDER_ANNOTATION, ...BOOKKEEPING),
     },
   };
 }

@@ -21,6 +21,7 @@ import { isDots, read, type Server, type ServerFor, type World } from "./server.
 /** Lists fan out to one cursor per object. Only lines are limited to the range; every object is exported as it is. */
 export const createExporter = (at: ServerFor): Exporter => ({
   heeds: ["match"],
+  checkMatch: async (match) => void parseDashboardSelector(match, KIND_NAMES),
   async start(request, signal) {
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     const server = at(signal);

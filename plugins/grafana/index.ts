@@ -1,7 +1,7 @@
 import { definePlugin, objectOf, option, v } from "contextcore";
 import { createDashboardStore } from "./dashboard-store.ts";
 import { createExporter } from "./export.ts";
-import { countObjects, measure, readLimits, takeInventory } from "./inventory.ts";
+import { countObjects, measure, readLimits, splitCount, takeInventory } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 
@@ -48,6 +48,7 @@ export default definePlugin({
       size: (signal) => measure(at(signal)),
       export: createExporter(at),
       count: (request, signal) => countObjects(at(signal), request),
+      splitCount: async (request) => splitCount(request),
       limits: (signal) => readLimits(at(signal)),
       dashboards: createDashboardStore(at),
       restore: createRestorer(at, { secrets, managed }),

@@ -1,6 +1,7 @@
 /** What is known about a Grafana without an export: its contents, its size, and what it would refuse. */
 import {
   type CountRequest,
+  type CountSplit,
   type Counts,
   given,
   type Inventory,
@@ -12,14 +13,14 @@ import {
 } from "contextcore";
 import { annotationSpan } from "./annotations.ts";
 import { readDashboard } from "./dashboard-calls.ts";
-import type { Reading } from "./kind.ts";
+import type { Kind, Reading } from "./kind.ts";
 import { dashboards } from "./kinds/dashboards.ts";
 import { KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { type Hit, searchAll } from "./lists.ts";
 import { parseDashboardSelector } from "./selector.ts";
 import { read, readIfThere, type Server } from "./server.ts";
 
-export interface InventoryOptions {
+interface InventoryOptions {
   /** Whether it is accessed with a token, which sees only what its role allows. */
   readonly token: boolean;
   readonly now: bigint;
@@ -103,16 +104,29 @@ function warnings({ partial, refused, unread, token, dashboards }: Findings): st
   return found;
 }
 
-/** Grafana's own counts, to compare an export with; with a selector, only dashboards. */
-export async function countObjects(server: Server, { match }: CountRequest): Promise<Counts> {
+/** Grafana's own counts, to compare an export with: of one kind where a part is asked for; with a selector, only dashboards. */
+export async function countObjects(server: Server, { match, part }: CountRequest): Promise<Counts> {
   const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
   const reading: Reading = { ...server, selector };
-  const counting = (match === undefined ? KINDS : [dashboards]).map(async ({ unit, count }) => {
+  const kinds = countedKinds(match).filter(({ name }) => part === undefined || name === part.kind);
+  const counting = kinds.map(async ({ unit, count }) => {
     const number = await count?.(reading).catch(unlessRefused);
     return number === undefined ? [] : [[unit, number] as const];
   });
   return Object.fromEntries((await Promise.all(counting)).flat());
 }
+
+/** Divides a count that Grafana cannot give: kind by kind. */
+export function splitCount(request: CountRequest): CountSplit {
+  const { match, part } = request;
+  const kinds = countedKinds(match);
+  const only = kinds.find(({ name }) => name === part?.kind);
+  if (only !== undefined) return { items: [`the number of ${only.plural}`] };
+  return { requests: kinds.map(({ name }) => ({ ...request, part: { kind: name } })), items: ["objects"] };
+}
+
+const countedKinds = (match: string | undefined): readonly Kind[] =>
+  (match === undefined ? KINDS : [dashboards]).filter(({ count }) => count !== undefined);
 
 const quotasSchema = v.array(v.object({ target: v.string(), limit: v.number(), used: v.number() }));
 

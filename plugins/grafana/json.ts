@@ -9,6 +9,7 @@ export const objectSchema = v.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   "not a JSON object",
 );
+/** An object whose fields may be anything: each is checked where it is used. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The value as an object; an empty one when it is anything else. */
@@ -21,8 +22,8 @@ export const asObject = (value: unknown): Fields => {
 export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /**
- * A copy without the members that are empty, at any depth: Grafana's structures leave them out, or fill them in, as its version
- * does. Not for dashboards, of which it keeps every member.
+ * A copy without empty members, at any depth: whether Grafana writes those depends on its version. Not for dashboards, where
+ * Grafana keeps every member.
  */
 export function filledIn(value: Fields): Fields {
   const filled = Object.entries(value).map(([name, one]) => [name, filledValue(one)] as const);

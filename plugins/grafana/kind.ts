@@ -17,6 +17,7 @@ import type { Fields } from "./json.ts";
 import type { Selector, Thing } from "./selector.ts";
 import type { Server, World } from "./server.ts";
 
+/** Objects with a file each, such as dashboards; or records with a time, of which many share a file, such as annotations. */
 export type Kind = ObjectKind | LineKind;
 
 interface CommonKind {
@@ -51,12 +52,12 @@ export interface ObjectKind extends CommonKind {
   describe(object: Fields): Described;
   /**
    * Finds what the server holds in the place of objects, as an export would write it now; `undefined` where there is nothing.
-   * What it takes a list to find is listed once for all of them.
+   * A list that is needed for this is read once for all of them.
    */
   place(server: Server): Place;
   /** What of an object counts when two are compared, without what the server sets itself; its names are for people. */
   plain(object: Fields): Fields;
-  /** What is missing, if the one that is there is a part of the saved one in which nothing differs. */
+  /** Names what the server's object lacks, if it is otherwise equal to a part of the saved one. */
   lacking?(saved: Fields, held: Fields): string | undefined;
   /** Restores one object unless it exists. @throws PluginError `invalid` when the file has another shape */
   readonly put: Put;
@@ -105,7 +106,7 @@ export type Item = Titled & {
 } & ({ readonly object: unknown } | { readonly cursor: JsonObject });
 
 /** How one object is read individually. */
-export interface ReadOne {
+interface ReadOne {
   /** The `kind` of its cursor; the other fields come from the list. */
   readonly cursor: string;
   /** What a problem calls it. */
@@ -160,6 +161,7 @@ export interface Restoring extends Server {
   readonly replaces: boolean;
 }
 
+/** Writes one object of a snapshot to the server. @throws PluginError `invalid` when the object has another shape */
 export type Put = (restoring: Restoring, object: Fields, file: string) => Promise<Outcome>;
 
 /** The outcome of restoring one object. */

@@ -13,6 +13,7 @@ const hitSchema = v.object({
   tags: v.optional(v.nullable(v.array(v.string()))),
   url: v.optional(v.string(), ""),
 });
+/** What Grafana's search says of a dashboard or a folder. */
 export type Hit = v.InferOutput<typeof hitSchema>;
 
 /** Grafana's default; more than 5000 is refused. */
@@ -24,7 +25,7 @@ export const sameAgain = (path: string): PluginError =>
     hint: "Does a proxy before Grafana drop the query of a URL?",
   });
 
-export interface Search {
+interface Search {
   readonly type: "dash-db" | "dash-folder";
   /** Only items with all of these. */
   readonly tag?: readonly string[];

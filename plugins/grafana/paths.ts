@@ -3,6 +3,7 @@ import type { Titled } from "./kind.ts";
 import { searchAll } from "./lists.ts";
 import type { Server } from "./server.ts";
 
+/** Each folder's directory, as safe names from the root down, by the folder's uid. */
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 
 /** Each folder's directory by uid: its titles from the root down. */

@@ -6,7 +6,7 @@ import { ownerOf } from "./kinds/alerting.ts";
 import { CREATED, EXISTING, ownedBy, refused, send, standingOf, type Write } from "./put.ts";
 
 /** A rule as stored in its group's file. */
-export type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
+type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
 
 /** A rule that was not restored, and why. */
 interface Unwritten {
@@ -26,7 +26,7 @@ interface Group {
   isThere(uid: string): Promise<boolean>;
 }
 
-/** What is to be written of a group, where it is new or a part of it is there. */
+/** The rules of a group that the server lacks: all of them, if the group is new. */
 interface Missing extends Group {
   readonly rules: readonly Rule[];
   /** Not attempted. */
@@ -36,8 +36,8 @@ interface Missing extends Group {
 }
 
 /**
- * Creates a group, or what is missing of one in which nothing else differs. One that differs is left or replaced, whole: what
- * was changed in it since belongs together.
+ * Creates a group, or adds the missing rules to one that is otherwise equal. A group that differs is left or replaced as a
+ * whole, because later changes in it belong together.
  */
 export async function putGroup(restoring: Restoring, kind: ObjectKind, group: Group): Promise<Outcome> {
   const saved = group.group;
@@ -117,8 +117,8 @@ function outcomeOf(written: number, unwritten: readonly Unwritten[]): Outcome {
 }
 
 /**
- * Replaces the group in one call, so that it is never half of each. Where its rules are of different provenance, it is written
- * as a person's, and then each rule of a tool's is given back to that.
+ * Replaces the group in one call, so that it is never half old and half new. One call can write only one provenance: if the
+ * rules have several, the group is first written as a person's, and then each rule that a tool owns gets its owner back.
  */
 async function replaceGroup(restoring: Restoring, group: Group, replaced?: string): Promise<Outcome> {
   const { rules } = group.group;
@@ -137,7 +137,7 @@ async function replaceGroup(restoring: Restoring, group: Group, replaced?: strin
   return { done: "created", problems, ...given({ replaced }) };
 }
 
-/** What the server is told of the provenance of the rules, each once. */
+/** The different provenance headers that the group's rules need. */
 const uniqueHeaders = ({ group: { rules }, headers }: Group): Readonly<Record<string, string>>[] => [
   ...new Map(rules.map((rule) => [JSON.stringify(headers(rule)), headers(rule)])).values(),
 ];

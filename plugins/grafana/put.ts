@@ -4,7 +4,9 @@ import type { Fields } from "./json.ts";
 import type { ObjectKind, Outcome, Put, Restoring } from "./kind.ts";
 import { isHidden } from "./server.ts";
 
+/** It was not there, and is now. */
 export const CREATED: Outcome = { done: "created" };
+/** The server has the same already; nothing was written. */
 export const EXISTING: Outcome = { done: "existing" };
 type Refused = Extract<Outcome, { done: "refused" }>;
 
@@ -38,16 +40,14 @@ interface Placing {
   readonly owner: string | undefined;
   /** What creates it. @throws PluginError `invalid` when this server cannot keep it */
   create(): Write;
-  /** What makes the one that is there the saved one. @throws PluginError as `create` does */
+  /** The calls that turn the server's object into the saved one. @throws PluginError as `create` does */
   replace(held: Fields): readonly Write[] | Promise<readonly Write[]>;
   /** What remains to be done after either. */
   readonly problems?: readonly Problem[];
 }
 
 /** What is in an object's place: nothing, the same, or another one, which differs in `what`. */
-export type Standing =
-  | { readonly held: undefined }
-  | { readonly held: Fields; readonly what: string | undefined };
+type Standing = { readonly held: undefined } | { readonly held: Fields; readonly what: string | undefined };
 
 /** Looks at what is in an object's place, and compares it. */
 export async function standingOf(

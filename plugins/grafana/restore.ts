@@ -13,7 +13,7 @@ import { KINDS, kindOf, rankOf } from "./kinds/index.ts";
 import { selection } from "./selection.ts";
 import type { Server, ServerFor } from "./server.ts";
 
-export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
+type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 
 /** Restores objects under their own uids; existing ones stay unchanged, unless those that differ are to be replaced. */
 export const createRestorer = (at: ServerFor, options: RestoreOptions): Restorer => ({

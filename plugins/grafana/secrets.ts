@@ -8,6 +8,7 @@ interface Owner {
   readonly name: string;
 }
 
+/** Said before every restore of data sources or contact points. */
 export const COMES_WITHOUT: RestoreDiagnostic = {
   severity: "alters",
   message:

@@ -17,7 +17,7 @@ export interface Thing {
 const NAMES = ["kind", "title", "uid", "folder", "tag"] as const;
 type Name = (typeof NAMES)[number];
 
-export interface Condition {
+interface Condition {
   /** `words`: what the title contains. */
   readonly name: Name | "words";
   readonly negated: boolean;
@@ -26,6 +26,7 @@ export interface Condition {
   readonly fits: (value: string) => boolean;
 }
 
+/** What `--match` asks for: objects that meet all of the conditions. */
 export type Selector = readonly Condition[];
 
 const CONDITION =
@@ -153,7 +154,7 @@ export function isSelected(thing: Thing, selector: Selector): boolean {
   );
 }
 
-export interface NamedFolder {
+interface NamedFolder {
   readonly uid: string;
   readonly title: string;
   /** Empty at the root. */

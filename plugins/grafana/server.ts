@@ -21,7 +21,7 @@ export interface World {
   readonly playlists?: string;
 }
 
-export interface Served {
+interface Served {
   readonly preferred: string;
   readonly versions: readonly string[];
 }
@@ -70,7 +70,7 @@ export async function orAbsent<Value>(reading: Promise<Value>): Promise<Value | 
   }
 }
 
-/** True for a name that a proxy before Grafana, or a URL's own rules, take for a step in the path. */
+/** True for a name that URLs, and proxies in front of Grafana, take for a step in the path. */
 export const isDots = (value: unknown): boolean => value === "." || value === "..";
 
 /** True when it is there, and this account may not read it (403), or not through this API (406). */

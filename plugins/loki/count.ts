@@ -1,5 +1,14 @@
 /** The server's own count: exact, including its ingesters. Not from the index, which only estimates. */
-import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
+import {
+  type CountRequest,
+  type CountSplit,
+  type Counts,
+  halves,
+  NS_PER_MS,
+  type Range,
+  v,
+} from "contextcore";
+import { divide, type Lines } from "./divide.ts";
 import type { Api } from "./server/api.ts";
 import type { Border } from "./server/border.ts";
 import { allowedPage, MONTH, rootSelectors } from "./server/in-parts.ts";
@@ -10,10 +19,11 @@ import { parseSelector, printSelector } from "./server/selector.ts";
 export async function countEntries(
   api: Api,
   border: Border,
-  { range, match }: CountRequest,
+  request: CountRequest,
   signal: AbortSignal,
 ): Promise<Counts | undefined> {
-  const selector = match === undefined ? undefined : printSelector(parseSelector(match));
+  const { range } = request;
+  const selector = selectorOf(request);
   const guarded = border.guard(api);
   const count = (part: Range) => countRange(guarded, { range: part, match: selector }, signal);
   let entries = 0;
@@ -22,6 +32,30 @@ export async function countEntries(
     entries += part;
   }
   return { entries };
+}
+
+const partSchema = v.object({ selector: v.string() });
+
+/** Of a part of a count, or of the request; `undefined`: all streams. */
+function selectorOf({ match, part }: CountRequest): string | undefined {
+  if (part !== undefined) return v.parse(partSchema, part).selector;
+  return match === undefined ? undefined : printSelector(parseSelector(match));
+}
+
+/** Divides a count that Loki cannot give as the export divides its steps, down to one stream's lines of one nanosecond. */
+export async function splitCount(api: Api, request: CountRequest, signal: AbortSignal): Promise<CountSplit> {
+  const { range } = request;
+  const inPart = ({ from, to, selector }: Lines): CountRequest => ({
+    ...request,
+    range: { from, to },
+    part: { selector },
+  });
+  const roots = await rootSelectors(api, { range, match: selectorOf(request) }, signal);
+  const [selector, other] = roots;
+  if (selector === undefined || other !== undefined)
+    return { requests: roots.map((root) => inPart({ ...range, selector: root })), items: ["lines"] };
+  const { parts, item } = await divide(api, { ...range, selector }, signal);
+  return { requests: parts.map(inPart), items: [item] };
 }
 
 interface Part {

@@ -13,7 +13,7 @@ const MONTHS_AT_ONCE = 8;
 const AHEAD = 3_600n * NS_PER_SECOND;
 
 /** What bounds the search. */
-export interface Horizon {
+interface Horizon {
   /** ns */
   readonly now: bigint;
   readonly retention?: bigint | "unlimited" | undefined;
@@ -110,10 +110,13 @@ async function endsWithin(asking: Asking, range: Range, hasNewest: boolean): Pro
 
 type Direction = "forward" | "backward";
 
-/** A range this short is asked for its entry at once. ns */
+/** In a range this short, the entry itself is searched without narrowing the range further. ns */
 const NEAR = 3_600n * NS_PER_SECOND;
 
-/** A server looks through an empty beginning hour by hour, for seconds; its index says at once where there are labels. */
+/**
+ * Finds the first or last entry. A server takes seconds to search an empty range hour by hour, but its index tells at once
+ * where labels are, so the range is narrowed by the index first.
+ */
 async function edgeIn(
   asking: Asking,
   roots: readonly string[],
@@ -126,7 +129,10 @@ async function edgeIn(
   return found === undefined && near !== range ? edgeNear(asking, roots, range, direction) : found;
 }
 
-/** The first, or last, part of the range that has labels. `/index/stats` spreads chunks over times at which they have no line. */
+/**
+ * The first or last part of the range that has labels. `/index/stats` would not do: it spreads a chunk evenly over its time,
+ * also where it has no line.
+ */
 async function narrowed(asking: Asking, range: Range, direction: Direction): Promise<Range> {
   const parts = range.to - range.from > NEAR ? halves(range) : undefined;
   if (parts === undefined) return range;

@@ -1,5 +1,5 @@
 import { askedOnce, definePlugin, option, singleFlight, v } from "contextcore";
-import { countEntries } from "./count.ts";
+import { countEntries, splitCount } from "./count.ts";
 import { findEnds } from "./ends.ts";
 import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
@@ -59,6 +59,7 @@ export default definePlugin({
       size: (signal) => measure(api, ends, signal),
       export: createExporter(api, { border, settings }, context, () => flushed),
       count: (request, signal) => countEntries(api, border, request, signal),
+      splitCount: (request, signal) => splitCount(api, request, signal),
       limits: async (signal) => limitsOf(await settings(signal)),
       restore: createRestorer(api, border, { clock: context.clock, tenant, settings }),
       async flush(signal) {

@@ -21,7 +21,7 @@ import { byParts, rootSelectors } from "./server/in-parts.ts";
 import { ownLabels, streamKey } from "./server/selector.ts";
 import { readRetention, type Settings } from "./server/settings.ts";
 
-export interface InventoryOptions {
+interface InventoryOptions {
   /** ns */
   readonly now: bigint;
   readonly settings: Ask<Settings>;

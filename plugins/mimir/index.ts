@@ -5,6 +5,7 @@ import { split } from "./export/split.ts";
 import { inventory, measure } from "./inventory.ts";
 import { limits } from "./limits.ts";
 import { createRestorer } from "./restore/restorer.ts";
+import { matchersOf } from "./server/queries.ts";
 import { createServer, type Server } from "./server/server.ts";
 import { listTenants } from "./server/statistics.ts";
 
@@ -39,9 +40,10 @@ export default definePlugin({
       limits: (signal) => limits(server, signal),
       flush: (signal) => flush(server, signal),
       tenants: (signal) => listTenants(http, signal),
-      count: createCounter(server),
+      ...createCounter(server),
       export: {
         heeds: ["match"],
+        checkMatch: async (match) => void matchersOf(match),
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
         step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
         split: (cursor, signal) => split(server, cursor, signal),

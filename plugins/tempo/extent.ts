@@ -4,7 +4,7 @@ import type { Finder } from "./server/find.ts";
 import type { SearchAnswer } from "./server/search.ts";
 import type { Settings } from "./server/settings.ts";
 
-export type Extent = Pick<Inventory, "oldest" | "newest">;
+type Extent = Pick<Inventory, "oldest" | "newest">;
 
 const MINUTE = 60n * NS_PER_SECOND;
 const DAY = 1_440n * MINUTE;
@@ -15,7 +15,7 @@ const EMPTY_MAX = 400n * DAY;
 /** Enough to see the earliest trace of a minute. */
 const LIMIT = 10_000;
 
-export interface Extents extends Extent {
+interface Extents extends Extent {
   /** What Tempo said of searches that it failed at: their ranges are taken to hold something. */
   readonly unread: readonly string[];
 }

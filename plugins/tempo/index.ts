@@ -1,5 +1,5 @@
 import { type Context, definePlugin, option, v } from "contextcore";
-import { countSpans } from "./count.ts";
+import { countSpans, splitCount } from "./count.ts";
 import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
@@ -61,6 +61,8 @@ export default definePlugin({
           await listing.untilListed({ http, settings: now, tenant, log }, signal);
         return countSpans({ ...source, settings: now, now: clock() }, request, signal);
       },
+      splitCount: async (request, signal) =>
+        splitCount({ ...source, settings: await settings(signal), now: clock() }, request, signal),
       async limits(signal) {
         const now = await settings(signal);
         const answers = hasQuerier(finder, clock() - now.queryBackendAfter, signal).catch(() => {

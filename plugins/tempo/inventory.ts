@@ -3,7 +3,7 @@ import { findExtent, searchable } from "./extent.ts";
 import type { Finder } from "./server/find.ts";
 import type { Settings } from "./server/settings.ts";
 
-export interface InventoryOptions {
+interface InventoryOptions {
   readonly settings: Settings;
   readonly now: bigint;
 }
@@ -51,7 +51,7 @@ function warnings({ known, ingestionSlack }: Settings): string[] {
 
 const HOUR = 3_600_000_000_000n;
 
-export interface SizeOptions {
+interface SizeOptions {
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
   readonly now: bigint;
 }

@@ -2,11 +2,12 @@
  * Recognizes projects that were in use before this program asked for agreement; these need none. The home's record of their
  * trail was written by a version that did not ask. Later versions mark what they write, so each project is adopted only once.
  */
-import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { openHome } from "../audit/journal/home.ts";
 import { hasEvent } from "../audit/journal/segments.ts";
-import { isBelow, realPath } from "./outside.ts";
+import { entryAt } from "../storage/entries.ts";
+import { realPath } from "../storage/real-path.ts";
+import { isBelow } from "./outside.ts";
 
 /** Where the trail is, and the home that remembers it. */
 export interface Places {
@@ -33,6 +34,6 @@ export function wasInUse({ file, home }: Places, project: string): boolean {
 }
 
 function isSameFile(file: string, project: string, ino: number): boolean {
-  const status = lstatSync(file, { throwIfNoEntry: false });
-  return status?.isFile() === true && status.ino === ino && isBelow(realPath(file), realPath(project));
+  const found = entryAt(file);
+  return found?.kind === "file" && Number(found.ino) === ino && isBelow(realPath(file), realPath(project));
 }

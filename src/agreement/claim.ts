@@ -8,6 +8,7 @@
  * - `secret`: a variable or a secret's file is sent there
  * - `outside`: a path outside the project is read or written
  * - `sink`: a third-party plugin receives the audit events
+ * - `store`: a third-party plugin receives snapshots
  * - `option`: a third-party plugin receives an option
  */
 export type ClaimKind =
@@ -18,6 +19,7 @@ export type ClaimKind =
   | "secret"
   | "outside"
   | "sink"
+  | "store"
   | "option";
 
 /** One thing that a project wants. */
@@ -42,6 +44,7 @@ const ORDER: readonly ClaimKind[] = [
   "address",
   "secret",
   "sink",
+  "store",
   "option",
 ];
 

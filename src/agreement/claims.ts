@@ -1,6 +1,12 @@
 /** Everything that a project wants from its user, found without running, reading or sending anything. */
 import type { Config } from "../config/config.ts";
-import { configuredAs, enabledInstances, pluginOf } from "../config/instances.ts";
+import {
+  configuredAs,
+  enabledInstances,
+  enabledStores,
+  pluginOf,
+  pluginOfStore,
+} from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import { referencesIn } from "../config/secrets.ts";
 import type { Plugin } from "../contract/contract.ts";
@@ -19,7 +25,7 @@ interface Surroundings {
   readonly builtIns: readonly BuiltIn[];
 }
 
-const KINDS: readonly PluginKind[] = ["backends", "sinks"];
+const KINDS: readonly PluginKind[] = ["backends", "sinks", "stores"];
 
 /**
  * What the project wants, in display order. What the user sets by flag or variable is not included.
@@ -93,14 +99,17 @@ async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): 
   const named: Record<PluginKind, Set<string>> = {
     backends: new Set(Object.keys(config.backends)),
     sinks: new Set(Object.keys(config.sinks)),
+    stores: new Set(Object.keys(config.stores)),
   };
   const claims: Claim[] = [];
   for (const { name, load } of builtIns) {
     const instances = [...named.backends].filter((one) => pluginOf(one, config) === name);
     const isSink = named.sinks.delete(name);
     for (const instance of instances) named.backends.delete(instance);
+    const stores = [...named.stores].filter((one) => pluginOfStore(one, config) === name);
+    for (const store of stores) named.stores.delete(store);
     // The file makes no claim for a plugin that it does not name, so that one need not be loaded.
-    if (instances.length > 0 || isSink)
+    if (instances.length + stores.length > 0 || isSink)
       claims.push(...ownClaims(checkDeclaration(await load(), "built-in"), config, cwd));
   }
   // Without third-party plugins, any remaining name is a typo.
@@ -113,12 +122,14 @@ async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): 
 
 /** Claims of every name that the plugin is used under, since each leads to a server of its own. */
 function ownClaims(plugin: Plugin, config: Config, cwd: string): Claim[] {
-  const { name, backend, sink } = plugin;
+  const { name, backend, sink, store } = plugin;
+  const stores = store === undefined ? [] : enabledStores(name, config);
   const instances = backend === undefined ? [] : enabledInstances(name, config);
   const isSink = sink !== undefined && config.sinks[name]?.enabled === true;
   return [
     ...instances.flatMap((one) => builtInClaims(configuredAs(one, plugin), "backends", config, cwd)),
     ...(isSink ? builtInClaims(plugin, "sinks", config, cwd) : []),
+    ...stores.flatMap((one) => builtInClaims(configuredAs(one, plugin), "stores", config, cwd)),
   ];
 }
 

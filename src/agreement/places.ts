@@ -1,11 +1,12 @@
 /** The claims of one setting: the places that it leads to, and the secrets that it passes on. */
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { referencesIn } from "../config/secrets.ts";
+import { readNamedText } from "../storage/own-file.ts";
+import { realPath } from "../storage/real-path.ts";
 import type { Claim } from "./claim.ts";
 import { isLoopback } from "./loopback.ts";
-import { isBelow, isInside, realPath } from "./outside.ts";
+import { isBelow, isInside } from "./outside.ts";
 import { addressText, expanded, serverText } from "./shown.ts";
 
 /** One setting, as far as its claims are concerned. */
@@ -19,7 +20,7 @@ export interface ConfiguredText {
 }
 
 /** The project that the settings belong to. */
-export type Project = Pick<Config, "directory" | "env">;
+type Project = Pick<Config, "directory" | "env">;
 
 /**
  * The claim of an address; none if it stays on this machine. An address in a secret's file counts as the project's if that
@@ -54,8 +55,7 @@ const ADDRESS_MAX = 65_536;
 /** A file's text, if it is a regular file and can be read. */
 function textOf(path: string): string | undefined {
   try {
-    const status = statSync(path);
-    return status.isFile() && status.size <= ADDRESS_MAX ? readFileSync(path, "utf8").trimEnd() : undefined;
+    return readNamedText(path, ADDRESS_MAX).trimEnd();
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Config } from "../config/config.ts";
 import { environmentName } from "../config/environment.ts";
-import { type Configured, pluginOf } from "../config/instances.ts";
+import { type Configured, pluginOf, pluginOfStore } from "../config/instances.ts";
 import { about } from "../config/introspect.ts";
 import { entriesOf, findCandidate, type PluginKind } from "../config/resolve-options.ts";
 import { expand } from "../config/secrets.ts";
@@ -73,25 +73,46 @@ function credentialsOf(plugin: Configured, kind: PluginKind, config: Config): Pi
 export function foreignClaims(name: string, kind: PluginKind, config: Config): Claim[] {
   const settings = config[kind][name];
   if (settings === undefined || !settings.enabled) return [];
-  const sink: Claim[] = kind === "sinks" ? [{ kind: "sink", key: `sinks.${name}`, value: name }] : [];
+  const plugin = pluginIn(kind, name, config);
   const options = Object.entries(settings.options).filter(([key]) => key !== TIME_LIMIT_KEY);
-  const plugin = kind === "backends" ? pluginOf(name, config) : name;
   const told = options.flatMap(([key, value]) =>
     textsIn(value, `${kind}.${name}.${key}`).flatMap((text) =>
       claimsOfText({ ...text, isFile: true }, plugin, config),
     ),
   );
-  return [...sink, ...(plugin === name ? [] : [instanceClaim(name, plugin, config)]), ...told];
+  const isInstance = kind === "backends" && plugin !== name;
+  return [
+    ...(kind === "backends" ? [] : [receiverClaim(kind, name, plugin, config)]),
+    ...(isInstance ? [instanceClaim(name, plugin, config)] : []),
+    ...told,
+  ];
 }
+
+function pluginIn(kind: PluginKind, name: string, config: Config): string {
+  if (kind === "sinks") return name;
+  return kind === "backends" ? pluginOf(name, config) : pluginOfStore(name, config);
+}
+
+/** Who receives the audit events or snapshots. A store's plugin receives what is set for its name, as an instance's does. */
+const receiverClaim = (kind: "sinks" | "stores", name: string, plugin: string, config: Config): Claim =>
+  kind === "sinks"
+    ? { kind: "sink", key: `sinks.${name}`, value: plugin }
+    : { kind: "store", key: `stores.${name}`, value: plugin, ...ownVariables(name, config) };
 
 /**
  * An instance's plugin receives everything set for it, including the user's own variables: only its code knows which of them
  * it asks for. So the choice of the plugin is itself a claim.
  */
-function instanceClaim(name: string, plugin: string, { env }: Config): Claim {
+const instanceClaim = (name: string, plugin: string, config: Config): Claim => ({
+  kind: "option",
+  key: `backends.${name}.plugin`,
+  value: plugin,
+  ...ownVariables(name, config),
+});
+
+function ownVariables(name: string, { env }: Config): Pick<Claim, "credentials"> {
   const own = Object.keys(env).filter((one) => one.startsWith(`${environmentName([name])}_`) && env[one]);
-  const credentials = own.length === 0 ? {} : { credentials: own };
-  return { kind: "option", key: `backends.${name}.plugin`, value: plugin, ...credentials };
+  return own.length === 0 ? {} : { credentials: own };
 }
 
 function claimsOfText(configured: ConfiguredText, plugin: string, config: Config): Claim[] {

@@ -4,11 +4,11 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { FILE_NAME } from "../config/source.ts";
 import type { BuiltIn } from "../host/built-in.ts";
+import { realPath } from "../storage/real-path.ts";
 import { given } from "../units/given.ts";
 import { type Places, wasInUse } from "./adopt.ts";
 import { type Claim, claimId, hashOfClaims } from "./claim.ts";
 import { claimsOf, codeClaim } from "./claims.ts";
-import { realPath } from "./outside.ts";
 import { type Agreement, changeAgreements, readAgreements, storePath } from "./store.ts";
 
 /** What a project wants, and which of it the user has agreed to. */
@@ -31,7 +31,7 @@ export interface Standing {
 }
 
 /** The surroundings of a call that matter here. */
-export interface AgreementSources extends Places {
+interface AgreementSources extends Places {
   /** The working directory. */
   readonly cwd: string;
   readonly builtIns: readonly BuiltIn[];

@@ -1,8 +1,8 @@
 /** `~/.contextcore/agreements.json`: what this user has agreed to, by project. */
-import { type BigIntStats, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
+import { type Entry, entryAt } from "../storage/entries.ts";
 import { withLock } from "../storage/lock.ts";
 import { makeOwnDirectory, readOwnText } from "../storage/own-file.ts";
 import { type FileFailure, fileFailure } from "../storage/refusal.ts";
@@ -49,13 +49,13 @@ const storeSchema = v.object({
 export type Agreement = v.InferOutput<typeof agreementSchema>;
 
 /** By the path of the project's configuration. */
-export type Agreements = Readonly<Record<string, Agreement>>;
+type Agreements = Readonly<Record<string, Agreement>>;
 
 /** @param home `~/.contextcore` */
 export const storePath = (home: string): string => join(resolve(home), "agreements.json");
 
 /** The contents of the agreements file, as far as they count. */
-export interface KeptAgreements {
+interface KeptAgreements {
   readonly projects: Agreements;
   /** Whether the file exists but was not written there by this program: it was copied, restored or made by somebody else, and is ignored. */
   readonly isForeign: boolean;
@@ -68,11 +68,11 @@ export interface KeptAgreements {
  */
 export function readAgreements(home: string): KeptAgreements {
   const path = storePath(home);
-  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (status === undefined) return { projects: {}, isForeign: false };
-  if (!status.isFile()) throw unusable(path, "is not a regular file");
+  const found = entryAt(path);
+  if (found === undefined) return { projects: {}, isForeign: false };
+  if (found.kind !== "file") throw unusable(path, "is not a regular file");
   const { self, projects } = parsed(path);
-  const isForeign = self !== selfOf(status);
+  const isForeign = self !== selfOf(found);
   return { projects: isForeign ? {} : projects, isForeign };
 }
 
@@ -84,8 +84,8 @@ export async function changeAgreements(
   attempt("make", resolve(home), () => makeOwnDirectory(resolve(home), resolve(home), 0o700));
   await withLock(join(resolve(home), "agreements.lock"), failed, async () => {
     const projects = change(readAgreements(home).projects);
-    const text = (status: BigIntStats): string =>
-      `${JSON.stringify({ version: 1, self: selfOf(status), projects }, undefined, 2)}\n`;
+    const text = (made: Entry): string =>
+      `${JSON.stringify({ version: 1, self: selfOf(made), projects }, undefined, 2)}\n`;
     attempt("write", storePath(home), () => writeWhole(storePath(home), text, { mode: 0o600 }));
   });
 }
@@ -99,7 +99,7 @@ function attempt(doing: "make" | "write", path: string, work: () => void): void 
 }
 
 /** Nobody who prepares files can choose these numbers: they are assigned when the file is created. */
-const selfOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}-${birthtimeNs}`;
+const selfOf = ({ ino, bornNs }: Entry): string => `${ino}-${bornNs}`;
 
 function parsed(path: string): v.InferOutput<typeof storeSchema> {
   const checked = v.safeParse(storeSchema, jsonIn(path));

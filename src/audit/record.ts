@@ -14,7 +14,7 @@ export interface Written {
 }
 
 /** How an operation is recorded. */
-export interface RecordOptions {
+interface RecordOptions {
   /** @throws TrailError when the trail cannot have it */
   append(event: NewEvent): Promise<Written>;
   onWarning(message: string): void;

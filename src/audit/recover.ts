@@ -7,7 +7,7 @@ import { stateOf, toProcessMark } from "./journal/process.ts";
 import type { UnfinishedOperation } from "./unfinished.ts";
 
 /** When an operation without an end counts as abandoned. */
-export interface RecoveryOptions {
+interface RecoveryOptions {
   readonly host: string;
   /** Now, ms since the epoch. */
   readonly now: number;

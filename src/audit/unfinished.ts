@@ -2,9 +2,10 @@
  * Remembers each operation that has begun and not ended as a small file in `.contextcore/open/`, so that the next command
  * finds it however long ago it began, without reading the whole trail.
  */
-import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { entriesIn, entryAt } from "../storage/entries.ts";
+import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { createNote, removeFile, touch } from "../storage/unsynced.ts";
 import { isLitter } from "../units/litter.ts";
 import { isMissing } from "../units/system-refusal.ts";
 import { cannot } from "./format/error.ts";
@@ -28,12 +29,7 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
       if (ref !== undefined) forgetUnfinished(file, ref);
       if (outcome !== "started") continue;
       makeOwnDirectory(dirname(file), folder);
-      const note = openOwnSync(pathOf(file, id), "create");
-      try {
-        writeFileSync(note, String(seq));
-      } finally {
-        closeSync(note);
-      }
+      createNote(pathOf(file, id), String(seq));
     }
   } catch (cause) {
     throw cannot("note running operations in", folder, cause);
@@ -43,7 +39,7 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
 /** Forgets an operation that has ended, or is not in the trail. Where nothing can be written, that happens later. */
 export function forgetUnfinished(file: string, id: string): void {
   try {
-    rmSync(pathOf(file, id), { force: true });
+    removeFile(pathOf(file, id));
   } catch {
     return; // remembering one for too long only costs a longer search
   }
@@ -60,8 +56,7 @@ const HEARTBEAT_MS = 30_000;
 export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_MS): Disposable {
   const beat = (): void => {
     try {
-      const now = Date.now() / 1000;
-      lutimesSync(pathOf(file, id), now, now);
+      touch(pathOf(file, id));
     } catch {
       return; // that nothing can be written was reported when the operation began
     }
@@ -84,8 +79,8 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
   const folder = folderOf(file);
   try {
     requireOwnDirectories(dirname(file), folder);
-    const names = readdirSync(folder).filter((name) => !isLitter(name));
-    return new Map(names.map((name) => [decodeURIComponent(name), noteIn(join(folder, name))]));
+    const notes = entriesIn(folder).filter(({ name }) => !isLitter(name));
+    return new Map(notes.map(({ name }) => [decodeURIComponent(name), noteIn(join(folder, name))]));
   } catch (cause) {
     if (isMissing(cause)) return new Map(); // nothing has begun yet, or an operation has just ended
     throw cannot("read the running operations in", folder, cause);
@@ -94,6 +89,7 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
 
 /** If a power failure cut the file, the event is searched from the trail's beginning. */
 function noteIn(path: string): UnfinishedOperation {
+  const entry = entryAt(path);
   const text = readOwnText(path, SMALL_BYTES_MAX);
-  return { seq: /^\d+$/.test(text) ? Number(text) : 1, aliveMs: lstatSync(path).mtimeMs };
+  return { seq: /^\d+$/.test(text) ? Number(text) : 1, aliveMs: entry?.changedMs ?? 0 };
 }

@@ -93,6 +93,7 @@ const VERBS: Readonly<Record<ClaimKind, string>> = {
   address: "sends to",
   secret: "passes on",
   sink: "reports to",
+  store: "copies to",
   option: "tells",
 };
 

@@ -3,14 +3,16 @@ import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
 import { openContext } from "../tasks/stack.ts";
 import type { Answer, Done, Task } from "../tasks/task.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
 import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
+import { askingSigner } from "./signers.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
-export type PlanCall<P extends Params> = Call & {
+type PlanCall<P extends Params> = Call & {
   readonly args: ParamValues<P> & { readonly "dry-run"?: boolean; readonly yes?: boolean };
 };
 
@@ -32,11 +34,26 @@ export interface Conduct<Plan, Result> {
   report(plan: Plan, result?: Result): ExitCode | undefined;
 }
 
-/** Opens what a task works on, and plans the task with this call's arguments. */
-export const planCall = async <P extends Params, Plan, Result, Question>(
+/** Where a plan is printed: it is the result of a dry run, and leads to the result otherwise. */
+export const planPaper = ({
+  args,
+  terminal,
+}: Pick<PlanCall<Params>, "args" | "terminal">): Pick<Terminal, "print" | "width"> => ({
+  print: args["dry-run"] ? terminal.tell : terminal.detail,
+  width: terminal.width,
+});
+
+/** Opens what a task works on, and plans the task with this call's arguments. Who has signed a copy that it reads is asked about. */
+export async function planCall<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
-  call: Call & { readonly args: ParamValues<P> },
-) => planTask(task, call.args, await openContext(callerOf(call), task.opens?.(call.args)));
+  call: Call & { readonly args: ParamValues<P> & { readonly key?: readonly string[] } },
+) {
+  const { args } = call;
+  const context = await openContext(callerOf(call), task.opens?.(args));
+  return askingSigner(call, args.key ?? [], (key) =>
+    planTask(task, args.key === undefined ? args : { ...args, key }, context),
+  );
+}
 
 /** Plans a task with this call's arguments and carries that out: where there is nothing to show or to ask first. */
 export async function runCall<P extends Params, Plan, Result>(
@@ -68,7 +85,7 @@ export function conduct<P extends Params, Plan, Result>(
       return report(plan, result) ?? exitOf(ending);
     }
     const exit = report(plan);
-    if (untouched !== undefined) terminal.note(args["dry-run"] ? `${untouched} (dry run)` : untouched);
+    if (untouched !== undefined) terminal.last(args["dry-run"] ? `${untouched} (dry run)` : untouched);
     if (answer.agrees) return exit ?? EXIT.ok;
     return (answer.isNo && no) || exitOf(answer);
   });

@@ -15,6 +15,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** One of {@link EXIT}: no command ends with any other code. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 const EXIT_OF: Readonly<Record<Ending["outcome"], ExitCode>> = {
@@ -29,7 +30,7 @@ const EXIT_OF: Readonly<Record<Ending["outcome"], ExitCode>> = {
 /** The exit code for an outcome. */
 export const exitOf = ({ outcome }: Pick<Ending, "outcome">): ExitCode => EXIT_OF[outcome];
 
-/** What a command ends with if it was interrupted: whatever is not complete was stopped. */
+/** The exit code of a command that may have been interrupted: if its work is not complete, the interruption is why. */
 export const endedCode = (code: ExitCode, signal: AbortSignal): ExitCode =>
   signal.aborted && code !== EXIT.ok ? EXIT.interrupted : code;
 

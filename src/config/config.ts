@@ -18,6 +18,8 @@ export interface Config {
   /** By instance, with options as written; `enabled: false` excludes one. */
   readonly backends: Readonly<Record<string, InstanceSettings>>;
   readonly sinks: Readonly<Record<string, PluginSettings>>;
+  /** Places for snapshots by name, as written. */
+  readonly stores: Readonly<Record<string, InstanceSettings>>;
   /** These two are as their schema has them, which says what each setting means. */
   readonly export: ConfigValues["export"];
   readonly destroy: ConfigValues["destroy"];
@@ -42,12 +44,16 @@ export interface Config {
   readonly sealed?: boolean;
 }
 
+/**
+ * What the configuration says of one plugin under its name. The options are as written: no variable is replaced, no schema has
+ * checked them.
+ */
 export interface PluginSettings {
   readonly enabled: boolean;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A backend as written. */
+/** A backend or a store as written. */
 export interface InstanceSettings extends PluginSettings {
   /** The plugin that it is an instance of; absent: the plugin of the same name. */
   readonly plugin?: string;

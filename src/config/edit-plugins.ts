@@ -1,8 +1,7 @@
 /** Changes the list `plugins` in the configuration file and nothing else; comments stay. */
-import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSeq, parseDocument, YAMLSeq } from "yaml";
-import { readNamedText } from "../storage/own-file.ts";
+import { makeNamedDirectory, readNamedText } from "../storage/own-file.ts";
 import { writeWhole } from "../storage/whole-file.ts";
 import type { Config } from "./config.ts";
 import { FILE_BYTES_MAX, FILE_NAME } from "./source.ts";
@@ -31,7 +30,7 @@ function edit({ file, directory }: Config, change: (list: YAMLSeq) => void): str
   // A list that becomes empty is written as `[]`, which shows that it may be filled.
   list.flow = list.items.length === 0;
   document.set("plugins", list);
-  mkdirSync(dirname(path), { recursive: true });
+  makeNamedDirectory(dirname(path));
   writeWhole(path, document.toString({ lineWidth: 0 }), { keepsMode: true });
   return path;
 }

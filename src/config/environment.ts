@@ -10,10 +10,10 @@ import type { Path } from "./source.ts";
  * Sections whose values belong to plugins. They are expanded and checked when the plugin is opened, so that one cannot spoil
  * the others.
  */
-export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks"];
+export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks", "stores"];
 
 /** One of the core's own settings: a value of the file that belongs to no plugin. */
-export interface CoreSetting {
+interface CoreSetting {
   readonly path: readonly string[];
   readonly schema: v.GenericSchema;
   /** Its environment variable. */

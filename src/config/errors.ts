@@ -18,6 +18,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** One thing that is wrong with the configuration, or with a plugin's options. */
 export interface ConfigProblem {
   /** `contextcore.yaml:12`, an environment variable or `--set`. */
   readonly where: string;

@@ -70,7 +70,20 @@ export interface Configured {
 
 /** The plugin of a configured backend. */
 export const pluginOf = (name: string, { backends }: Pick<Config, "backends">): string =>
-  (Object.hasOwn(backends, name) ? backends[name]?.plugin : undefined) ?? name;
+  pluginNamed(name, backends);
+
+/** The plugin of a configured store. */
+export const pluginOfStore = (name: string, { stores }: Pick<Config, "stores">): string =>
+  pluginNamed(name, stores);
+
+const pluginNamed = (name: string, written: Config["backends" | "stores"]): string =>
+  (Object.hasOwn(written, name) ? written[name]?.plugin : undefined) ?? name;
+
+/** The enabled stores of a plugin, in configuration order. Without a configured one there is none. */
+export const enabledStores = (plugin: string, config: Pick<Config, "stores">): readonly string[] =>
+  Object.keys(config.stores).filter(
+    (name) => config.stores[name]?.enabled === true && pluginOfStore(name, config) === plugin,
+  );
 
 type Named = Pick<Config, "backends" | "overrides">;
 
@@ -105,12 +118,12 @@ export const configuredAs = (
 const NEEDS: Readonly<Record<string, string>> = { tenants: "tenant", timeout: "url" };
 
 /**
- * The core's own settings that a plugin does not declare itself; if it does, its own meaning applies. A sink only has its
- * client's time limit.
+ * The core's own settings that a plugin does not declare itself; if it does, its own meaning applies. A sink or a store only
+ * has its client's time limit.
  */
 export function coreOptionsOf(
   { options, importance = "medium" }: Configured,
-  kind: "backends" | "sinks" = "backends",
+  kind: "backends" | "sinks" | "stores" = "backends",
 ): OptionsSchema {
   const entries = Object.entries<v.GenericSchema>(coreEntries(importance));
   const isKnown = (key = ""): boolean => Object.hasOwn(options.entries, key);

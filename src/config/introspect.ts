@@ -42,7 +42,7 @@ function childOf(schema: Schema, key: string): Schema | undefined {
   return schema.type === "record" && "value" in schema && isSchema(schema.value) ? schema.value : undefined;
 }
 
-/** What the schema's pipe does beside checking the type, those of pipes within it included: `min_value`, `description` … */
+/** The actions of a schema's pipe, and of pipes within it: `min_value`, `description` … */
 export function actionsOf(schema: Schema): readonly unknown[] {
   if ("wrapped" in schema && isSchema(schema.wrapped)) return actionsOf(schema.wrapped);
   const pipe: readonly unknown[] = "pipe" in schema && Array.isArray(schema.pipe) ? schema.pipe : [];

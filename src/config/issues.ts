@@ -5,7 +5,7 @@ import type { ConfigProblem } from "./errors.ts";
 import { keysOf, schemaAt } from "./introspect.ts";
 import type { Path } from "./source.ts";
 
-export interface Placing {
+interface Placing {
   /** The schema that was used. */
   readonly schema: v.GenericSchema;
   /** Where the value at the path was written. */

@@ -12,6 +12,7 @@ import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { type ConfigSource, findSource, type Path } from "./source.ts";
 
+/** Where the configuration comes from: file, environment and command line. */
 export interface ConfigRequest {
   /** The working directory, absolute. */
   readonly directory: string;
@@ -118,15 +119,16 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     plugins: values.plugins,
     backends: instancesIn(values.backends),
     sinks: settingsOf(values.sinks),
+    stores: instancesIn(values.stores),
     export: values.export,
     destroy: values.destroy,
     audit: { retention: values.audit.retention, staleAfter: values.audit.stale_after },
   };
 }
 
-function instancesIn(backends: ConfigValues["backends"]): Record<string, InstanceSettings> {
+function instancesIn(written: ConfigValues["backends"]): Record<string, InstanceSettings> {
   return Object.fromEntries(
-    Object.entries(settingsOf(backends)).map(([name, { enabled, options }]) => {
+    Object.entries(settingsOf(written)).map(([name, { enabled, options }]) => {
       const { plugin, ...others } = options;
       return [name, { enabled, options: others, ...(typeof plugin === "string" ? { plugin } : {}) }];
     }),

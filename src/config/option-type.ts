@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import { isObject } from "../units/json.ts";
 import { about, actionsOf, unwrap } from "./introspect.ts";
 
-export interface OptionDescription {
+interface OptionDescription {
   readonly name: string;
   readonly about: string;
   /** `text`, `number, 1 to 50`, `low | medium | high`. */

@@ -32,7 +32,7 @@ export function overlay(tree: unknown, texts: Readonly<Record<string, string>>):
 }
 
 const isOfCore = ([section, , key, ...below]: readonly string[]): boolean =>
-  below.length === 0 && (key === "enabled" || (key === "plugin" && section === "backends"));
+  below.length === 0 && (key === "enabled" || (key === "plugin" && section !== "sinks"));
 
 function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unknown): void {
   if (typeof tree !== "object" || tree === null) return;

@@ -12,16 +12,18 @@ import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
 
-export type PluginKind = "backends" | "sinks";
+/** A section of the configuration whose values belong to plugins. */
+export type PluginKind = "backends" | "sinks" | "stores";
 
 /** One resolved option; it never contains a secret's value. */
-export interface FoundOption {
+interface FoundOption {
   readonly key: string;
   /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
   readonly from: string;
   readonly secret: boolean;
 }
 
+/** The options that are in force for one instance, and where each of them comes from. */
 export interface ResolvedOptions {
   /** Validated, with defaults filled in and secrets in clear. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -31,7 +33,7 @@ export interface ResolvedOptions {
 }
 
 /** The written value of an option, with variables still by name. */
-export interface WrittenOption {
+interface WrittenOption {
   readonly value: unknown;
   readonly from: string;
   /** Set by the project's file rather than by the user. */
@@ -78,16 +80,19 @@ export function resolveOptions(named: Configured, kind: PluginKind, config: Conf
 }
 
 /**
- * The environment names of an option; the first one that is set wins. Only the instance named like its plugin has further
- * names: any other is another server, and must not get the first one's credentials. A third-party plugin (`vendor/name`) has
- * only the name made from its own names, because otherwise its declaration could read any of the user's variables.
+ * The environment names of an option; the first one that is set wins. Of backends only the instance named like its plugin has
+ * further names: any other is another server, and must not get the first one's credentials. A store is always under a name of
+ * its user's choice, and has them: what they hold only signs its calls. A third-party plugin (`vendor/name`) has only the name
+ * made from its own names, because otherwise its declaration could read any of the user's variables.
  */
 export function environmentNames(
   { name, plugin = name }: Pick<Configured, "name" | "plugin">,
   key: string,
   schema: v.GenericSchema,
+  kind: PluginKind,
 ): readonly string[] {
-  const further = plugin === name && !plugin.includes("/") ? (about(schema).env ?? []) : [];
+  const isMeant = (plugin === name || kind === "stores") && !plugin.includes("/");
+  const further = isMeant ? (about(schema).env ?? []) : [];
   return [environmentName([name, key]), ...further];
 }
 
@@ -102,7 +107,7 @@ export function findCandidate(
   const { name } = named;
   const override = config.overrides?.[`${kind}.${name}.${key}`];
   if (override !== undefined) return { value: fromText(override, schema), from: "--set" };
-  for (const variable of environmentNames(named, key, schema)) {
+  for (const variable of environmentNames(named, key, schema, kind)) {
     const text = config.env[variable];
     if (text) return { value: fromText(text, schema), from: variable };
   }

@@ -24,6 +24,7 @@ const instance = openObject({
   ),
 });
 
+/** Backends or stores by the names that the project gives them. */
 const byInstance = (about: string) =>
   v.nullish(v.pipe(objectOf(v.nullish(instance, {})), v.description(about)), {});
 
@@ -38,6 +39,7 @@ const commands = (about: string) =>
 
 const NAME = /^[^\s/\\](?:[^\n/\\]*[^\s/\\])?$/;
 
+/** Everything in the file but the options of plugins. An unknown key is an error, and what is left out gets its default. */
 export const ConfigSchema = v.strictObject({
   name: v.optional(
     v.pipe(
@@ -53,6 +55,9 @@ export const ConfigSchema = v.strictObject({
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
   backends: byInstance("the servers, each under its plugin's name, or under a name of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
+  stores: byInstance(
+    "places that keep snapshots, each under its plugin's name, or under a name of its own with `plugin`",
+  ),
   export: section({
     concurrency: positive(
       "maximum number of concurrent steps of an export, or batches of a restore, for each backend",
@@ -87,4 +92,5 @@ export const ConfigSchema = v.strictObject({
   }),
 });
 
+/** The settings of the core, with defaults filled in: durations and sizes are still text. */
 export type ConfigValues = v.InferOutput<typeof ConfigSchema>;

@@ -5,6 +5,7 @@ import { UnsafeFileError } from "../storage/unsafe-file.ts";
 import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 
+/** The environment variables that a command may see, as `process.env` has them; tests give their own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;

@@ -1,13 +1,14 @@
 /** The configuration file: where it is, what it says, and on which line. */
-import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import { readNamedText } from "../storage/own-file.ts";
+import { entryAt } from "../storage/entries.ts";
+import { namedPath, readNamedText } from "../storage/own-file.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
 import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 import { ConfigError } from "./errors.ts";
 
+/** The name by which the file is looked for in the working directory and above it. */
 export const FILE_NAME = "contextcore.yaml";
 
 /** Far more than anybody writes. */
@@ -16,6 +17,7 @@ export const FILE_BYTES_MAX = 4 << 20;
 /** Keys from the top of the file to a value. */
 export type Path = readonly (string | number)[];
 
+/** The configuration as it was written, and the way back from a value to its line. */
 export interface ConfigSource {
   /** Absolute; absent when there is no file. */
   readonly file?: string;
@@ -35,8 +37,8 @@ export async function findSource(directory: string, named: string | undefined): 
   if (named !== undefined) return readSource(resolve(directory, named));
   for (let place = directory; ; place = dirname(place)) {
     const file = join(place, FILE_NAME);
-    if (await isThere(file)) {
-      if (place !== directory) await refuseForeign(file);
+    if (hasEntry(file)) {
+      if (place !== directory) refuseForeign(file);
       return readSource(file);
     }
     if (dirname(place) === place) return NO_SOURCE;
@@ -44,20 +46,22 @@ export async function findSource(directory: string, named: string | undefined): 
 }
 
 /** Whatever is there: an unreadable file is reported, not skipped. */
-const isThere = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  );
+function hasEntry(path: string): boolean {
+  try {
+    return entryAt(path) !== undefined;
+  } catch {
+    return false; // nobody may look into that directory, so it has no configuration for us
+  }
+}
 
 /**
  * A configuration file names commands and plugins that run with our rights, so one found in a parent directory must be ours or
  * root's.
  */
-async function refuseForeign(file: string): Promise<void> {
-  const { uid } = await stat(file).catch(() => lstat(file));
+function refuseForeign(file: string): void {
+  const uid = entryAt(namedPath(file))?.uid;
   const self = process.getuid?.() ?? 0;
-  if (self === 0 || uid === 0 || uid === self) return;
+  if (self === 0 || uid === undefined || uid === 0 || uid === self) return;
   const hint = `if you trust it: --config ${file}`;
   throw new ConfigError([{ where: file, key: "", what: "belongs to another user and was not read", hint }]);
 }

@@ -45,6 +45,12 @@ backends:
 #    url: https://audit.example.com/events
 #    secret: \${AUDIT_WEBHOOK_SECRET}
 
+# Places for copies of snapshots; "contextcore doctor" tries each with a small object.
+#stores:
+#  usb:
+#    plugin: directory
+#    path: /mnt/usb/snapshots
+
 # Third-party plugins: paths of .ts or .js files or folders.
 #plugins:
 #  - ./plugins/influx.ts

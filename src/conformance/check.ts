@@ -25,11 +25,13 @@ export function require(condition: boolean, message: string): asserts condition 
   if (!condition) throw new Nonconformance(message);
 }
 
+/** `waived`: the rule has nothing to say of this plugin, and the reason says why. */
 export type CheckVerdict =
   | { readonly kind: "passed" }
   | { readonly kind: "waived"; readonly reason: string }
   | { readonly kind: "failed"; readonly error: Error };
 
+/** How the check of one rule ended, and how long it took (ms). */
 export interface CheckOutcome {
   readonly name: string;
   readonly why: string;

@@ -1,6 +1,8 @@
 /** An export depends only on its cursors: in any order, repeated, or after a crash, it yields the same records. */
 
+import type { Backend, CountRequest, Counts } from "../contract/contract.ts";
 import { STEP_BYTES } from "../host/plugin/context.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import { checkLines, createSeenIds } from "../snapshot/write/check-contents.ts";
 import { NEVER } from "../units/time-limit.ts";
@@ -8,6 +10,7 @@ import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
 import type { Subject } from "./subject.ts";
 
+/** For backends: what an export yields is complete, in its format, and the same however its steps are run. */
 export const exportRules: readonly Check<Subject>[] = [
   {
     name: "export-ends",
@@ -119,6 +122,22 @@ export const exportRules: readonly Check<Subject>[] = [
     },
   },
   {
+    name: "count-split-is-whole",
+    why: "a count that fails is split, and its parts together count what it would have counted",
+    waived: async ({ backend }) =>
+      (await backend()).splitCount === undefined ? "it has no `splitCount`" : undefined,
+    async run(subject) {
+      const backend = await subject.backend();
+      const request = { range: await subject.range() };
+      const parts = (await backend.splitCount?.(request, NEVER))?.requests ?? [request];
+      requireSameCounts(
+        (await backend.count?.(request, NEVER)) ?? {},
+        await countedTogether(backend, parts),
+        "when the count is split",
+      );
+    },
+  },
+  {
     name: "counts-agree",
     why: "the records are reconciled with the server's own count",
     waived: async ({ backend }) => ((await backend()).count === undefined ? "it has no `count`" : undefined),
@@ -134,6 +153,16 @@ export const exportRules: readonly Check<Subject>[] = [
     },
   },
 ];
+
+/** Each part split once more, if it can be. */
+async function countedTogether(backend: Backend, requests: readonly CountRequest[]): Promise<Counts> {
+  const sum: Record<string, number> = {};
+  for (const request of requests) {
+    const parts = (await backend.splitCount?.(request, NEVER))?.requests ?? [request];
+    for (const part of parts) addCounts(sum, (await backend.count?.(part, NEVER)) ?? {});
+  }
+  return sum;
+}
 
 function requireJson(where: string, text: string): void {
   try {

@@ -30,6 +30,7 @@ const CASES: readonly FaultCase[] = [
 const noServer = ({ proxy }: Subject): string | undefined =>
   proxy === undefined ? "it has no option `url`, so no server of its own" : undefined;
 
+/** For every plugin that has a server; those without one are waived. */
 export const faultRules: readonly Check<Subject>[] = [
   ...CASES.map((one) => classified(one)),
   {

@@ -17,11 +17,14 @@ export const faultSchema = v.strictObject({
   retryAfter: v.optional(v.number()),
   body: v.optional(v.string(), "a fault of the lab"),
 });
-export type Fault = v.InferOutput<typeof faultSchema>;
+type Fault = v.InferOutput<typeof faultSchema>;
+/** A fault as it is written down, without what has a default: see {@link faultSchema}. */
 export type FaultOptions = v.InferInput<typeof faultSchema>;
 
+/** A server as a function, in the form that `Bun.serve` takes. */
 export type Handle = (request: Request) => Promise<Response>;
 
+/** The faults that strike a handler now. Of several that match a call, the one that was added first strikes. */
 export interface Faults {
   /** Adds a fault. Call the result to remove it. */
   add(fault: FaultOptions): () => void;

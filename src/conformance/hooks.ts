@@ -7,6 +7,7 @@ import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
 import { runCursor } from "./walk.ts";
 
+/** One call of a plugin that leads to its server. */
 export interface CheckedHook {
   readonly name: string;
   /** @returns what was reported missing; `undefined` for an unqualified success */
@@ -22,8 +23,10 @@ export interface CheckedHook {
 type LeftOut =
   | "flush"
   | "tenants"
+  | "splitCount"
   | "find"
   | "erase"
+  | "export.checkMatch"
   | "export.split"
   | "export.read"
   | `restore.${string}`

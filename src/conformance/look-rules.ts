@@ -10,6 +10,7 @@ import type { Subject } from "./subject.ts";
 /** Allowed clock difference. */
 const SKEW_NS = 86_400_000n * NS_PER_MS;
 
+/** For backends: what they say of their server is right, plausible, and in the right units. */
 export const lookRules: readonly Check<Subject>[] = [
   {
     name: "inventory",

@@ -7,6 +7,7 @@ import { recordsIn, requireAmong } from "./records.ts";
 import type { Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
 
+/** For backends that heed `match`; they need a selector that finds some records and leaves others. */
 export const matchRules: readonly Check<Subject>[] = [
   {
     name: "export-by-selector",
@@ -14,6 +15,7 @@ export const matchRules: readonly Check<Subject>[] = [
     waived: whyNoMatch,
     async run(subject) {
       const { match } = subject.target;
+      await (await subject.backend()).export.checkMatch?.(match ?? "", NEVER);
       const [all, found] = [itemsIn(await subject.harvest()), itemsIn(await chosen(subject))];
       requireAmong(found, all, `only in an export of ${match}`);
       require(found.size > 0, `\`${match}\` finds nothing: it should find some records, and leave others`);
@@ -71,11 +73,11 @@ async function whyNoMatch(subject: Subject): Promise<string | undefined> {
 const chosen = async (subject: Subject): Promise<Harvest> =>
   subject.walk({ request: { range: await subject.range(), match: subject.target.match ?? "" } });
 
-/** Its records, and the paths of its objects and files. */
+/** The identities of an export's records, and the paths of its objects and files. */
 const itemsIn = (found: Pick<Harvest, "lines" | "objects" | "files">): ReadonlySet<string> =>
   new Set([...recordsIn(found), ...found.objects.keys(), ...found.files.keys()]);
 
-/** What of it the backend would write. */
+/** The part of an export that the backend's restore would write with this selector. */
 async function keptOf(
   { lines, objects, files }: Harvest,
   { restore }: Backend,

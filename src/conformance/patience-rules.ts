@@ -25,6 +25,7 @@ const LIES = [
   "[{}]",
 ];
 
+/** For every plugin that has a server. */
 export const patienceRules: readonly Check<Subject>[] = [
   {
     name: "cancelled-within-a-second",

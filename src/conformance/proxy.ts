@@ -1,6 +1,7 @@
 /** A loopback proxy in front of a real server, with faults on demand. */
 import { createFaults, type Faults, type Handle } from "./faults.ts";
 
+/** A proxy that runs on a free port of this machine until it is stopped. */
 export interface FaultProxy {
   /** The server's URL as the plugin sees it, with the same credentials and path. */
   readonly url: string;

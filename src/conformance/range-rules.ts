@@ -11,6 +11,7 @@ import { only, requireNoMore, requireUnlike, restoreAll, whyNoRestore } from "./
 import type { Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
+/** For backends whose data has times. */
 export const rangeRules: readonly Check<Subject>[] = [
   {
     name: "export-within-range",
@@ -51,7 +52,7 @@ export const rangeRules: readonly Check<Subject>[] = [
       const target = await subject.backend(empty);
       const clean = only(await subject.harvest(), restorable);
       await requireUnlike(subject, target, clean);
-      // One half after the other: many servers refuse what is older than their newest by much.
+      // The older half comes first: many servers refuse data that is much older than their newest.
       for (const range of await halvesOf(subject)) {
         const before = await heldIn(target, subject).catch(() => new Set<string>());
         const blocks = clean.blocks.filter((block) => overlaps(block, range));
@@ -72,7 +73,7 @@ async function whyNoPart(subject: Subject): Promise<string | undefined> {
   return (await subject.harvest()).blocks.length === 0 ? "it exports no records with a time" : undefined;
 }
 
-/** What is there now. @throws what an export of it throws, which a place that is still empty may */
+/** The records that the server holds now. @throws what an export throws, which may happen while the server is empty */
 const heldIn = async (target: Backend, subject: Subject): Promise<ReadonlySet<string>> => {
   const { restorable = () => true } = subject.target;
   return recordsIn(only(await subject.walk({ backend: async () => target }), restorable));
@@ -85,7 +86,7 @@ async function partOf(subject: Subject): Promise<Range> {
   return { from: at(1n), to: at(3n) };
 }
 
-/** What is exported at all, cut in the middle of the time that the records cover. */
+/** The exported range in two parts, cut in the middle of the time that the records cover. */
 async function halvesOf(subject: Subject): Promise<readonly Range[]> {
   const { from, to } = extentOf(await subject.harvest());
   const middle = even(from + (to - from) / 2n, to - from);
@@ -96,7 +97,7 @@ async function halvesOf(subject: Subject): Promise<readonly Range[]> {
   ];
 }
 
-/** A time without a fraction that is beyond many servers' clocks, where the whole is long enough for that. */
+/** Rounds a time down to a second or a millisecond, if the range is long enough: many servers keep no finer times. */
 function even(time: bigint, length: bigint): bigint {
   const unit = [NS_PER_SECOND, NS_PER_MS].find((one) => length >= 10n * one) ?? 1n;
   return time - (time % unit);
@@ -106,7 +107,10 @@ const extentOf = ({ blocks }: Harvest): Range => blocks.map(({ from, to }) => ({
 
 const overlaps = (block: Range, { from, to }: Range): boolean => block.from < to && block.to > from;
 
-/** What is kept whole, although it reaches out of the range, counts its part within as a unit of its own. */
+/**
+ * A record that is kept whole although it reaches beyond the range, such as a trace, counts its part within as a unit of its
+ * own.
+ */
 const isKeptWhole = ({ counts }: WalkedBlock): boolean =>
   Object.keys(counts).some((unit) => unit.endsWith("InRange"));
 

@@ -3,7 +3,7 @@ import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { require } from "./check.ts";
 import type { Harvest } from "./walk.ts";
 
-/** Each record by what makes it this one and no other. @throws Error when a line is not what its file holds */
+/** The identity of each record: what tells it from every other. @throws Error when a line is not what its file holds */
 export function recordsIn({ lines }: Pick<Harvest, "lines">): ReadonlySet<string> {
   const found = new Set<string>();
   for (const [file, all] of lines)
@@ -12,7 +12,7 @@ export function recordsIn({ lines }: Pick<Harvest, "lines">): ReadonlySet<string
   return found;
 }
 
-/** Requires that `all` holds every one of `some`. @param what what is wrong with one that it does not hold */
+/** Requires that every record of `some` is also in `all`. @param what says of a missing one what is wrong */
 export function requireAmong(some: ReadonlySet<string>, all: ReadonlySet<string>, what: string): void {
   const [first, ...others] = some.difference(all);
   const number = others.length === 0 ? "1 record" : `${others.length + 1} records`;

@@ -17,6 +17,7 @@ import type { Harvest, WalkedBlock } from "./walk.ts";
 
 const BATCH_LINES = 500;
 
+/** For backends that can be restored into; they need an empty server to write to. */
 export const restoreRules: readonly Check<Subject>[] = [
   {
     name: "restore-then-export",
@@ -68,8 +69,10 @@ export function only(harvest: Harvest, restorable: Restorable): Harvest {
 }
 
 /**
- * Restores it as the core does. @param range what to write of it
- * @returns what it says is written or was there already @throws Nonconformance when something is not taken
+ * Restores an export as the core does.
+ * @param range the part to write
+ * @returns the counts that the backend says were written or there already
+ * @throws Nonconformance when a record is refused
  */
 export async function restoreAll(
   backend: Backend,
@@ -95,7 +98,7 @@ export async function restoreAll(
   return told;
 }
 
-/** What `compare` says of objects before they are there. */
+/** Requires that `compare`, if there is one, does not call objects equal before they are restored. */
 export async function requireUnlike(subject: Subject, target: Backend, clean: Harvest): Promise<void> {
   if (target.restore?.compare === undefined) return;
   const { objects } = await subject.walk({ backend: async () => target });
@@ -108,7 +111,10 @@ const without = (all: Objects, others: Objects): Objects =>
 
 type Objects = Harvest["objects"];
 
-/** What `compare` says of objects, if there is one; of those that have no place on the server it says nothing. */
+/**
+ * Requires that what `compare`, if there is one, says of each object is right. It says nothing of an object that has no place
+ * on the server.
+ */
 async function requireComparison(
   { restore }: Backend,
   objects: Objects,
@@ -171,7 +177,10 @@ function requireFindings(findings: unknown): void {
   require(objection === undefined, `preflight returned an invalid answer: ${objection}`);
 }
 
-/** Requires that no more is said to be written, or there already, than there is. @param what where that is */
+/**
+ * Requires that no more records are said to be written, or there already, than there are.
+ * @param what for the message: `were given`
+ */
 export function requireNoMore(told: Counts, { blocks, objects }: Harvest, what: string): void {
   const most: Record<string, number> = {};
   for (const { counts } of blocks) addCounts(most, counts);

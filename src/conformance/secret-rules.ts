@@ -7,6 +7,7 @@ import type { Subject } from "./subject.ts";
 
 const MARK = "c0nf0rmance-s3cret";
 
+/** Credentials, in whatever form, are in nothing that a plugin says: no message, no hint, no log line. */
 export const secretRules: readonly Check<Subject>[] = [
   {
     name: "no-secret-told",

@@ -87,6 +87,7 @@ const GOOD_NAMES = [
 
 const BAD_NAMES = ["", "/", "/a", "a/", "a//b", "..", "a/../../b", "./a", "a/.", "a\\b", "a\nb", "a\0b"];
 
+/** For stores. Each rule writes under names of its own, and removes what it wrote. */
 export const storeRules: readonly Check<Subject>[] = [
   {
     name: "store-reads-back",

@@ -42,6 +42,7 @@ export interface CheckTarget {
   readonly arrived?: () => Promise<readonly string[]>;
 }
 
+/** A plugin being checked. Each `backend`, `sink` and `store` is opened anew, as the program opens it. */
 export interface Subject {
   readonly target: CheckTarget;
   readonly plugin: Plugin;

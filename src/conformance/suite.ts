@@ -36,8 +36,10 @@ const plainServerRules = serverRules.filter(
   ({ name }) => name !== "flaky-server" && name !== "repeating-server",
 );
 
+/** For sinks, in the same order. */
 export const sinkSuite: readonly Check<Subject>[] = [...declarationRules, ...sinkRules, ...plainServerRules];
 
+/** For stores, in the same order. */
 export const storeSuite: readonly Check<Subject>[] = [
   ...declarationRules,
   ...storeRules,

@@ -53,7 +53,7 @@ export function testPlugin<Schema extends OptionsSchema>(
   for (const face of faces) describe(`the ${face} of ${plugin.name}`, () => testFace(plugin, face, options));
 }
 
-/** A name that no rule has would make no test, and no test fails. */
+/** Refuses a name that no rule has: it would make no test, so nothing would fail. */
 function requireRules(wanted: readonly string[], known: readonly string[]): void {
   if (wanted.length === 0) return;
   const stray = wanted.find((name) => !known.includes(name));
@@ -87,7 +87,7 @@ async function testFace(
   }
 }
 
-/** Why a rule does not apply. A plugin that fails while that is asked fails the rule. */
+/** Why a rule does not apply. If the plugin fails while this is asked, the rule is run, and fails. */
 async function whyNot(check: Check<Subject>, subject: Subject): Promise<string | undefined> {
   try {
     return await withTimeLimit(async () => check.waived?.(subject), undefined, { limitMs: RULE_MS });

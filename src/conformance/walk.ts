@@ -11,6 +11,7 @@ import { sleep } from "../units/sleep.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { Nonconformance, require } from "./check.ts";
 
+/** What to export, and how unkindly to run its steps. */
 export interface WalkOptions {
   readonly plugin: string;
   readonly request: ExportRequest;
@@ -36,6 +37,8 @@ export interface Harvest {
   readonly lines: ReadonlyMap<string, readonly string[]>;
   /** Complete files of bytes, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** What files of bytes that were read as a whole count as, by path. */
+  readonly dumps: ReadonlyMap<string, Counts>;
   /** Texts by path. */
   readonly objects: ReadonlyMap<string, string>;
   readonly counts: Counts;
@@ -48,6 +51,7 @@ export interface Harvest {
   readonly exportedUntil?: bigint;
 }
 
+/** The records of one step for one file. */
 export interface WalkedBlock {
   readonly file: string;
   readonly lines: readonly string[];
@@ -120,7 +124,7 @@ export async function runCursor(
   return Array.fromAsync(exporter.read(cursor, signal));
 }
 
-/** What a plugin throws by mistake: such an error does not tell where it came from. */
+/** The names of errors that a plugin throws by mistake. Their messages do not say which hook threw them. */
 const UNCLASSIFIED = /^(Error|(Type|Range|Reference|Syntax|URI|Eval)Error)$/;
 
 /** @throws what the hook throws; where it is not classified, Nonconformance that names the hook */
@@ -149,6 +153,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const blocks: WalkedBlock[] = [];
   const pieces = new Map<string, Uint8Array[]>();
+  const dumps = new Map<string, Counts>();
   const objects = new Map<string, string>();
   const problems = [...first];
   const totals: Record<string, number> = {};
@@ -173,6 +178,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     }
     for (const { file, bytes, counts } of step.files) {
       pieces.set(file, [...(pieces.get(file) ?? []), bytes.slice()]);
+      if (cursor.restart === "whole") dumps.set(file, { ...dumps.get(file), ...counts });
       count(counts);
     }
     for (const { path, bytes, unit } of step.objects) {
@@ -185,6 +191,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   const done = (exportedUntil: bigint | undefined): Harvest => ({
     lines: linesByFile(blocks),
     files: new Map([...pieces].map(([file, all]) => [file, Buffer.concat(all)])),
+    dumps,
     objects,
     counts: totals,
     problems,

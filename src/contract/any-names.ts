@@ -5,6 +5,9 @@
 import * as v from "valibot";
 import { isObject } from "../units/json.ts";
 
+/** The names that valibot drops. */
+const DROPPED = ["__proto__", "constructor", "prototype"];
+
 /** An object with any member names, whose values all match one schema. Member order is kept; an array is refused. */
 export function objectOf<Value extends v.GenericSchema>(value: Value) {
   const schema = v.record(v.string(), value);
@@ -14,7 +17,8 @@ export function objectOf<Value extends v.GenericSchema>(value: Value) {
       v._addIssue(schema, "type", dataset, config);
       return dataset as unknown as ReturnType<typeof run>;
     }
-    // With a prefix, no name collides with the three that valibot drops.
+    if (!DROPPED.some((name) => Object.hasOwn(input, name))) return schema["~run"](dataset, config);
+    // With a prefix, no name collides with those.
     const checked = schema["~run"]({ value: renamed(input, (name) => `=${name}`) }, config);
     // Several issues of one value share a path.
     for (const place of new Set(checked.issues?.map(({ path }) => path?.[0]))) unmark(place);

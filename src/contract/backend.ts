@@ -1,4 +1,5 @@
 /** A backend: a source of data that can be listed, measured, exported and restored. */
+import type { JsonObject } from "../units/json.ts";
 import type { Range } from "../units/range.ts";
 import type { DashboardStore } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
@@ -23,6 +24,12 @@ export interface Backend {
    * `export.start`.
    */
   count?(request: CountRequest, signal: AbortSignal): Promise<Counts | undefined>;
+  /**
+   * Divides a count that fails for good, so that what cannot be read costs only its own count. The core calls it as it calls
+   * `split` of the exporter: when `count` fails as `invalid` or `too-large`, or as `temporary` on every attempt. What remains
+   * uncounted is named, and everything else is compared. Without this method the whole window is uncounted.
+   */
+  splitCount?(request: CountRequest, signal: AbortSignal): Promise<CountSplit>;
   /** What the server will clamp or refuse. Read before an export or a restore. */
   limits?(signal: AbortSignal): Promise<readonly Limit[]>;
   readonly restore?: Restorer;
@@ -91,4 +98,17 @@ export interface CountRequest {
   readonly range: Range;
   /** A selector in the backend's own language. */
   readonly match?: string;
+  /** Of the range only this part, as {@link Backend.splitCount} named it: one stream, one series. Absent: everything. */
+  readonly part?: JsonObject;
+}
+
+/** The parts of a count that fails as a whole. */
+export interface CountSplit {
+  /**
+   * Two or more smaller requests that together count what the original would have counted, each thing once. None when it stands
+   * for one thing that the server counts as a whole or not at all.
+   */
+  readonly requests?: readonly CountRequest[];
+  /** What the request is about, in words, as in a `Split` of an export: `lines of {app="db"}`. This names it if it is uncounted. */
+  readonly items?: readonly string[];
 }

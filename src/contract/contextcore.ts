@@ -25,6 +25,7 @@ export {
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
 export {
+  type Instead,
   type RefusalOptions,
   type SystemRefusal,
   systemCode,

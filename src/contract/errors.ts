@@ -60,9 +60,9 @@ export const isOverload = (error: unknown): error is PluginError =>
   (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);
 
 /**
- * True when the server is there and not overloaded, and fails at this one call (500), as where it comes upon a damaged chunk:
- * what else it holds may be readable all the same.
- * @param further statuses by which this kind of server says the same
+ * True when the server is up and not overloaded, but this one call fails (500), for example because of a damaged chunk. The
+ * server's other data may still be readable.
+ * @param other statuses with which this kind of server reports the same
  */
 export const isFault = (error: unknown, ...further: readonly number[]): error is PluginError =>
   isKind(error, "temporary", "invalid") &&
@@ -70,14 +70,14 @@ export const isFault = (error: unknown, ...further: readonly number[]): error is
   !isOverload(error);
 
 /**
- * True when an error is about this one call: the server is there, is not overloaded and does not refuse. Another call, or one
- * that asks for less, may succeed. Wider than {@link isFault}: a call that took too long and an answer that makes no sense are
- * of this kind, too.
+ * True when an error concerns this one call: the server is up, is not overloaded and does not refuse. Another call, or one
+ * that asks for less, may succeed. Wider than {@link isFault}: it includes calls that took too long and answers that make no
+ * sense.
  */
 export const isOfThisCall = (error: unknown): error is PluginError =>
   isKind(error, "temporary", "too-large", "invalid") && !error.absent && !isOverload(error);
 
-/** What a call gives; `undefined` where it fails with an error of one of these kinds. */
+/** The call's result; `undefined` if it fails with an error of one of these kinds. */
 export async function undefinedOn<Value>(
   call: Promise<Value>,
   ...kinds: ErrorKind[]

@@ -41,6 +41,12 @@ export interface Exporter {
    */
   readonly heeds?: readonly "match"[];
   /**
+   * Says whether a selector makes sense: by itself if it can tell, else by asking the server no more than that. It is called
+   * first of all, before a flush. Without it the core calls {@link Exporter.start} for that, after the inventory.
+   * @throws PluginError `invalid` for one that makes no sense
+   */
+  checkMatch?(match: string, signal: AbortSignal): Promise<void>;
+  /**
    * Returns the first cursors and reads no records itself. It may be called again for a part of the range, which is then read a
    * second time; records that are not held yet are added. @throws PluginError `invalid` for a selector that makes no sense
    */

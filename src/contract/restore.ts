@@ -51,7 +51,11 @@ export interface Restorer {
     objects: readonly RestoreLine[],
     signal: AbortSignal,
   ): Promise<readonly (ObjectComparison | undefined)[]>;
-  /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
+  /**
+   * Writes the lines and returns what the server said about each. A batch may be applied again, after a crash or in parts: if it
+   * fails for good (as `split` of an exporter has it), the core divides it until what remains is one record, which counts as
+   * rejected if the server takes anything else.
+   */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
    * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
@@ -141,7 +145,7 @@ export interface RestoreDiagnostic extends Pick<Diagnostic<RestoreSeverity>, "se
   readonly ignoresTenant?: boolean;
 }
 
-/** What a preflight says where the server heeds no tenant, and one is named. @param server `This Loki` */
+/** The preflight's diagnostic for a server that ignores tenants although one is named. @param server `This Loki` */
 export const ignoredTenant = (server: string, tenant: string, setting: string): RestoreDiagnostic => ({
   severity: "alters",
   message: `${server} has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
@@ -169,6 +173,8 @@ export interface RestoreFile {
   /** How many bytes it has. */
   readonly size: number;
   readonly counts: Counts;
+  /** The restore's selector, for a backend that can put back a part of what such a file holds. */
+  readonly match?: string;
 }
 
 /** A line that was not written, and why. */

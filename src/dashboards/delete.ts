@@ -32,7 +32,7 @@ class SelectionError extends Error {
 }
 
 /** What is to be deleted. */
-export interface Selection {
+interface Selection {
   readonly uids: readonly string[];
   /** By uid, or by its titles from the root down with `/` between them; with everything in it. */
   readonly folder?: string;
@@ -98,7 +98,7 @@ export interface Deleted {
   readonly stopped?: Stopped;
 }
 
-export interface Deleting {
+interface Deleting {
   /** Copies a dashboard before deleting it; if that fails, it is not deleted. */
   readonly keep: (document: DashboardDocument) => Promise<void>;
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
+import { entriesIn, isThere } from "../storage/entries.ts";
 import {
   beginDirectory,
   discardDirectory,
@@ -11,10 +11,11 @@ import {
 import { inParallel } from "../units/in-parallel.ts";
 import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
-import { isMissing, systemRefusal } from "../units/system-refusal.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
+/** How many folders and dashboards were written, and what was not. */
 export interface ExportedDashboards {
   readonly folders: number;
   readonly dashboards: number;
@@ -38,7 +39,8 @@ export async function exportDashboards(
   directory: string,
   signal: AbortSignal,
 ): Promise<ExportedDashboards> {
-  const kept = await entriesOf(directory);
+  requireEmpty(directory);
+  const publish = isThere(directory) ? publishInto : publishDirectory;
   const partial = join(dirname(directory), `.${basename(directory)}.partial`);
   await discardDirectory(partial);
   try {
@@ -46,23 +48,26 @@ export async function exportDashboards(
       throw new TargetError(`${partial} is being filled by somebody else`);
     const result = await fill(store, partial, signal);
     await syncTree(partial);
-    await (kept === undefined ? publishDirectory : publishInto)(partial, directory);
+    await publish(partial, directory);
     return result;
   } finally {
     await discardDirectory(partial);
   }
 }
 
-/** The directory's contents; `undefined` when it does not exist. @throws TargetError */
-async function entriesOf(directory: string): Promise<string[] | undefined> {
-  const entries = await readdir(directory).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
+/** @throws TargetError when there is something visible in the directory, or it is none */
+function requireEmpty(directory: string): void {
+  const visible = namesIn(directory).find((name) => !name.startsWith(".") && !isLitter(name));
+  if (visible !== undefined) throw new TargetError(`${directory} is not empty: it holds ${visible}`);
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return entriesIn(directory).map(({ name }) => name);
+  } catch (error) {
     const why = systemRefusal(error)?.what ?? messageOf(error);
     throw new TargetError(`${directory} is not a readable directory: ${why}`);
-  });
-  const visible = entries?.filter((name) => !name.startsWith(".") && !isLitter(name)) ?? [];
-  if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);
-  return entries;
+  }
 }
 
 async function fill(

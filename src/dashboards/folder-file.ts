@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { DashboardFolder } from "../contract/contract.ts";
 import { given } from "../units/given.ts";
 
+/** Its name, in the directory that is the folder. */
 export const FOLDER_FILE = "_folder.json";
 
 const folderSchema = v.object({

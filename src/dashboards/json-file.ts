@@ -1,12 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
+import { readNamed } from "../storage/own-file.ts";
+
+/** A dashboard has some hundred kilobytes. bytes */
+const FILE_BYTES_MAX = 64 << 20;
 
 /**
  * The text of a file that should hold JSON.
  * @throws RangeError saying what it is instead, or about where (line and column) it stops being JSON
  */
-export async function readJsonText(path: string): Promise<string> {
-  const text = decoded(await readFile(path));
+export function readJsonText(path: string): string {
+  const text = decoded(readNamed(path, FILE_BYTES_MAX));
   if (text.trim() === "") throw new RangeError("it is empty");
   checkJson(text);
   return text;

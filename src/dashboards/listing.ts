@@ -1,5 +1,6 @@
 import type { DashboardFolder, DashboardListing, DashboardStore } from "../contract/contract.ts";
 
+/** A dashboard on the server, as it is listed for people. */
 export interface ListedDashboard {
   readonly uid: string;
   readonly title: string;

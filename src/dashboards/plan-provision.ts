@@ -15,6 +15,7 @@ import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 import { dashboardHash } from "./unchanged.ts";
 
+/** All that provisioning would do. Nothing on the server that the source lacks is removed. */
 export interface ProvisionPlan {
   /** Parents before their contents. */
   readonly folders: readonly FolderStep[];
@@ -25,6 +26,7 @@ export interface ProvisionPlan {
   readonly warned: readonly Unwritten[];
 }
 
+/** What becomes of one folder of the source. */
 export interface FolderStep {
   readonly action: "create" | "rename" | "keep";
   readonly path: string;
@@ -33,6 +35,7 @@ export interface FolderStep {
   readonly before?: DashboardFolder;
 }
 
+/** What becomes of one dashboard of the source. */
 export type DashboardStep =
   | {
       readonly action: "create" | "update" | "keep";

@@ -1,10 +1,9 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
+import { entriesIn, isThere, targetKind } from "../storage/entries.ts";
 import { isLitter } from "../units/litter.ts";
 import { messageOf } from "../units/message-of.ts";
-import { isMissing } from "../units/system-refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {
@@ -25,8 +24,7 @@ export async function readDirectory(
   directory: string,
   store: Pick<DashboardStore, "parse">,
 ): Promise<DashboardSource> {
-  const status = await stat(directory).catch(unlessMissing);
-  if (status?.isDirectory() !== true) throw new RangeError(`${directory} is not a directory`);
+  if (targetKind(directory) !== "directory") throw new RangeError(`${directory} is not a directory`);
   const found: Found = { folders: [], dashboards: [], problems: [], refused: [] };
   await readFolder({ directory, store, found }, "");
   const problems = [...found.problems, ...repeatedUids(found)];
@@ -49,14 +47,13 @@ interface Reading {
 }
 
 async function readFolder(reading: Reading, path: string): Promise<void> {
-  const entries = await readdir(join(reading.directory, path), { withFileTypes: true });
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const entries = entriesIn(join(reading.directory, path));
   const visible = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name));
-  for (const entry of visible.filter((one) => one.isFile() && isDashboardFile(one.name)))
-    await readDashboard(reading, path, entry.name);
-  for (const entry of visible.filter((one) => one.isDirectory())) {
-    const child = path === "" ? entry.name : `${path}/${entry.name}`;
-    await addFolder(reading, { path: child, parent: path, title: entry.name });
+  for (const { name } of visible.filter(({ name, kind }) => kind === "file" && isDashboardFile(name)))
+    await readDashboard(reading, path, name);
+  for (const { name } of visible.filter(({ kind }) => kind === "directory")) {
+    const child = path === "" ? name : `${path}/${name}`;
+    await addFolder(reading, { path: child, parent: path, title: name });
     await readFolder(reading, child);
   }
 }
@@ -70,7 +67,7 @@ async function readDashboard(
 ): Promise<void> {
   const file = folder === "" ? name : `${folder}/${name}`;
   await reporting(found, file, async () => {
-    const text = await readJsonText(join(directory, file));
+    const text = readJsonText(join(directory, file));
     found.dashboards.push({ file, folder, draft: await store.parse(text) });
   });
 }
@@ -79,8 +76,9 @@ async function addFolder({ directory, found }: Reading, folder: SourceFolder): P
   const file = `${folder.path}/${FOLDER_FILE}`;
   found.folders.push(folder);
   await reporting(found, file, async () => {
-    const text = await readJsonText(join(directory, file)).catch(unlessMissing);
-    if (text === undefined) return;
+    const path = join(directory, file);
+    if (!isThere(path)) return;
+    const text = readJsonText(path);
     found.folders.splice(-1, 1, { ...folder, ...parseFolderFile(JSON.parse(text)) });
   });
 }
@@ -92,11 +90,6 @@ async function reporting(found: Found, file: string, read: () => Promise<void>):
     const told = isKind(error, "refused") ? found.refused : found.problems;
     told.push({ file, reason: messageOf(error) });
   }
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (isMissing(error)) return undefined;
-  throw error;
 }
 
 /** Two files cannot be the same dashboard, nor two directories the same folder, because the last one would win. */

@@ -1,14 +1,12 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
 import { safeFileName } from "../contract/file-name.ts";
 import { treePaths } from "../contract/tree-paths.ts";
-import { syncDirectory } from "../storage/durable.ts";
-import { systemCode } from "../units/system-refusal.ts";
+import { fillFile, makeDirectoryDurably } from "../storage/whole-directory.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** The directory for each folder's dashboards, by uid. */
-export type Directories = ReadonlyMap<string, readonly string[]>;
+type Directories = ReadonlyMap<string, readonly string[]>;
 
 /** A path for each folder, from its titles made safe; equal ones are distinguished by uid. */
 export const directoriesOf = (folders: readonly DashboardFolder[]): Directories =>
@@ -38,22 +36,10 @@ export async function saveDocument(
 
 /** Never overwrites a file: where case is ignored, two names can be the same. */
 async function writeNew(file: string, text: string): Promise<string> {
-  await makeDirectories(dirname(file));
+  // A copy may soon be the only one, so the names of its directories are on the disk before it is.
+  await makeDirectoryDurably(dirname(file));
   for (let attempt = 1; ; attempt += 1) {
     const path = attempt === 1 ? file : file.replace(/\.json$/, `-${attempt}.json`);
-    try {
-      await writeFile(path, text, { flag: "wx", flush: true });
-      return path;
-    } catch (error) {
-      if (systemCode(error) !== "EEXIST") throw error;
-    }
+    if (await fillFile(path, text)) return path;
   }
-}
-
-/** A copy may soon be the only one, so the names of its directories are on the disk before it is. */
-async function makeDirectories(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
-  if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = dirname(made))
-    await syncDirectory(dirname(made));
 }

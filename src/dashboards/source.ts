@@ -1,6 +1,7 @@
 /** Dashboards to provision, wherever they come from: a directory, or this program. */
 import type { DashboardDraft } from "../contract/contract.ts";
 
+/** Folders and dashboards, read and checked before anything is written to a server. */
 export interface DashboardSource {
   /** Parents before their contents. */
   readonly folders: readonly SourceFolder[];
@@ -9,6 +10,7 @@ export interface DashboardSource {
   readonly refused?: readonly FileProblem[];
 }
 
+/** A folder as its directory and its `_folder.json` have it. */
 export interface SourceFolder {
   /** The source's name for it, with `/` between parts. */
   readonly path: string;
@@ -20,6 +22,7 @@ export interface SourceFolder {
   readonly description?: string;
 }
 
+/** A dashboard as its file has it. */
 export interface SourceDashboard {
   /** The file, relative to the source. */
   readonly file: string;
@@ -42,6 +45,7 @@ export class DashboardFilesError extends Error {
   }
 }
 
+/** A file that cannot be provisioned, and why. Its path is relative to the source. */
 export interface FileProblem {
   readonly file: string;
   readonly reason: string;

@@ -4,8 +4,10 @@ import { type Loss, lossText } from "../inventory/losses.ts";
 import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
 import { counted } from "../units/words.ts";
 
-export const OPTIONS = ["1", "2", "3"] as const;
-export type DestroyOption = (typeof OPTIONS)[number];
+/** The choices of the menu: 1 exports everything first, 2 only dashboards, 3 nothing. */
+export const DESTROY_OPTIONS = ["1", "2", "3"] as const;
+/** One of {@link DESTROY_OPTIONS}. */
+export type DestroyOption = (typeof DESTROY_OPTIONS)[number];
 
 /** What an option exports. */
 export const SAVED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {

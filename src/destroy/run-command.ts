@@ -3,12 +3,14 @@ import { spawn } from "node:child_process";
 import { given } from "../units/given.ts";
 import { InterruptedError } from "../units/interrupted.ts";
 
+/** How the command ended: with an exit code, or by a signal. */
 export interface CommandOutcome {
   /** Absent when a signal ended it. */
   readonly exitCode?: number;
   readonly signal?: NodeJS.Signals;
 }
 
+/** The command as it is configured, and where it runs. */
 export interface CommandRequest {
   /** The program and its arguments. */
   readonly command: readonly string[];

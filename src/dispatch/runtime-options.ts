@@ -1,8 +1,8 @@
 import { RefusedError } from "../tasks/errors.ts";
 
 /**
- * The runtime inside the binary takes options from the environment, among them files that it runs first. It cannot be told not to;
- * what can be had is that nobody goes on with such a program unknowingly.
+ * The runtime inside the binary takes options from the environment, among them files that it runs first, and this cannot be
+ * switched off. So the program refuses to work where such options are set, and says so.
  * @throws RefusedError when there are any
  */
 export function refuseRuntimeOptions({ BUN_OPTIONS }: Readonly<Record<string, string | undefined>>): void {

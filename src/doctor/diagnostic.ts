@@ -5,7 +5,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 
 /**
- * The subject is `binary`, `configuration`, `agreement`, `backends`, a backend's or a sink's name, `disk`, `trail`, `destroy`
+ * The subject is `binary`, `configuration`, `agreement`, `backends`, the name of a backend, a sink or a store, `disk`, `trail`, `destroy`
  * or `clock`. `note`: worth knowing before an export or a restore. `warning`: it works, but will cause trouble. `problem`:
  * something does not work.
  */

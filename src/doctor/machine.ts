@@ -1,15 +1,15 @@
 /** Examines this program, the free disk space, and the command that would destroy the stack. */
-import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { commandText } from "../destroy/command-text.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
-import { freeBytes } from "../inventory/room.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { isThere, requireWritable } from "../storage/entries.ts";
+import { freeBytes } from "../storage/free-space.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
@@ -35,7 +35,7 @@ export async function examineDisk(
   // An unreadable directory is reported below as one that cannot be written.
   const { snapshots } = await readKept(backups).catch(() => ({ snapshots: [] }));
   const needed = estimateExport(parts, snapshots);
-  const free = await freeBytes(backups);
+  const free = freeBytes(backups);
   const room =
     free === undefined ? "the system does not report how much is free" : `${formatBytes(free)} free`;
   const message = `${backups}: ${room}, and an export of everything ${needed.known ? `takes ${estimateText(needed, silent)}` : "is of unknown size: no server says how much it holds"}`;
@@ -51,9 +51,9 @@ export async function examineDisk(
 
 function unwritable(directory: string): DoctorDiagnostic[] {
   let place = directory;
-  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  while (!isThere(place) && dirname(place) !== place) place = dirname(place);
   try {
-    accessSync(place, constants.W_OK | constants.X_OK);
+    requireWritable(place);
     return [];
   } catch (error) {
     return [problemOf("disk", error)];

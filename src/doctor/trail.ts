@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
 import { type VerifyTrailOptions, verifyTrail } from "../audit/verify/verify.ts";
+import { isThere } from "../storage/entries.ts";
 import { counted } from "../units/words.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 /** The trail's chain and its witnesses. */
 export async function examineTrail(options: VerifyTrailOptions): Promise<DoctorDiagnostic[]> {
-  if (!existsSync(options.file)) return [{ subject: "trail", severity: "ok", message: "no event yet" }];
+  if (!isThere(options.file)) return [{ subject: "trail", severity: "ok", message: "no event yet" }];
   try {
     const { chain, findings } = await verifyTrail(options);
     if (findings.length === 0)

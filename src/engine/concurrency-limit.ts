@@ -2,8 +2,9 @@
 import { isKind, isOverload, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
 import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
+import { type Effort, fullEffort, partEffort } from "./effort.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
-import { type RetryPolicy, retryDelay } from "./retry.ts";
+import { retryDelay } from "./retry.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks, and learns how much load it can take. */
@@ -11,10 +12,16 @@ export interface ConcurrencyLimit {
   /**
    * Calls a hook until it succeeds or fails for good. Waits while the server has asked for a pause, and while the maximum
    * number of calls is running.
-   * @param retry how often to try; default: the general setting
+   * @param effort how often to try, and for how long; default: the general setting
    * @throws the plugin's last error; the signal's reason when it is aborted
    */
-  call<Result>(hook: (signal: AbortSignal) => Promise<Result>, retry?: RetryPolicy): Promise<Result>;
+  call<Result>(hook: (signal: AbortSignal) => Promise<Result>, effort?: Effort): Promise<Result>;
+  /**
+   * Calls a hook for a part of what has just failed: with less effort, and a failure does not count against the server.
+   * @param timeouts how often what it is a part of took too long
+   * @throws as {@link ConcurrencyLimit.call}
+   */
+  callPart<Result>(hook: (signal: AbortSignal) => Promise<Result>, timeouts?: number): Promise<Result>;
   /**
    * Calls a hook once, for a result that is only nice to have: however long it takes, the pace stays as it is.
    * @param enough aborted when the result is no longer needed
@@ -32,7 +39,7 @@ export interface ConcurrencyLimit {
 }
 
 /** What a limit is made from; `concurrency`: calls at once, at most. */
-export interface ConcurrencyLimitOptions {
+interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
@@ -79,14 +86,17 @@ export function createConcurrencyLimit({
       pausedUntil = Math.max(pausedUntil, performance.now() + retryAfterMs);
   };
 
-  const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+  const attempt = async <Result>(
+    hook: (signal: AbortSignal) => Promise<Result>,
+    limitMs: number,
+  ): Promise<Result> => {
     await turn();
     const { round } = pace;
     // A chain of steps that never waits would starve timers and signals, so Ctrl-C gets a chance between two of them.
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
-      const result = await withTimeLimit(hook, signal, limitOf(tuning));
+      const result = await withTimeLimit(hook, signal, limitOf(tuning, limitMs));
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
       answered = true;
@@ -115,27 +125,39 @@ export function createConcurrencyLimit({
     await pause;
   };
 
+  const persist = async <Result>(
+    hook: (signal: AbortSignal) => Promise<Result>,
+    { retry, limitMs }: Effort,
+  ): Promise<Result> => {
+    for (let failed = 1; ; failed += 1) {
+      try {
+        return await attempt(hook, limitMs);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const delayMs = retryDelay(error, failed, retry, Math.random(), answered);
+        if (delayMs === undefined) {
+          // No further attempt ends the pause that the server asked for, and other calls wait for its end.
+          if (isOverload(error)) pauseUntil(pausedUntil).catch(() => {});
+          throw error;
+        }
+        await wait(error, delayMs);
+      }
+    }
+  };
+
   return {
     callOnce(hook, enough) {
       return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
-    async call(hook, retry = tuning.retry) {
-      for (let failed = 1; ; failed += 1) {
-        try {
-          return await attempt(hook);
-        } catch (error) {
-          if (signal.aborted) throw error;
-          const delayMs = retryDelay(error, failed, retry, Math.random(), answered);
-          if (delayMs === undefined) {
-            // No further attempt ends the pause that the server asked for, and other calls wait for its end.
-            if (isOverload(error)) pauseUntil(pausedUntil).catch(() => {});
-            if (isKind(error, "temporary", "refused")) failuresInARow += 1;
-            throw error;
-          }
-          await wait(error, delayMs);
-        }
+    async call(hook, effort = fullEffort(tuning)) {
+      try {
+        return await persist(hook, effort);
+      } catch (error) {
+        if (!signal.aborted && isKind(error, "temporary", "refused")) failuresInARow += 1;
+        throw error;
       }
     },
+    callPart: (hook, timeouts = 0) => persist(hook, partEffort(tuning, timeouts)),
     slots: slotsNow,
     watch(listener) {
       listeners.add(listener);
@@ -152,9 +174,9 @@ export function createConcurrencyLimit({
 }
 
 /** Time limit for one call of a hook. */
-export const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
-  limitMs: stepMs,
+export const limitOf = ({ stepMs, graceMs }: Tuning, limitMs = stepMs): TimeLimit => ({
+  limitMs,
   graceMs,
   late: () =>
-    new PluginError("temporary", `gave no answer within ${Math.round(stepMs / 1000)} s`, { timedOut: true }),
+    new PluginError("temporary", `gave no answer within ${Math.round(limitMs / 1000)} s`, { timedOut: true }),
 });

@@ -24,10 +24,12 @@ export interface SplitPart {
   readonly family: Family;
   /** How many splits led to this one. */
   readonly depth: number;
+  /** How many of them were of steps that took too long. */
+  readonly timeouts: number;
 }
 
 /** The parts of a failed cursor, and their parts: some fail, too. */
-export interface Family {
+interface Family {
   /** Number of failures since the last success. */
   failures: number;
 }

@@ -17,7 +17,7 @@ const SPACING_MS = 100;
 const ALONE_BYTES = 80e6;
 
 /** Watches the memory of one piece of work until it ends. */
-export interface MemoryWatch extends Disposable {
+interface MemoryWatch extends Disposable {
   /** Whether the work holds so much memory that its steps should run one at a time. */
   isPressed(): boolean;
 }

@@ -29,7 +29,7 @@ export async function askInventory({
     return await limit.call((inner) => backend.inventory(inner));
   } catch (error) {
     if (signal.aborted) return "unreachable";
-    // After an internal error of the server its data may still be readable, which the export will show.
+    // If the server answers with an internal error, its data may still be readable: the export will show it.
     if (isKind(error, "temporary", "refused") && !isFault(error)) {
       ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
       return "unreachable";
@@ -68,7 +68,7 @@ export async function askLimits({ backend, limit, ledger, signal }: Asking): Pro
 }
 
 /** How the start is kept. */
-export interface Starting extends Asking {
+interface Starting extends Asking {
   readonly commit: (commit: Commit) => Promise<unknown>;
   /** By the server's clock, ns. */
   readonly now: () => bigint;

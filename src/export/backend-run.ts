@@ -4,6 +4,8 @@ import type { Inventory, Limit } from "../contract/contract.ts";
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { holdsNothing } from "../reconcile/count.ts";
+import { createCounter } from "../reconcile/in-parts.ts";
+import { readWithin } from "../reconcile/read-within.ts";
 import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { TotalBefore } from "../reconcile/settle.ts";
 import type { Commit } from "../snapshot/format/block.ts";
@@ -18,7 +20,7 @@ import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
-import { openCommitted } from "./reread/committed.ts";
+import { type Committed, openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
 import { drainFrontier, type RunStepsOptions } from "./run-steps.ts";
 
@@ -62,7 +64,7 @@ export async function runBackend(
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
 
-/** Whether it was given up, or all that was asked of it failed. */
+/** Whether the backend was given up, or nothing could be read from it. */
 const isLost = ({ ledger, limit }: Pick<Subject, "ledger" | "limit">): boolean =>
   limit.givesUp() || (ledger.bytes === 0 && ledger.problems.current().some(isLoss));
 
@@ -151,34 +153,43 @@ async function countAll(
   const { signal } = context;
   reporter.enter("counting");
   if (open.backend.count === undefined) return undefined;
-  const counting = countingOf(context, subject);
-  return countRead({
-    ledger,
-    counting,
-    before,
-    signal,
-    readAgain: async (short) => {
-      if (short.length === 0) return;
-      const committed = openCommitted(context.partial, open.name);
-      try {
-        await readAgain(short, { ...rereading(context, subject), count: counting.count, committed });
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      } finally {
-        await committed.close();
-      }
-    },
-  });
+  const committed = openCommitted(context.partial, open.name);
+  const counting = countingOf(context, subject, committed);
+  try {
+    return await countRead({
+      ledger,
+      counting,
+      before,
+      signal,
+      readAgain: async (short) => {
+        if (short.length === 0) return;
+        try {
+          await readAgain(short, { ...rereading(context, subject), count: counting.count, committed });
+        } catch (error) {
+          if (!signal.aborted) throw error;
+        }
+      },
+    });
+  } finally {
+    await committed.close();
+  }
 }
 
 function countingOf(
-  { tuning: { recentMs, emptyRecentMs, recountMs, recounts }, signal }: ExportContext,
+  { tuning: { recentMs, emptyRecentMs, recountMs, recounts }, writer, signal }: ExportContext,
   { open, ledger, limit }: Subject,
+  committed: Committed,
 ): Counting {
-  const match = given({ match: ledger.request.match });
+  const { match } = ledger.request;
   const now = clockOf(open);
+  const read = readWithin(committed);
+  const count = createCounter({ backend: open.backend, match, call: limit.call, callPart: limit.callPart });
   return {
-    count: (range) => limit.call(async (inner) => open.backend.count?.({ range, ...match }, inner)),
+    count: (range) => count(range, ledger.hasGivenUp(range)),
+    async readWithin(ranges, units) {
+      await writer.flush();
+      return read(ranges, units);
+    },
     atOnce: limit.slots,
     isRecent: (answer) =>
       answer.question.range.to > now() - fromMs(holdsNothing(answer) ? emptyRecentMs : recentMs),

@@ -132,7 +132,7 @@ function statusOf(
   return ledger.problems.hasLoss() || problems.some(isLoss) ? "partial" : "complete";
 }
 
-/** What was chosen is not in the snapshot, unless something else explains that. */
+/** The problem of a selector that found nothing, unless another problem explains why. */
 function vainSelection(
   { failed, ledger, inventory }: BackendOutcome,
   files: readonly WrittenFile[],

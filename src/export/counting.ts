@@ -10,13 +10,13 @@ import type { Ledger } from "./ledger/ledger.ts";
 import { isPartOf } from "./reread/reread.ts";
 
 /** The server's count from before or during the reading: only nice to have. */
-export interface EarlyCount {
+interface EarlyCount {
   /** The result; `undefined` when it failed or has not finished, in which case it is abandoned. */
   end(): Promise<TotalBefore | undefined>;
 }
 
 /** Asks the server once for its count of a range. `undefined`: it cannot say. */
-export type CountOnce = (range: Range, enough: AbortSignal) => Promise<Counts | undefined>;
+type CountOnce = (range: Range, enough: AbortSignal) => Promise<Counts | undefined>;
 
 /**
  * Starts counting; reading does not wait for it. Not for a resumed export, whose records are older, or if nothing is exported.
@@ -45,7 +45,7 @@ export function countEarly({ range, bytes }: Ledger, count: CountOnce | undefine
 export type Counting = Omit<SettleOptions, "questions" | "before" | "earlier">;
 
 /** What to count, and how. */
-export interface CountOptions {
+interface CountOptions {
   readonly ledger: Ledger;
   readonly counting: Counting;
   /** The result of {@link countEarly}. */

@@ -16,7 +16,7 @@ export interface ExportPlan {
   readonly failures: ExportJob["failures"];
 }
 
-export interface PlannedExport {
+interface PlannedExport {
   readonly finding: Reached;
   readonly open: OpenBackend;
   readonly request: ExportRequest;
@@ -24,11 +24,12 @@ export interface PlannedExport {
 }
 
 /** Which part of a backend's time line to read, and which snapshot that continues: see `ExportJob`. */
-export interface Span {
+interface Span {
   readonly range: Range;
   readonly parent?: Parent | null;
 }
 
+/** Which signals to read, which part of each backend's time line, and selectors by the backend's name. */
 export interface PlanOptions {
   readonly signals: ReadonlySet<Signal>;
   readonly spanFor: (finding: Reached) => Span;
@@ -54,7 +55,7 @@ function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): 
 }
 
 /** The remaining work of an interrupted export. */
-export interface ResumePlan extends Pick<ExportJob, "backends" | "failures"> {
+interface ResumePlan extends Pick<ExportJob, "backends" | "failures"> {
   /** All that it was asked about. */
   readonly names: readonly string[];
 }

@@ -17,7 +17,7 @@ export interface Reporter {
 }
 
 /** Where the numbers come from, and who is told. */
-export interface ReporterOptions {
+interface ReporterOptions {
   readonly name: string;
   readonly ledger: Ledger;
   readonly limit: ConcurrencyLimit;

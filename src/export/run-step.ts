@@ -15,7 +15,7 @@ import type { ExportContext } from "./context.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { reasonOf } from "./ledger/reason.ts";
 import { againCursor, parseReread } from "./ledger/reread-cursor.ts";
-import { retryOf, type Splitter } from "./split.ts";
+import { effortOf, type Splitter } from "./split.ts";
 import type { StepSource } from "./whole/step-source.ts";
 import { isReadWhole, readWhole } from "./whole/whole.ts";
 
@@ -51,9 +51,9 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   const { source, ledger, limit, context, admit = (step) => step } = options;
   const { name, plugin, exporter, now } = source;
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
-  const retry = retryOf(pending, context.tuning.retry);
-  if (isReadWhole(cursor)) return readAll(pending, reservation, options, retry);
-  const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
+  const effort = effortOf(pending, context.tuning);
+  if (isReadWhole(cursor)) return readAll(pending, reservation, options, effort.retry);
+  const step = await limit.call((inner) => exporter.step(cursor, inner), effort);
   const checked = checkStep(plugin, step);
   checkContents(plugin, checked, relieveNow);
   checkWaits("next", checked.next, now());

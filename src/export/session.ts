@@ -21,7 +21,7 @@ import type { ExportJob, ExportResult } from "./types.ts";
 import { createTemporarySpace } from "./whole/temporary-space.ts";
 
 /** What one run needs: where it writes, what is requested, and what earlier runs committed. */
-export interface Session {
+interface Session {
   /** The directory of the unfinished snapshot. */
   readonly partial: string;
   readonly lock: Lock;

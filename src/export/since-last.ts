@@ -13,7 +13,7 @@ import { type Range, toRfc3339 } from "../units/range.ts";
 const OVERLAP = 3_600_000_000_000n;
 
 /** What `--since-last` means for one backend. */
-export interface SinceLast {
+interface SinceLast {
   readonly range: Range;
   /** The snapshot to continue; `null`: none, everything is exported. */
   readonly parent: Parent | null;

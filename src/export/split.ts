@@ -1,17 +1,17 @@
 /** Splits a step that cannot be read until a single unreadable item remains, which is named. */
 import type { Cursor, Split } from "../contract/contract.ts";
-import { isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
+import { isFault, isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { type Effort, fullEffort, partEffort } from "../engine/effort.ts";
 import type { Pending, SplitPart } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
 import type { StepSource } from "./whole/step-source.ts";
 
 /** What became of a cursor whose step failed for good. */
-export interface Divided {
+interface Divided {
   /** What to run instead; empty: it is lost. */
   readonly parts: readonly Cursor[];
   /** Its name in words if it is lost. */
@@ -29,7 +29,7 @@ export interface Splitter {
 }
 
 /** What a splitter is made from. */
-export interface SplitterOptions {
+interface SplitterOptions {
   readonly source: Pick<StepSource, "exporter" | "now">;
   readonly limit: ConcurrencyLimit;
   readonly tuning: Tuning;
@@ -44,6 +44,8 @@ const FAILURES_MAX = 300;
 /** Splits one after another. */
 const COARSE = 8;
 const DEPTH_MAX = 100;
+/** So many losses in a row, and the server is given up as if it did not answer at all. */
+const LOST_IN_A_ROW_MAX = 100;
 
 /** The splitter of one backend. */
 export function createSplitter({ source, limit, tuning, signal }: SplitterOptions): Splitter {
@@ -58,21 +60,34 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
     checkWaits("cursors", parts, now());
     return { parts, items: answer.items?.length ? answer.items : named(cursor) };
   };
+  let hasYielded = false;
+  let lostInARow = 0;
+  /** A server that gives other things may fail at many in a row, such as all dashboards of a folder. */
+  const pardonLoss = (error: unknown): void => {
+    lostInARow += 1;
+    if (hasYielded && isFault(error) && lostInARow < LOST_IN_A_ROW_MAX) limit.pardon();
+  };
   return {
-    async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0 } }) {
-      const { family, depth } = part;
-      const as = { family, depth: depth + 1 };
+    async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0, timeouts: 0 } }) {
+      const { family, depth, timeouts } = part;
+      const isSlow = error instanceof PluginError && error.timedOut;
+      const as = { family, depth: depth + 1, timeouts: timeouts + (isSlow ? 1 : 0) };
       family.failures += 1;
       const lost = { parts: [], items: named(cursor) };
       if (!isOfItsOwn(error)) return { ...lost, as };
       // A cursor that cannot be split, even because of a plugin defect, is lost for its original reason.
       const { parts, items } = await split(cursor).catch(() => lost);
       const isEnough = depth >= (family.failures > FAILURES_MAX ? COARSE : DEPTH_MAX);
-      if (parts.length === 0 || isEnough) return { parts: [], items, as };
+      if (parts.length === 0 || isEnough) {
+        pardonLoss(error);
+        return { parts: [], items, as };
+      }
       if (isKind(error, "temporary")) limit.pardon();
       return { parts, items, as };
     },
     succeeded({ part }) {
+      hasYielded = true;
+      lostInARow = 0;
       if (part !== undefined) part.family.failures = 0;
     },
   };
@@ -82,9 +97,9 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
 const isOfItsOwn = (error: unknown): boolean =>
   error instanceof PluginError ? isOfThisCall(error) : !(error instanceof StepRefused);
 
-/** A part of a cursor that just failed on every attempt gets fewer attempts. */
-export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>
-  part === undefined ? retry : { ...retry, attempts: Math.min(2, retry.attempts), attemptsTimedOut: 1 };
+/** What running a cursor is worth. */
+export const effortOf = ({ part }: Pending, tuning: Tuning): Effort =>
+  part === undefined ? fullEffort(tuning) : partEffort(tuning, part.timeouts);
 
 const WORDS_MAX = 200;
 

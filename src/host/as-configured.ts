@@ -1,13 +1,13 @@
 /** Applies the configured settings of an instance to its backend, so that no plugin need know them. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, IMPORTANCES, type Plugin, type Size } from "../contract/contract.ts";
 import { directorySize } from "../contract/directory-size.ts";
 import { PluginError } from "../contract/errors.ts";
+import { isThere } from "../storage/entries.ts";
 import type { Options } from "./plugin/context.ts";
 
 /** The core's settings of an instance, and which of them somebody wrote. */
-export interface InstanceSaid {
+interface InstanceSaid {
   readonly core: Options;
   readonly said: ReadonlySet<string>;
   readonly plugin: Pick<Plugin, "importance" | "dataFiles">;
@@ -44,16 +44,10 @@ async function measure(backend: Backend, measured: Measured, signal: AbortSignal
 
 async function onDisk({ data, dataFiles = [] }: Measured, signal: AbortSignal): Promise<number> {
   const [first] = dataFiles;
-  if (first === undefined || !(await isThere(join(data, first)))) return directorySize(data, signal);
+  if (first === undefined || !isThere(join(data, first))) return directorySize(data, signal);
   let bytes = 0;
   for (const name of dataFiles) {
-    if (await isThere(join(data, name))) bytes += await directorySize(join(data, name), signal);
+    if (isThere(join(data, name))) bytes += await directorySize(join(data, name), signal);
   }
   return bytes;
 }
-
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

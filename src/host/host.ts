@@ -1,20 +1,21 @@
 /** Opens the configured plugins. A failing one is reported and never affects the others. */
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
-import { configuredAs, enabledInstances } from "../config/instances.ts";
+import { configuredAs, enabledInstances, enabledStores } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { inParallel } from "../units/in-parallel.ts";
-import { isAskedFor, type Loaded, type LoadingOptions, loadPlugins } from "./load-plugins.ts";
-import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
-import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
+import { isAskedFor, type Loaded, type LoadingOptions, loadPlugins, storesWanted } from "./load-plugins.ts";
+import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink, OpenStore } from "./open.ts";
+import { type LoadedPlugin, type OpeningOptions, openBackend, openSink, openStore } from "./opening.ts";
 import { unknownNames } from "./unknown-names.ts";
 
+/** Which plugins to load, and how to open them. */
 export interface HostOptions extends OpeningOptions, LoadingOptions {}
 
 /**
  * Loads the plugins that are needed, checks their options and opens them. Backends are opened unless `enabled: false`; sinks
- * only if they are configured. If a name of `only` is nobody's, everything is opened, so that the caller can say what there is.
+ * only if they are configured, stores only if they are wanted as well. If a name of `only` is nobody's, everything is opened, so that the caller can say what there is.
  */
 export async function openPlugins(config: Config, options: HostOptions): Promise<OpenPlugins> {
   const opened = await openNeeded(config, options);
@@ -32,6 +33,7 @@ async function openNeeded(config: Config, options: HostOptions): Promise<OpenPlu
   return {
     backends: faces.flatMap(({ backends }) => backends),
     sinks: faces.flatMap(({ sinks }) => sinks),
+    stores: faces.flatMap(({ stores }) => stores),
     failures: [...loadFailures(loaded, config, options), ...faces.flatMap(({ failures }) => failures)],
     end,
   };
@@ -46,12 +48,13 @@ function loadFailures(loaded: Loaded, config: Config, options: HostOptions): Ope
   return [...loaded.failures, ...unknown];
 }
 
-/** Opens one plugin's backends and its sink; of a backend that was not asked for, only the options are checked. */
+/** Opens one plugin's backends, its sink and its stores; of a backend that was not asked for, only the options are checked. */
 async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions) {
   const { name } = one.plugin;
   const isWanted = isAskedFor(name, config, options);
   const own: OpenBackend[] = [];
   const sinks: OpenSink[] = [];
+  const stores: OpenStore[] = [];
   const failures: OpenFailure[] = [];
   const attempt = async (as: string, open: () => Promise<unknown>): Promise<void> => {
     try {
@@ -68,8 +71,10 @@ async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions
     });
   const backends = inFolders(own, failures);
   await attempt(name, async () => sinks.push(...(await openSink(one, config, options))));
-  if (backends.length + sinks.length === 0) await one.apart?.end();
-  return { backends, sinks, failures };
+  for (const store of storesWanted(name, config, options))
+    await attempt(store, async () => stores.push(...(await openStore(one, config, options, store))));
+  if (backends.length + sinks.length + stores.length === 0) await one.apart?.end();
+  return { backends, sinks, stores, failures };
 }
 
 /**
@@ -88,11 +93,12 @@ function inFolders(own: readonly OpenBackend[], failures: readonly OpenFailure[]
 export interface DeclaredPlugins {
   readonly backends: readonly DeclaredInstance[];
   readonly sinks: readonly DeclaredInstance[];
+  readonly stores: readonly DeclaredInstance[];
   readonly failures: readonly OpenFailure[];
 }
 
-/** A plugin under the name of an instance or sink. */
-export interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
+/** A plugin under the name of an instance, a sink or a store. */
+interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
   readonly name: string;
   readonly plugin: Plugin;
 }
@@ -102,18 +108,23 @@ export async function declarePlugins(
   config: Config,
   options: Pick<HostOptions, "builtIns">,
 ): Promise<DeclaredPlugins> {
-  const { plugins, failures } = await loadPlugins(config, options);
+  const { plugins, failures } = await loadPlugins(config, { ...options, stores: true });
   const problems: ConfigProblem[] = [];
   const checked = (kind: PluginKind): DeclaredInstance[] =>
     plugins.flatMap((loaded) => {
       const { plugin } = loaded;
-      if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
+      if (plugin[FACE_OF[kind]] === undefined) return [];
       return namesOf(loaded, kind, config).map((name) => {
         problems.push(...wrongOptions(() => resolveOptions(configuredAs(name, plugin), kind, config)));
         return { name, plugin };
       });
     });
-  const declared = { backends: checked("backends"), sinks: checked("sinks"), failures };
+  const declared = {
+    backends: checked("backends"),
+    sinks: checked("sinks"),
+    stores: checked("stores"),
+    failures,
+  };
   if (problems.length > 0) throw new ConfigError(problems);
   return declared;
 }
@@ -128,14 +139,15 @@ function wrongOptions(resolve: () => unknown): readonly ConfigProblem[] {
   }
 }
 
+const FACE_OF = { backends: "backend", sinks: "sink", stores: "store" } as const;
+
 /** The names under which a plugin is used. */
-const namesOf = (
+function namesOf(
   { plugin: { name }, onlyNamed }: LoadedPlugin,
   kind: PluginKind,
   config: Config,
-): readonly string[] =>
-  kind === "backends"
-    ? enabledInstances(name, config, onlyNamed)
-    : config.sinks[name]?.enabled === true
-      ? [name]
-      : [];
+): readonly string[] {
+  if (kind === "backends") return enabledInstances(name, config, onlyNamed);
+  if (kind === "stores") return enabledStores(name, config);
+  return config.sinks[name]?.enabled === true ? [name] : [];
+}

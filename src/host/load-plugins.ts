@@ -1,6 +1,6 @@
 /** Loads plugins and checks their declarations: built-in ones in this process, third-party ones each in its own. */
 import type { Config } from "../config/config.ts";
-import { enabledInstances, pluginOf } from "../config/instances.ts";
+import { enabledInstances, enabledStores, pluginOf } from "../config/instances.ts";
 import { given } from "../units/given.ts";
 import { inParallel } from "../units/in-parallel.ts";
 import { boundsFrom } from "./apart/bounds.ts";
@@ -13,6 +13,7 @@ import { pluginFiles } from "./trust/files.ts";
 import { type LockEntry, type PluginLock, readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
 
+/** Which plugins there are, which of them are needed, and who hears of what they print. */
 export interface LoadingOptions {
   /** The program's built-in plugins, in order. */
   readonly builtIns: readonly BuiltIn[];
@@ -20,10 +21,13 @@ export interface LoadingOptions {
   readonly all?: boolean;
   /** Of the third-party plugins only those of these backends and of configured sinks; default, and if empty: all. */
   readonly only?: readonly string[];
+  /** The configured stores are wanted, too. */
+  readonly stores?: true;
   /** Receives what a third-party plugin prints; absent: nobody hears it. */
   readonly writeLog?: (line: string) => void;
 }
 
+/** The plugins whose declaration is sound, and why the others are left out. */
 export interface Loaded {
   /** Built-in plugins first, then third-party ones, in configuration order. */
   readonly plugins: readonly LoadedPlugin[];
@@ -39,7 +43,10 @@ const PROCESSES_AT_ONCE = 4;
 export async function loadPlugins(config: Config, options: LoadingOptions): Promise<Loaded> {
   const used = options.builtIns.filter(
     ({ name, onlyNamed }) =>
-      options.all || enabledInstances(name, config, onlyNamed).length > 0 || config.sinks[name] !== undefined,
+      options.all ||
+      enabledInstances(name, config, onlyNamed).length > 0 ||
+      config.sinks[name] !== undefined ||
+      storesWanted(name, config, options).length > 0,
   );
   const builtIn = await inParallel(used, (one) => attempt([one.name], () => loadBuiltIn(one)));
   return distinct([...builtIn, ...(await loadForeign(config, options))]);
@@ -99,8 +106,16 @@ async function loadTrusted(
 /** @param name as the plugin called itself when it was trusted; if that is not a name, only loading it can tell */
 function isNeeded(name: string, config: Config, options: LoadingOptions): boolean {
   if (!isVendorName(name) || config.sinks[name]?.enabled === true) return true;
+  if (storesWanted(name, config, options).length > 0) return true;
   return isAskedFor(name, config, options) && enabledInstances(name, config).length > 0;
 }
+
+/** The plugin's stores that are to be opened. */
+export const storesWanted = (
+  plugin: string,
+  config: Config,
+  { stores }: Pick<LoadingOptions, "stores">,
+): readonly string[] => (stores === true ? enabledStores(plugin, config) : []);
 
 /** Whether a backend of this plugin was asked for. */
 export const isAskedFor = (

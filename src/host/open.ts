@@ -21,6 +21,7 @@ export interface OpenBackend {
   readonly tenant?: string;
 }
 
+/** A sink that audit events can be delivered to, and its settings as the trail may know them. */
 export interface OpenSink {
   readonly name: string;
   readonly plugin: Plugin;
@@ -31,10 +32,14 @@ export interface OpenSink {
   fingerprints?(key: string): Readonly<Record<string, string>>;
 }
 
+/** A place for snapshots. */
 export interface OpenStore {
+  /** The name that the configuration gives it. */
   readonly name: string;
   readonly plugin: Plugin;
   readonly store: Store;
+  /** Base URL without credentials; absent for a store without a server. */
+  readonly url?: string;
 }
 
 /** A plugin that could not be loaded or opened. The caller reports it; the others are not affected. */
@@ -43,16 +48,19 @@ export interface OpenFailure {
   readonly error: Error;
 }
 
+/** All that the configuration opens. One that cannot be opened is a failure and keeps nobody else from being opened. */
 export interface OpenPlugins {
   readonly backends: readonly OpenBackend[];
   readonly sinks: readonly OpenSink[];
+  /** Only opened where they are wanted: see `LoadingOptions.stores`. */
+  readonly stores: readonly OpenStore[];
   readonly failures: readonly OpenFailure[];
   /** Ends the processes of third-party plugins now; they would end with the program anyway. */
   readonly end?: () => Promise<void>;
 }
 
 /** The part of a snapshot's claims that tells whose data it is. */
-export interface SavedSource {
+interface SavedSource {
   readonly name: string;
   readonly plugin?: string;
 }

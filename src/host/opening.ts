@@ -5,6 +5,7 @@ import { CLASSES, type Configured, configuredAs, type DataClass } from "../confi
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
+import type { OnRequest } from "../http/watched.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { hookTimeoutMs } from "./apart/bounds.ts";
@@ -31,12 +32,15 @@ export interface LoadedPlugin {
   readonly apart?: Apart;
 }
 
+/** What opening takes from the command, besides the configuration. */
 export interface OpeningOptions {
   readonly debug?: boolean;
   /** Where a plugin's log lines go, and what its process printed; absent: nobody hears them. */
   readonly writeLog?: (line: string) => void;
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** Is told of every request to a server. */
+  readonly onRequest?: OnRequest;
   /** How long a hook may take; the default depends on the kind of hook, or is `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
   /** Ask no server anything, so that `tenants: "*"` remains one instance. */
@@ -135,23 +139,23 @@ export async function openSink(
 }
 
 /**
- * The plugin's store with these options, which a place in the configuration has; none when it has no store.
+ * The plugin's store under this name of the configuration; none when it has no store.
  * @throws ConfigError, or what the plugin throws
  */
 export async function openStore(
   { plugin, apart }: LoadedPlugin,
-  given: Options,
   config: Config,
   options: OpeningOptions,
+  name: string,
 ): Promise<OpenStore[]> {
-  const { name, store } = plugin;
+  const { store } = plugin;
   if (store === undefined) return [];
-  // The options belong to the place: the settings of a backend or sink with that name do not apply.
-  const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
-  const surroundings = { config: own, options, foreign: apart !== undefined };
-  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
+  const surroundings = { config, options, foreign: apart !== undefined };
+  const named = configuredAs(name, plugin);
+  return open({ ...plugin, name }, named, "stores", surroundings, async ({ context, guard, opening }) => {
     const opened = apart === undefined ? store(context) : await apart.store(opening);
-    return [{ name, plugin, store: guardStore(name, opened, guard) }];
+    const url = context.http.url === "" ? {} : { url: context.http.url };
+    return [{ name, plugin, store: guardStore(name, opened, guard), ...url }];
   });
 }
 
@@ -190,6 +194,7 @@ async function open<Opened>(
     ...options,
     ...logging,
     ...client,
+    ...given({ onRequest: options.onRequest && withoutSecretPath(options.onRequest, secretKeys, redact) }),
     options: resolved.options,
     foreign,
   });
@@ -204,6 +209,12 @@ async function open<Opened>(
     throw openingError(plugin.name, error, redact);
   }
 }
+
+/** Of a URL that is a secret itself, as a webhook's is, no path is told. */
+const withoutSecretPath =
+  (onRequest: OnRequest, secretKeys: readonly string[], redact: (text: string) => string): OnRequest =>
+  (record) =>
+    onRequest({ ...record, path: secretKeys.includes("url") ? "/…" : redact(record.path) });
 
 /** Options as they may be shown. They come from YAML and texts, so they fit into JSON. */
 const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObject =>

@@ -2,7 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { CORE_SETTINGS, environmentName } from "../config/environment.ts";
 import { ConfigError } from "../config/errors.ts";
-import { configuredAs, enabledInstances } from "../config/instances.ts";
+import { configuredAs, enabledInstances, enabledStores } from "../config/instances.ts";
 import { entriesOf } from "../config/resolve-options.ts";
 import { OWN_VARIABLES } from "../config/variables.ts";
 import type { OpenFailure } from "./open.ts";
@@ -20,9 +20,16 @@ export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config)
       ? []
       : enabledInstances(plugin.name, config, onlyNamed).map((name) => configuredAs(name, plugin)),
   );
-  for (const named of names)
-    for (const key of Object.keys(entriesOf(named, "backends")))
-      note(environmentName([named.name, key]), `backends.${named.name}.${key}`);
+  const stores = loaded.flatMap(({ plugin }) =>
+    enabledStores(plugin.name, config).map((name) => configuredAs(name, plugin)),
+  );
+  for (const [kind, all] of [
+    ["backends", names],
+    ["stores", stores],
+  ] as const)
+    for (const named of all)
+      for (const key of Object.keys(entriesOf(named, kind)))
+        note(environmentName([named.name, key]), `${kind}.${named.name}.${key}`);
   return [...meanings].flatMap(([variable, [first = "", second]]) => {
     if (second === undefined || !config.env[variable]) return [];
     const hint = `write ${second} into contextcore.yaml, set it with --set, or give the instance another name`;

@@ -2,7 +2,7 @@
 import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 
-export interface ServerClock {
+interface ServerClock {
   /** Records an answer. @param askedMs when it was requested, ms by our clock */
   heard(headers: Headers, askedMs: number): void;
   /** Now, by the server's clock if it is known to differ from ours. ns since the epoch */

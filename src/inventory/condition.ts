@@ -19,6 +19,7 @@ export const CONDITIONS = [
   "unexpected",
   "failed",
 ] as const;
+/** One of {@link CONDITIONS}. */
 export type Condition = (typeof CONDITIONS)[number];
 
 const PUT_OFF = new Set([408, 425]);

@@ -12,13 +12,13 @@ import { listed } from "../units/words.ts";
 import type { Reached } from "./survey.ts";
 
 /** What will be exported of one backend. */
-export interface ExportPart {
+interface ExportPart {
   readonly finding: Reached;
   readonly range: Range;
 }
 
 /** The combined estimate, and the backends of unknown size. */
-export interface ExportEstimate extends Estimate {
+interface ExportEstimate extends Estimate {
   /** Backends excluded from the sum because their size is unknown. */
   readonly unknown: readonly string[];
   /** Whether the sum is meaningful at all. */

@@ -7,12 +7,13 @@ import { haveState } from "../snapshot/format/signals.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
-import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
+import { minute, NS_PER_SECOND, type Range, span } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { conditionText } from "./condition.ts";
 import type { Reached, Surveyed } from "./survey.ts";
 import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
+/** What one backend would lose. */
 export interface Loss {
   readonly backend: string;
   /**
@@ -42,7 +43,7 @@ export const lossesOf = (
     return [{ backend, kind: "unknown", text }];
   });
 
-/** What is known where no backend is enabled. */
+/** The loss when no backend is enabled: nothing is known. */
 export const NOBODY_ASKED: Loss = {
   backend: "the whole stack",
   kind: "unknown",
@@ -111,5 +112,3 @@ function timesText(ranges: readonly Range[]): string {
   const parts = ranges.length === 1 ? "" : `${ranges.length} parts from `;
   return `${parts}${minute(from)} to ${minute(to)} UTC`;
 }
-
-const minute = (ns: bigint): string => toRfc3339(ns).slice(0, 16).replace("T", " ");

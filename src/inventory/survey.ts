@@ -8,12 +8,13 @@ import { messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
-/** What is said where there is no backend to ask: it is not the same as a stack that holds nothing. */
+/** The message when there is no backend to ask, which is not the same as a stack without data. */
 export const NONE_ENABLED = "no backend is enabled, so nobody was asked what there is";
 
 /** What is known of one backend now. */
 export type Surveyed = Reached | Missing;
 
+/** A backend that said what it holds. */
 export interface Reached {
   readonly state: "reached";
   readonly name: string;
@@ -24,6 +25,7 @@ export interface Reached {
   readonly sizeProblem?: string;
 }
 
+/** A backend that could not say what it holds, and the error that tells why. */
 export interface Missing {
   readonly state: Condition;
   readonly name: string;
@@ -32,7 +34,7 @@ export interface Missing {
   readonly error: Error;
 }
 
-export interface SurveyOptions {
+interface SurveyOptions {
   readonly signal: AbortSignal;
   /** How long one backend may take to answer, ms. */
   readonly timeoutMs: number;

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 
+/** A package whose code is in the program, and the full text of its licence. */
 export interface LicensedPackage {
   name: string;
   version: string;

@@ -1,11 +1,11 @@
 /** After this many failures the rest is skipped: each has cost all its retries, and perhaps its whole time limit. */
 const FAILURES_MAX = 3;
 
-/** Counts what fails for good, until asking on is not worth it. */
-export interface Patience {
-  /** Why the rest is not asked; `undefined`: it is. */
+/** Counts calls that failed for good, and says when further ones are not worth their time. */
+interface Patience {
+  /** Why no further call is made; `undefined` while they still are. */
   reason(): string | undefined;
-  /** One more has failed. */
+  /** Notes one more failure. */
   failed(why: string): void;
 }
 

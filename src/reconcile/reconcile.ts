@@ -1,11 +1,11 @@
 /** Compares what was read with the server's own count. */
-import type { Problem } from "../contract/contract.ts";
+import type { Counts, Problem } from "../contract/contract.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { given } from "../units/given.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { type CountAnswer, unitDifferences } from "./count.ts";
-import type { CountQuestion } from "./windows.ts";
+import type { Uncounted } from "./uncounted.ts";
 
 /** The result of the comparison with the server. */
 export interface Reconciliation {
@@ -29,13 +29,13 @@ export const isShort = (one: CountAnswer): boolean => unitDifferences(one).some(
  */
 export function conclude(answers: readonly CountAnswer[]): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
-  const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
+  const failed = answers.flatMap(uncountedOf);
   const agreed = agreement(answers);
   return {
     windows: answers.map(toWindow),
     ...given({ agrees: agreed }),
     problems: [...problemsOf(counted), ...failed.map(uncountedProblem)],
-    ...given({ uncounted: failed[0]?.error }),
+    ...given({ uncounted: failed[0]?.reason }),
   };
 }
 
@@ -43,25 +43,41 @@ export function conclude(answers: readonly CountAnswer[]): Reconciliation {
 function agreement(answers: readonly CountAnswer[]): boolean | undefined {
   const counted = answers.filter((one) => one.server !== undefined);
   if (counted.length === 0) return undefined;
-  if (!counted.every(agrees) || answers.some((one) => one.error !== undefined)) return false;
+  if (!counted.every(agrees) || answers.some((one) => uncountedOf(one).length > 0)) return false;
   return counted.length === answers.length ? true : undefined;
 }
 
-const uncountedProblem = ({ question, error }: { question: CountQuestion; error: string }): Problem => ({
+/** All of the window, or the parts of it that could not be counted. */
+const uncountedOf = ({ question: { range }, error, gap }: CountAnswer): readonly Uncounted[] =>
+  error === undefined ? (gap?.parts ?? []) : [{ range, items: [], reason: error }];
+
+const uncountedProblem = ({ range, items, reason }: Uncounted): Problem => ({
   kind: "incomplete",
-  reason: `could not be counted on the server, so nothing proves that all of it was read: ${error}. Export it again when the server answers counts.`,
-  range: question.range,
+  reason: `could not be counted on the server, so nothing proves that all of it was read: ${reason}. Export it again when the server answers counts.`,
+  range,
+  ...(items.length === 0 ? {} : { items }),
 });
 
-const toWindow = (one: CountAnswer): ManifestWindow => ({
-  ...rangeToText(one.question.range),
-  read: { ...one.question.read },
-  ...given({
-    firstRead: one.question.firstRead && { ...one.question.firstRead },
-    server: one.server && { ...one.server },
-    agrees: one.server && agrees(one),
-  }),
-});
+function toWindow(one: CountAnswer): ManifestWindow {
+  const { question, gap } = one;
+  const server = comparedBy(one);
+  return {
+    ...rangeToText(question.range),
+    read: { ...question.read },
+    ...given({
+      firstRead: question.firstRead && { ...question.firstRead },
+      server,
+      agrees: server && gap === undefined && agrees(one),
+      uncounted: gap === undefined ? undefined : true,
+    }),
+  };
+}
+
+/** The server's counts that were compared; absent: none was. */
+function comparedBy({ question, server = {} }: CountAnswer): Counts | undefined {
+  const compared = Object.entries(server).filter(([unit]) => question.concerns(unit));
+  return compared.length === 0 ? undefined : Object.fromEntries(compared);
+}
 
 /** One sentence per unit and direction, with the sum over all windows and each window concerned. */
 function problemsOf(answers: readonly CountAnswer[]): Problem[] {

@@ -8,11 +8,13 @@ import type { CountQuestion } from "./windows.ts";
 export interface SavedQuestion extends CountQuestion {
   /** What it counted then. */
   readonly counted: Counts;
+  /** There was more, which it could not count. */
+  readonly wasPartial: boolean;
 }
 
 /** A question for each window that the server could count when it was saved, about what it counted then. */
 export const savedQuestions = (windows: readonly ManifestWindow[]): SavedQuestion[] =>
-  windows.flatMap(({ server, read, ...times }) =>
+  windows.flatMap(({ server, read, uncounted = false, ...times }) =>
     server === undefined
       ? []
       : [
@@ -21,6 +23,7 @@ export const savedQuestions = (windows: readonly ManifestWindow[]): SavedQuestio
             part: "window",
             read,
             counted: server,
+            wasPartial: uncounted,
             concerns: (unit) => Object.hasOwn(server, unit),
           },
         ],

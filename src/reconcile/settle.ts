@@ -2,16 +2,18 @@
 
 import type { Counts } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import type { Range } from "../units/range.ts";
+import { given } from "../units/given.ts";
 import {
   type CountAnswer,
   type CountWindowsOptions,
   carryOn,
   countWindows,
   isSame,
+  type ReadWithin,
   repeatCounts,
   type TimedAnswer,
 } from "./count.ts";
+import type { Counter } from "./in-parts.ts";
 import { agrees } from "./reconcile.ts";
 import type { CountQuestion } from "./windows.ts";
 
@@ -25,8 +27,10 @@ export interface TotalBefore {
 /** What to count, how to ask the server, and when to trust it. */
 export interface SettleOptions {
   readonly questions: readonly CountQuestion[];
-  /** Asks the server. `undefined`: it cannot say. */
-  readonly count: (range: Range) => Promise<Counts | undefined>;
+  /** Asks the server. */
+  readonly count: Counter;
+  /** See {@link CountWindowsOptions}. */
+  readonly readWithin?: ReadWithin;
   /** How many counts to request at once. */
   readonly atOnce: () => number;
   /** The server's count of everything from before the records were read, if there is one. */
@@ -65,8 +69,9 @@ export async function settle(options: SettleOptions): Promise<readonly TimedAnsw
   });
 }
 
-const asking = ({ count, atOnce }: SettleOptions): CountWindowsOptions => ({
+const asking = ({ count, readWithin, atOnce }: SettleOptions): CountWindowsOptions => ({
   ask: ({ range }) => count(range),
+  ...given({ readWithin }),
   atOnce,
 });
 

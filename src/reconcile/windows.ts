@@ -42,7 +42,7 @@ interface Reading {
   readonly added?: Counts | undefined;
 }
 
-/** The same of a part of the time line. */
+/** A reading of one part of the time line. */
 interface Window extends Reading {
   readonly range: Range;
 }

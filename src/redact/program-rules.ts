@@ -3,6 +3,7 @@
 /** What of the flag's value is the secret: all of it, or what follows the name and a sign. */
 export type SecretPart = "whole" | "behind-colon" | "behind-percent" | "behind-comma";
 
+/** The flags of one kind of program that take a secret. */
 export interface ProgramRule {
   /** In lower case; a text without it is not looked at. */
   readonly keyword: string;

@@ -18,9 +18,9 @@ function blotted(part: SecretPart, value: string): string {
 }
 
 /** Takes the words of a command one after another, and gives each back without its secret. */
-export type CleanWord = (word: string) => string;
+type CleanWord = (word: string) => string;
 
-/** Of a new command. */
+/** Begins a new command. */
 export function createCleaner(): CleanWord {
   let rules: readonly ProgramRule[] = [];
   let next: SecretPart | undefined;
@@ -47,7 +47,7 @@ export function createCleaner(): CleanWord {
 /** A word's last part: of a path, of `$(curl`, of `X=1;mysql`. */
 const PROGRAM = /(?:^|[^\w.-])([\w-]{1,100})(?:\.exe)?$/i;
 
-/** Where the flag's value begins in this word, which may be its end: it is then the next one. */
+/** Where the flag's value begins in this word. At the word's end: the value is the next word. */
 function valueAt({ letters = "", takes, long }: ProgramRule, word: string): number | undefined {
   const sign = word.indexOf("=");
   const name = sign === -1 ? word : word.slice(0, sign);
@@ -66,19 +66,19 @@ function valueAt({ letters = "", takes, long }: ProgramRule, word: string): numb
 const PIECES = /((?:\s|\\\r?\n)+)|(?:"(?:\\[\s\S]|[^"\\])*(?:"|$)|'[^']*(?:'|$)|\\[\s\S]|\\$|[^\s"'\\])+/g;
 const PIECE = /"((?:\\[\s\S]|[^"\\])*)(?:"|$)|'([^']*)(?:'|$)|\\([\s\S])|([\s\S])/g;
 
-/** What a word is without its quotes. */
+/** The word without its quotes. */
 const bareOf = (word: string): string =>
   word.replace(PIECE, (_, double?: string, single?: string, escaped?: string, plain?: string) =>
     double === undefined ? (single ?? escaped ?? plain ?? "") : double.replace(/\\([\s\S])/g, "$1"),
   );
 
-/** The word in the quotes that it had, where it had the same all around. */
+/** Quotes the word again, with the quotes that it had if one pair was around all of it. */
 function quotedAs(word: string, bare: string): string {
   if (/^"(?:\\[\s\S]|[^"\\])*"?$/.test(word)) return `"${bare.replaceAll(/["\\]/g, "\\$&")}"`;
   return /[\s"'\\]/.test(word) ? `'${bare.replaceAll("'", "'\\''")}'` : bare;
 }
 
-/** Commands in commands in commands: no honest one is deeper. */
+/** How deep commands may be nested in one another. An honest one is never deeper. */
 const LEVELS_MAX = 5;
 const HINTS = new RegExp(PROGRAM_RULES.map(({ keyword }) => keyword).join("|"), "i");
 

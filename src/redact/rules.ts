@@ -3,7 +3,7 @@
  * characters that its beginning cannot contain, so that the time is linear in the text's length. A test checks this, and each
  * rule's examples.
  */
-export interface RedactionRule {
+interface RedactionRule {
   readonly id: string;
   /** In lower case. The rule is tried only on a text that contains one of them, in any case. */
   readonly keywords: readonly string[];

@@ -2,7 +2,10 @@
 import { redactedValue } from "./json.ts";
 import { withoutSecrets } from "./known-secrets.ts";
 
-/** The value of a setting that is no secret itself: of an address without credentials, of anything else without what looks like one. */
+/**
+ * The value of a setting that is not declared secret: an address without its credentials, anything else without what looks
+ * like a secret.
+ */
 export function shownSetting(value: unknown): unknown {
   if (typeof value === "string")
     return redactedValue(/^\w+:\/\//.test(value) ? withoutSecrets(value) : value);

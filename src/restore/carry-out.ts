@@ -8,7 +8,7 @@ import { type RestoreReport, restoreReport, writeReport } from "./report.ts";
 import { type RestoreProgress, runRestore, type TargetOutcome } from "./run.ts";
 
 /** What carrying out a restore is given. */
-export interface RestoreWork {
+interface RestoreWork {
   /** Directory of the journal, the refused records and the report, absolute. */
   readonly directory: string;
   readonly course: Course;
@@ -52,7 +52,7 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
 
 /** What each server now holds. */
 async function countedAfter(
-  { targets }: PlannedRestore,
+  { targets, snapshot }: PlannedRestore,
   outcomes: readonly TargetOutcome[],
   { signal, course }: RestoreWork,
 ): Promise<ReadonlyMap<string, readonly Recount[]>> {
@@ -63,7 +63,7 @@ async function countedAfter(
     // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
     const lost = outcome?.lost ?? [];
-    counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost }));
+    counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost, snapshot }));
     course.counted(target.name);
   }
   return counted;

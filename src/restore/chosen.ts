@@ -5,6 +5,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { MATCHED_MAX, matchLines, readSelector } from "./matching.ts";
 import { isOfBytes, type PlannedFile } from "./select.ts";
 
+/** The files of which a selector chooses something, and the choice itself. */
 export interface ChosenFiles {
   readonly files: readonly PlannedFile[];
   /** Decides which part of each line to write. */

@@ -13,6 +13,7 @@ import type { PlannedFile } from "./select.ts";
 
 /** What to do where a server has another object than the snapshot: leave it, replace it, or write nothing at all. */
 export const EXISTING_POLICIES = ["keep", "replace", "fail"] as const;
+/** One of {@link EXISTING_POLICIES}. */
 export type ExistingPolicy = (typeof EXISTING_POLICIES)[number];
 
 /** A target's objects beside the server's. */
@@ -63,6 +64,12 @@ const objectsOf = ({ file, blocks }: PlannedFile): SavedObject[] =>
 /** The objects of a target in whose place there is another one, or perhaps is. */
 export const inTheWay = ({ compared }: ComparedTarget): ComparedObjects["objects"] =>
   (compared?.objects ?? []).filter(isInTheWay);
+
+/** How many objects are overwritten, of all targets. */
+export const replacedCount = (targets: readonly ComparedTarget[]): number =>
+  targets
+    .filter(({ existing }) => existing === "replace")
+    .reduce((sum, { compared }) => sum + countOf(compared?.differingCounts ?? {}), 0);
 
 /** Whether all of them would be as the snapshot has them. */
 export const leavesNone = ({ compared, existing }: ComparedTarget): boolean =>

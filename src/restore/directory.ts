@@ -1,13 +1,17 @@
 /** The directory of one restore: `restores/YYYYMMDD-HHMMSS` beside the snapshots. */
-import { existsSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { openObject } from "../contract/any-names.ts";
 import type { Signal } from "../contract/contract.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { entriesIn, isThere } from "../storage/entries.ts";
 import type { Lock } from "../storage/lock.ts";
-import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import {
+  makeNamedDirectory,
+  makeNewDirectory,
+  readOwnText,
+  requireOwnDirectories,
+} from "../storage/own-file.ts";
 import type { ExistingPolicy } from "./compared.ts";
 import type { PlannedRestore } from "./plan.ts";
 
@@ -19,10 +23,11 @@ const requestSchema = v.object({
   asked: v.string(),
 });
 const REQUEST_BYTES_MAX = 1 << 20;
+/** `request.json` of a restore's directory: what was asked for, so that only the same restore continues it. */
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
 /** The request, as the user wrote it. */
-export interface AskedRestore {
+interface AskedRestore {
   readonly plugin: readonly string[];
   readonly only: readonly Signal[];
   readonly from: bigint | undefined;
@@ -54,7 +59,7 @@ export async function newRestoreDirectory(
   now: Date,
 ): Promise<string> {
   const parent = join(backups, "restores");
-  await mkdir(parent, { recursive: true });
+  makeNamedDirectory(parent);
   requireOwnDirectories(parent);
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
@@ -66,7 +71,7 @@ export async function newRestoreDirectory(
 }
 
 /** A restore that has no report yet. */
-export interface UnfinishedRestore {
+interface UnfinishedRestore {
   readonly directory: string;
   /** The names of backends that it writes to, but the restore that would continue it does not. */
   readonly without: readonly string[];
@@ -79,16 +84,23 @@ export async function unfinishedRestore(
 ): Promise<UnfinishedRestore | undefined> {
   const parent = join(backups, "restores");
   requireOwnDirectories(parent);
-  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  for (const name of names.sort().reverse()) {
+  for (const name of foldersIn(parent).reverse()) {
     const directory = join(parent, name);
-    if (existsSync(join(directory, "report.json"))) continue;
+    if (isThere(join(directory, "report.json"))) continue;
     const earlier = readRequest(directory);
     const without = earlier && withoutOf(earlier, request);
     if (without !== undefined) return { directory, without };
   }
   return undefined;
+}
+
+/** Where nobody may look, nothing can be continued. */
+function foldersIn(parent: string): string[] {
+  try {
+    return entriesIn(parent).flatMap(({ name, kind }) => (kind === "directory" ? name : []));
+  } catch {
+    return [];
+  }
 }
 
 const askedSchema = openObject({ places: v.array(v.array(v.nullable(v.string()))) });
@@ -123,7 +135,7 @@ export const lockRestore = (directory: string): Lock | undefined =>
 
 /** Whether another process carries it out now. */
 export function isUnderway(directory: string): boolean {
-  if (!existsSync(join(directory, LOCK))) return false;
+  if (!isThere(join(directory, LOCK))) return false;
   const lock = lockRestore(directory);
   lock?.release();
   return lock === undefined;
@@ -132,7 +144,5 @@ export function isUnderway(directory: string): boolean {
 /** `undefined`: a crash left the directory before it said what it is for. */
 function readRequest(directory: string): RestoreRequest | undefined {
   const file = join(directory, "request.json");
-  return existsSync(file)
-    ? v.parse(requestSchema, JSON.parse(readOwnText(file, REQUEST_BYTES_MAX)))
-    : undefined;
+  return isThere(file) ? v.parse(requestSchema, JSON.parse(readOwnText(file, REQUEST_BYTES_MAX))) : undefined;
 }

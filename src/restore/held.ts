@@ -2,6 +2,7 @@ import type { Counts } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { countWindows } from "../reconcile/count.ts";
+import { createCounter } from "../reconcile/in-parts.ts";
 import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
 import { addCounts, countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
@@ -9,9 +10,9 @@ import { byFrom } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
 
 /** Where a restore would write, and how its server is asked. */
-export interface HeldOptions {
+interface HeldOptions {
   readonly range: Range;
-  readonly call: ConcurrencyLimit["call"];
+  readonly limit: Pick<ConcurrencyLimit, "call" | "callPart">;
   readonly signal: AbortSignal;
 }
 
@@ -22,12 +23,11 @@ export interface HeldOptions {
 export async function countHeld(
   { backend }: OpenBackend,
   { windows }: ManifestPlugin,
-  { range, call, signal }: HeldOptions,
+  { range, limit, signal }: HeldOptions,
 ): Promise<Counts | undefined> {
   const questions = apart(savedQuestions(windows), range);
-  const answers = await countWindows(questions, {
-    ask: (one) => call(async (inner) => backend.count?.({ range: one.range }, inner)),
-  });
+  const count = createCounter({ backend, ...limit });
+  const answers = await countWindows(questions, { ask: (one) => count(one.range) });
   signal.throwIfAborted();
   const held: Record<string, number> = {};
   for (const { question, server } of answers) {

@@ -27,7 +27,7 @@ export interface BlockOutcome {
 }
 
 /** The beginning of a block, which identifies it. */
-export type BlockStart = Pick<Block, "file" | "offset">;
+type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
@@ -58,6 +58,7 @@ function recordsIn(file: string, line: string): number {
   }
 }
 
+/** The progress of one restore. A block is sent again unless a note says that it is done. */
 export interface RestoreJournal {
   readonly directory: string;
   /** What an interrupted run already did with this block. */

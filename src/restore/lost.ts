@@ -14,7 +14,8 @@ export interface LostBlock {
   readonly reason: string;
 }
 
-export const lostSchema = v.object({
+/** A block that was not restored because its bytes have changed: where it is, and what the index says was in it. */
+export const lostTextSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   block: v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1")),
   ...blockPlaceSchema.entries,
@@ -22,7 +23,8 @@ export const lostSchema = v.object({
   reason: v.string(),
 });
 
-export type LostText = v.InferOutput<typeof lostSchema>;
+/** A lost block as a report says it: see {@link lostTextSchema}. */
+export type LostText = v.InferOutput<typeof lostTextSchema>;
 
 /** A lost block in the form of reports. */
 export const lostToText = ({ block, number, reason }: LostBlock): LostText => ({

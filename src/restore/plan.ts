@@ -1,6 +1,7 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
+import { isFault } from "../contract/errors.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
@@ -22,6 +23,7 @@ import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
+/** What was asked for, and the backends that can be written to. */
 export interface RestoreOptions {
   /** One snapshot, or a chain that was opened as one. */
   readonly snapshot: OpenSnapshot;
@@ -41,7 +43,7 @@ export interface RestoreOptions {
   readonly labels: Readonly<Record<string, string>>;
   /** What to do with objects that differ on the server. Default `keep`. */
   readonly existing?: ExistingPolicy;
-  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  /** Whether `labels` may replace existing values. By default, a backend where they would is left out. */
   readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
@@ -50,6 +52,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
+/** What one backend gets: the data of the backend of the same name in the snapshot. */
 export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
@@ -61,8 +64,10 @@ export interface RestoreTarget extends ComparedTarget {
   readonly range: Range;
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
+  /** The selector itself, for files of bytes. */
+  readonly match?: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
@@ -71,13 +76,14 @@ export interface RestoreTarget extends ComparedTarget {
   readonly held?: Counts;
 }
 
+/** What a restore will write, to which servers, and what it leaves out. */
 export interface PlannedRestore {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
   /** Requested plugins that cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
-  /** Plugins with no data in the snapshot, or none that the range or the selector chooses. */
+  /** Plugins with no data in the snapshot, or none that the range chooses. */
   readonly notChosen: readonly NotPlanned[];
 }
 
@@ -148,24 +154,28 @@ async function planTarget(
   if (restore.applyBytes === undefined && held.some(isOfBytes))
     throw new Error("this backend cannot restore files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
-  if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
+  // More likely a mistake than what was meant.
+  if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
   const range = options.range ?? wholeRange(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
-  const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const limit = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
+  const { call } = limit;
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
     ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
     ...relabelled,
-    ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
+    ...(files.length === 0
+      ? []
+      : await foreseen(() => call((signal) => restore.preflight(plan, signal)), options)),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
   const { snapshot, existing: policy = "keep", signal } = options;
   const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
-  const counted = await countHeld(open, saved, { range, call, signal });
+  const counted = await countHeld(open, saved, { range, limit, signal });
   return {
     name: saved.name,
     open,
@@ -173,7 +183,7 @@ async function planTarget(
     files,
     lost,
     range,
-    ...given({ matcher }),
+    ...given({ matcher, match: options.match?.[saved.name] }),
     labels,
     alike,
     findings,
@@ -183,6 +193,23 @@ async function planTarget(
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
   };
+}
+
+/**
+ * What the server would do to the plan. One that fails at a call of its own may take the data all the same; but where it is not
+ * known whether it heeds a tenant, nothing is written into another one. @throws what the backend throws
+ */
+async function foreseen(
+  ask: () => Promise<readonly RestoreDiagnostic[]>,
+  { tenant }: RestoreOptions,
+): Promise<readonly RestoreDiagnostic[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isFault(error) || tenant !== undefined) throw error;
+    const message = `What the server would refuse, change or hide could not be found out: ${error.message}`;
+    return [{ severity: "note", message }];
+  }
 }
 
 /** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */

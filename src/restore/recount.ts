@@ -11,15 +11,21 @@ import {
   repeatCounts,
   unitDifferences,
 } from "../reconcile/count.ts";
+import { createCounter } from "../reconcile/in-parts.ts";
+import { readWithin } from "../reconcile/read-within.ts";
 import { savedQuestions } from "../reconcile/saved.ts";
+import type { Uncounted } from "../reconcile/uncounted.ts";
 import type { CountQuestion } from "../reconcile/windows.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { backendRecords } from "../snapshot/read/record-source.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
 import type { RestoreTarget } from "./plan.ts";
 
+/** The counts of one window, by unit, after a restore. */
 export interface Recount {
   readonly range: Range;
   readonly saved: Counts;
@@ -27,11 +33,13 @@ export interface Recount {
   readonly server?: Counts;
   /** Why the count failed although the server can count: the restore is then unproven. */
   readonly failure?: string;
+  /** What the server could not count of it. Absent: nothing. */
+  readonly uncounted?: readonly Uncounted[];
   /** Units of which the server holds fewer than the snapshot without its damaged blocks. */
   readonly short: readonly string[];
 }
 
-export interface RecountOptions {
+interface RecountOptions {
   readonly signal: AbortSignal;
   /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;
@@ -39,6 +47,8 @@ export interface RecountOptions {
   readonly retry?: RetryPolicy;
   /** Damaged blocks, which will not appear. */
   readonly lost?: readonly LostBlock[];
+  /** What was restored; absent: nothing is known of it but its windows. */
+  readonly snapshot?: Pick<OpenSnapshot, "blocks" | "lines">;
 }
 
 /** A window, with the amount that can be there after the restore. */
@@ -69,7 +79,7 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     : answers.map(toRecount);
 }
 
-/** Whether all that is lacking is what labels have made one with others. */
+/** Whether everything that is missing became identical with other records because of `--label`. */
 function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
   const lacking: Record<string, number> = {};
   for (const { unit, more } of answers.flatMap(unitDifferences))
@@ -79,12 +89,16 @@ function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTar
 
 /** A permanent failure is an answer too, since the data is already written. */
 function askingOf(
-  { open }: RestoreTarget,
-  { signal, retry = DEFAULT_RETRY }: RecountOptions,
+  { name, open: { backend } }: RestoreTarget,
+  { signal, retry = DEFAULT_RETRY, snapshot }: RecountOptions,
 ): CountWindowsOptions {
   const tuning = { ...DEFAULT_TUNING, retry };
-  const { call } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
-  return { ask: ({ range }) => call(async (inner) => open.backend.count?.({ range }, inner)) };
+  const { call, callPart } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
+  const count = createCounter({ backend, call, callPart });
+  return {
+    ask: ({ range }) => count(range),
+    ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, name)) }),
+  };
 }
 
 const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
@@ -112,6 +126,6 @@ const isLacking = (answer: CountAnswer): boolean => shortUnits(answer).length > 
 const toRecount = (answer: CountAnswer<Expected>): Recount => ({
   range: answer.question.range,
   saved: answer.question.saved,
-  ...given({ server: answer.server, failure: answer.error }),
+  ...given({ server: answer.server, failure: answer.error, uncounted: answer.gap?.parts }),
   short: shortUnits(answer),
 });

@@ -1,7 +1,7 @@
 /**
  * What `--label` would do to labels that are there already, counted from the snapshot before anything is written: values that
- * it replaces, and streams or series that become one by it. Of each set of labels, and of each record of those that become
- * one, a hash is held: of the records so many at once.
+ * it replaces, and streams or series that become one by it. Memory holds a hash for each set of labels, and for each record of
+ * those that become one, the latter in several passes.
  */
 import type { LineMatcher } from "../contract/contract.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
@@ -18,7 +18,7 @@ import { matchLines } from "./matching.ts";
 import type { PlannedFile } from "./select.ts";
 
 /** What would become of the labels in one data file. */
-export interface Relabelled {
+interface Relabelled {
   /** What has them: `streams`. */
   readonly of: string;
   /** What their records are called: `entries`. */
@@ -27,9 +27,9 @@ export interface Relabelled {
   readonly names: readonly string[];
   readonly replaced: Amount;
   readonly all: Amount;
-  /** How many different sets of labels would be left; absent: they are not what makes records what they are. */
+  /** How many different sets of labels would be left; absent if labels do not identify these records. */
   readonly left?: number;
-  /** Records that would become what another one is. */
+  /** Records that would become identical with another one. */
   readonly alike: number;
 }
 
@@ -162,7 +162,7 @@ async function* changesIn(one: FileLabelling): AsyncGenerator<Change> {
 const isReplaced = (labels: JsonObject, newLabels: JsonObject, name: string): boolean =>
   Object.hasOwn(labels, name) && canonicalJson(labels[name]) !== canonicalJson(newLabels[name]);
 
-/** The lines to be written, with the range of which their records are; absent: all of them. */
+/** The lines to be written, each with the range that its records must lie in; absent: all of them are written. */
 async function* linesOf({ file, snapshot, matcher, range, signal }: FileLabelling) {
   for (const block of file.blocks) {
     signal.throwIfAborted();
@@ -176,7 +176,7 @@ async function* linesOf({ file, snapshot, matcher, range, signal }: FileLabellin
   }
 }
 
-/** What is kept packed is no record that is counted. */
+/** Whether a record is to be counted. Records without units, such as packed chunks, are not. */
 const isIn =
   (range: Range | undefined) =>
   ({ time, timeMs, units }: LineRecord): boolean => {
@@ -186,7 +186,10 @@ const isIn =
     return from < range.to && to > range.from;
   };
 
-/** The records of what becomes one, compared in as many parts as memory asks for. @param joined what becomes one, by its new labels */
+/**
+ * Counts records that become identical, in as many passes as memory requires.
+ * @param joined the new labels that several sets would have
+ */
 async function countAlike(one: FileLabelling, joined: KeySet): Promise<number> {
   let among = 0;
   for await (const { newKey, records } of changesIn(one)) among += joined.has(newKey) ? records.length : 0;

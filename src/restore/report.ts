@@ -1,17 +1,19 @@
 /** What a restore did, as `report.json` in its directory says it. */
 import * as v from "valibot";
 import type { RestoreDiagnostic } from "../contract/contract.ts";
+import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { given } from "../units/given.ts";
-import { lostSchema, lostToText } from "./lost.ts";
+import { lostTextSchema, lostToText } from "./lost.ts";
 import type { PlannedRestore } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
-export const findingSchema = v.object({
+/** What was found of the server's settings before the restore, and told in its plan. */
+export const reportedFindingSchema = v.object({
   severity: v.string(),
   what: v.string(),
   setting: v.optional(v.string()),
@@ -21,16 +23,17 @@ export const findingSchema = v.object({
 });
 
 /** What a server would do to the plan, in the form of the report. */
-const findingJson = ({
+const reportedFinding = ({
   severity,
   message,
   ...rest
-}: RestoreDiagnostic): v.InferOutput<typeof findingSchema> => ({
+}: RestoreDiagnostic): v.InferOutput<typeof reportedFindingSchema> => ({
   severity,
   what: message,
   ...rest,
 });
 
+/** `report.json`. A directory that has one is done with: no restore continues it. */
 export const reportSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
   chains: v.pipe(
@@ -64,11 +67,11 @@ export const reportSchema = v.object({
         v.description("what was written incompletely, such as data sources without their secrets"),
       ),
       lost: v.pipe(
-        v.array(lostSchema),
+        v.array(lostTextSchema),
         v.description("damaged blocks of the snapshot, of which nothing was written"),
       ),
       failure: v.optional(v.string()),
-      findings: v.array(findingSchema),
+      findings: v.array(reportedFindingSchema),
       counted: v.pipe(
         v.array(
           v.object({
@@ -77,6 +80,9 @@ export const reportSchema = v.object({
             server: v.optional(countsSchema),
             short: v.array(v.string()),
             failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
+            uncounted: v.optional(
+              v.pipe(v.array(uncountedSchema), v.description("what of it the server could not count")),
+            ),
           }),
         ),
         v.description("what the server held afterwards, and what the snapshot claims"),
@@ -85,10 +91,11 @@ export const reportSchema = v.object({
   ),
   notChosen: v.pipe(
     v.optional(v.array(reasonedSchema), []),
-    v.description("plugins from which the range or the selector chose nothing"),
+    v.description("plugins from which the range chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });
+/** What a restore did: see {@link reportSchema}. */
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
 /**
@@ -116,11 +123,12 @@ export function restoreReport(
       problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
       ...given({ failure }),
-      findings: (target?.findings ?? []).map(findingJson),
-      counted: (counted.get(name) ?? []).map((one) => ({
+      findings: (target?.findings ?? []).map(reportedFinding),
+      counted: (counted.get(name) ?? []).map(({ range, short, uncounted, ...one }) => ({
         ...one,
-        range: rangeToText(one.range),
-        short: [...one.short],
+        range: rangeToText(range),
+        short: [...short],
+        ...given({ uncounted: uncounted?.map(uncountedToText) }),
       })),
     };
   });
@@ -169,7 +177,10 @@ function statusOf(
       one.lost.length > 0 ||
       one.differing.some(({ replaced }) => !replaced) ||
       one.problems.includes(VAIN) ||
-      one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
+      one.counted.some(
+        ({ short: missing, failure, uncounted }) =>
+          missing.length > 0 || failure !== undefined || uncounted !== undefined,
+      ),
   );
   return failed > 0 || short ? "partial" : "complete";
 }

@@ -14,6 +14,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
+import { createDoubts } from "./doubts.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
@@ -32,7 +33,7 @@ export interface RestoreProgress extends RestoreStanding {
   readonly unanswered: boolean;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly plan: PlannedRestore;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
@@ -46,14 +47,15 @@ export interface RunOptions {
   readonly tuning?: Partial<Tuning>;
 }
 
+/** What became of all of one backend's blocks, added up. */
 export interface TargetOutcome extends Sum {
   readonly name: string;
   /** Why it could not be finished; absent when everything was sent to the server. */
   readonly failure?: string;
 }
 
-/** A batch may take long, because Tempo is queried until it shows what it received. */
-const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
+/** A batch may take long, because Tempo is queried until it shows what it received: for a minute, even of one trace. */
+const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000, partMs: 120_000 };
 
 /** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
@@ -95,15 +97,17 @@ async function restoreTarget(
   // A failed call has no answer, so nobody knows what of it was written.
   let offered = 0;
   limit.watch(tell);
-  const offer: Writing["offer"] = async (apply) => {
+  const offer: Writing["offer"] = async (send) => {
     options.onOffer?.(name);
     offered += 1;
-    const answer = await limit.call(apply);
+    const answer = await send(limit);
     offered -= 1;
     return answer;
   };
   const size = createBatchSize();
-  const writing: Writing = { target, snapshot: plan.snapshot, journal, size, tally, signal, offer };
+  const doubts = createDoubts(limit.pardon);
+  const { snapshot } = plan;
+  const writing: Writing = { target, snapshot, journal, size, tally, signal, doubts, offer };
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({
@@ -120,6 +124,7 @@ async function restoreTarget(
       signal,
     });
     if (limit.givesUp()) throw new Error("it stopped answering");
+    await doubts.end();
     return { name, ...tally.sum() };
   } catch (error) {
     return { name, ...tally.sum(), failure: messageOf(error) };

@@ -41,7 +41,7 @@ export const isOfBytes = ({ blocks }: Pick<PlannedFile, "blocks">): boolean =>
 
 const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost: [] };
 
-export interface FindOptions {
+interface FindOptions {
   readonly range: Range | undefined;
   readonly signal: AbortSignal;
   /** Called after each checked block with its stored size in bytes. */

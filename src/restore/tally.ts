@@ -22,7 +22,7 @@ export interface Sum {
 }
 
 /** What is known about a block while it is being written. */
-export interface Underway {
+interface Underway {
   readonly written: Counts;
   readonly existing: Counts;
   /** Lines processed so far. */

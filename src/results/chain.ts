@@ -6,6 +6,7 @@ import { snapshotJson, snapshotSchema } from "./parts.ts";
 
 const { state: _, ...entries } = chainReportSchema.entries;
 
+/** The snapshots that together hold one backend, as JSON. */
 export const chainSchema = v.object({
   ...entries,
   snapshots: v.pipe(v.array(snapshotSchema), v.description("oldest first")),

@@ -53,7 +53,17 @@ export const CONFIG_SHOW = defineResult({
 });
 
 const claimSchema = v.object({
-  kind: v.picklist(["plugin", "command", "allowed", "address", "secret", "outside", "sink", "option"]),
+  kind: v.picklist([
+    "plugin",
+    "command",
+    "allowed",
+    "address",
+    "secret",
+    "outside",
+    "sink",
+    "store",
+    "option",
+  ]),
   key: v.string(),
   value: v.string(),
   credentials: v.optional(v.array(v.string())),

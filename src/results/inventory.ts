@@ -108,6 +108,7 @@ export const PERSISTENCE_SHOW = defineResult({
   }),
 });
 
+/** What one backend would lose, as JSON. */
 export const lossSchema = v.object({
   backend: v.string(),
   kind: v.picklist(["unsaved", "new", "changed", "unknown"]),

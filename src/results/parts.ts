@@ -1,7 +1,7 @@
 /** What several results have in common: the same thing has the same name and the same form in all of them. */
-import { basename } from "node:path";
 import * as v from "valibot";
 import type { Unwritten } from "../dashboards/attempts.ts";
+import { snapshotName } from "../snapshot/format/name.ts";
 
 /** RFC 3339. Times that other programs gave may have any number of digits, or an offset. */
 export const time = v.pipe(
@@ -13,11 +13,15 @@ export const time = v.pipe(
 /** A path that is absolute. */
 export const absolutePath = v.pipe(v.string(), v.description("absolute"));
 
-export const snapshotSchema = v.object({ name: v.string(), path: absolutePath });
+/** A snapshot by name and by place, as every result names it. */
+export const snapshotSchema = v.object({
+  name: v.string(),
+  path: v.pipe(v.string(), v.description("absolute; of a copy PLACE:NAME")),
+});
 
 /** A snapshot, by where it lies. */
 export const snapshotJson = (at: string): v.InferOutput<typeof snapshotSchema> => ({
-  name: basename(at),
+  name: snapshotName(at),
   path: at,
 });
 

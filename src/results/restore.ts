@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import type { Counts, RestoreDiagnostic } from "../contract/contract.ts";
-import { type LostText, lostToText, lostSchema as reportLost } from "../restore/lost.ts";
+import type { Counts } from "../contract/contract.ts";
+import { type LostText, lostTextSchema, lostToText } from "../restore/lost.ts";
 import type { PlannedRestore, RestoreTarget } from "../restore/plan.ts";
-import { type RestoreReport, findingSchema as reportFinding, reportSchema } from "../restore/report.ts";
+import { type RestoreReport, reportedFindingSchema, reportSchema } from "../restore/report.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { addCounts, countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
@@ -13,11 +13,9 @@ import { chainJson, chainSchema } from "./chain.ts";
 import { absolutePath, snapshotJson, snapshotSchema } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
-const { what: _what, ...ofFinding } = reportFinding.entries;
+const { what: _what, ...ofFinding } = reportedFindingSchema.entries;
 const findingSchema = v.object({ message: v.string(), ...ofFinding });
-const lostSchema = v.object({ ...reportLost.entries, ...blockSpanSchema.entries });
-
-const findingJson = (finding: RestoreDiagnostic): v.InferOutput<typeof findingSchema> => ({ ...finding });
+const lostSchema = v.object({ ...lostTextSchema.entries, ...blockSpanSchema.entries });
 
 const lostJson = ({ bytes, ...lost }: LostText) => ({
   ...lost,
@@ -31,7 +29,7 @@ const common = {
   chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are used together")),
   notChosen: v.pipe(
     v.array(v.object({ backend: v.string(), reason: v.string() })),
-    v.description("backends from which the range or the selector chose nothing"),
+    v.description("backends from which the range chose nothing"),
   ),
   leftOut: v.pipe(v.array(reasonedSchema), v.description("what was asked for and is not written")),
 };
@@ -92,7 +90,7 @@ export const planJson = (plan: PlannedRestore): ValueOf<typeof RESTORE_PLAN> => 
     ...given({ held: target.held, compared: target.compared }),
     replaces: target.existing === "replace",
     files: target.files.map(({ file, counts }) => ({ file, counts })),
-    findings: target.findings.map(findingJson),
+    findings: [...target.findings],
     lost: target.lost.map(lostToText).map(lostJson),
   })),
 });

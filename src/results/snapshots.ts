@@ -1,13 +1,16 @@
 import * as v from "valibot";
 import type { Converted } from "../convert/openmetrics.ts";
+import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { coverageOf } from "../snapshot/catalog/coverage.ts";
 import type { KeptSnapshot, KeptSnapshots } from "../snapshot/catalog/kept.ts";
 import { manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
+import type { CopyReport } from "../tasks/copy.ts";
 import type { Pruned, PrunePlan } from "../tasks/prune.ts";
 import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
+/** A kept snapshot with its status and its size in bytes, as JSON. */
 export const keptSchema = v.object({ ...snapshotSchema.entries, status: statusSchema, bytes: v.number() });
 
 /** A kept snapshot, without its contents. */
@@ -19,7 +22,7 @@ export const keptJson = ({ path: at, manifest }: KeptSnapshot): v.InferOutput<ty
 
 const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
 
-const unreadableJson = (all: KeptSnapshots["unreadable"]) =>
+const unreadableJson = (all: readonly { readonly path: string; readonly reason: string }[]) =>
   all.map(({ path: at, reason }) => ({ ...snapshotJson(at), reason }));
 
 export const SNAPSHOTS_LIST = defineResult({
@@ -181,4 +184,44 @@ export const convertJson = (
   format: "openmetrics",
   counts: { samples },
   omitted: { staleMarkers: stale, nanPayloads, histograms },
+});
+
+export const SNAPSHOTS_COPY = defineResult({
+  name: "snapshots.copy",
+  version: 1,
+  about: "which snapshots were copied to a place, and which others that they continue are not there",
+  schema: v.object({
+    place: v.string(),
+    copied: v.array(
+      v.object({
+        snapshot: snapshotSchema,
+        copy: v.pipe(v.string(), v.description("PLACE:NAME")),
+        sha256: v.pipe(v.string(), v.description("of copy.json, as the trail has it")),
+        objectsTotal: whole,
+        bytes: whole,
+        sent: v.pipe(
+          v.object({ objectsTotal: whole, bytes: whole }),
+          v.description("what was not there yet"),
+        ),
+      }),
+    ),
+    lacking: v.pipe(
+      v.array(reasonedSchema),
+      v.description("snapshots that these continue, and that are not in the place"),
+    ),
+  }),
+});
+
+/** What a copy did. */
+export const copyJson = ({ place, copies, lacking }: CopyReport): ValueOf<typeof SNAPSHOTS_COPY> => ({
+  place,
+  copied: copies.map(({ snapshot, where, sha256, copy: { objects }, sent }) => ({
+    snapshot: snapshotJson(snapshot.path),
+    copy: where,
+    sha256,
+    objectsTotal: objects.length,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    sent: { objectsTotal: sent.objects, bytes: sent.bytes },
+  })),
+  lacking,
 });

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
+import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
@@ -91,6 +92,10 @@ export const VERIFY = defineResult({
             v.description("windows that the server should have counted but did not"),
           ),
           failure: v.optional(v.pipe(v.string(), v.description("why, of the last one"))),
+          uncounted: v.pipe(
+            v.array(uncountedSchema),
+            v.description("what the server could not count of the windows that it counted"),
+          ),
           compared: v.optional(
             v.pipe(
               comparedSchema,
@@ -155,6 +160,7 @@ const liveJson = ({
   counted,
   failed,
   failure,
+  uncounted,
   objects: compared,
   objectsFailure: uncompared,
   differences,
@@ -163,6 +169,7 @@ const liveJson = ({
   windowsTotal: counted,
   uncountedTotal: failed,
   ...given({ failure, compared, uncompared }),
+  uncounted: uncounted.map(uncountedToText),
   differences: differences.map(({ range, unit, saved, server, verdict }) => ({
     range: rangeToText(range),
     saved: { [unit]: saved },
@@ -187,7 +194,7 @@ const inTotals = ({ files, blocks, blocksRead, records, ...rest }: ReturnType<ty
 const amountsJson = (report: VerifyReport) => inTotals(amountsOf(report));
 const addedUpJson = (reports: readonly VerifyReport[]) => inTotals(addedUp(reports));
 
-/** All added up. Together they are what the least of them is. */
+/** Adds up several reports. The worst status among them is the status of all. */
 export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
   const sum = (of: (report: VerifyReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);

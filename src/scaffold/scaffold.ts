@@ -41,10 +41,15 @@ const READMES = {
   store: { about: "A contextcore store that keeps objects in a directory.", next: [], rules: [] },
 } satisfies Readonly<Record<string, Readme>>;
 
-export type Kind = keyof typeof READMES;
+/** What the new plugin is: a backend for files or for a server, a sink for either, or a store. */
+export type ScaffoldKind = keyof typeof READMES;
 
 /** Texts by path. @param name `vendor/name` @param version this program's */
-export function scaffoldFiles(name: string, kind: Kind, version: string): ReadonlyMap<string, string> {
+export function scaffoldFiles(
+  name: string,
+  kind: ScaffoldKind,
+  version: string,
+): ReadonlyMap<string, string> {
   const own = Object.entries(TEMPLATE)
     .filter(([path]) => path.startsWith(`${kind}/`))
     .map(([path, text]) => [path.slice(kind.length + 1), text] as const);
@@ -61,7 +66,7 @@ export function scaffoldFiles(name: string, kind: Kind, version: string): Readon
 }
 
 /** Its table lists the files that exist. */
-function readmeOf(kind: Kind): string {
+function readmeOf(kind: ScaffoldKind): string {
   const { about, next, rules }: Readme = READMES[kind];
   const text = (TEMPLATE["README.md"] ?? "")
     .replace("ABOUT", about)

@@ -9,6 +9,7 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  renameSync,
   writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
@@ -47,6 +48,12 @@ export function truncateDurably(path: string, size: number): void {
     ftruncateSync(file, size);
     fsyncSync(file);
   });
+}
+
+/** Gives a file another name in its directory, also over one that has it, and waits for the disk. @throws what the system throws */
+export function renameDurably(path: string, to: string): void {
+  renameSync(path, to);
+  syncDirectorySync(dirname(path));
 }
 
 /** Makes the names in a directory durable. @throws what the system throws, if it does */

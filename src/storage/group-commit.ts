@@ -1,7 +1,7 @@
 /** Commits in groups: one wait for the disk serves everything that came meanwhile. */
 
 /** What is to be committed, and when. */
-export interface GroupCommitOptions<Item> {
+interface GroupCommitOptions<Item> {
   /** Makes these durable, in the order in which they came. */
   readonly commit: (items: readonly Item[]) => Promise<void>;
   /** The most time, ms, and the most data, bytes, that one group holds back. Default: it is committed only by `flush`. */
@@ -12,7 +12,7 @@ export interface GroupCommitOptions<Item> {
 }
 
 /** One commit at a time. After one that failed nothing is committed any more. */
-export interface GroupCommit<Item> {
+interface GroupCommit<Item> {
   /** Adds an item to the group that waits. Resolves when there is room for more. */
   add(item: Item, bytes: number): Promise<void>;
   /** Commits what is waiting. @throws what the commit throws, or an earlier one */

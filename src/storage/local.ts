@@ -4,14 +4,15 @@ import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { syncDirectory } from "./durable.ts";
+import { entriesBelow } from "./entries.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
-import { ownEntries } from "./own-tree.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
+import { namesIn } from "./whole-directory.ts";
 import { writePieces } from "./whole-file.ts";
 
 /** What to throw when the system refuses to write. */
-export type Refuse = (path: string, cause: unknown) => unknown;
+type Refuse = (path: string, cause: unknown) => unknown;
 
 /**
  * The files below a directory, which need not exist yet. No link in or below it is followed.
@@ -30,7 +31,13 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
   const folders = new Set<string>();
   return {
     root,
-    write: (name, content, options) => writing(name, (path) => writePieces(path, [content], options)),
+    shown: (name) => join(root, name),
+    write: (name, content, options) =>
+      writing(name, (path) => {
+        // A place that somebody has removed does not come back with a single file in it.
+        if (dirname(path) !== root) makeOwnDirectory(root, dirname(path));
+        return writePieces(path, [content], options);
+      }),
     append: (name, kept) =>
       writing(name, async (path) => {
         if (kept === 0) makeOwnDirectory(root, dirname(path));
@@ -47,7 +54,9 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
     },
     read: async (name, most) => readOwnSync(join(root, name), most, { root }),
     open: async (name) => storedFile(await openOwn(join(root, name), "read", { root })),
-    list: () => ownEntries(root),
+    list: () => entriesBelow(root),
+    names: () => namesIn(root),
+    within: (name) => localStorage(join(root, name), refuse),
     stat: (name) => statusOf(join(root, name)),
     remove: (name) => writing(name, (path) => rm(path, { force: true })),
     lock(name, { isRemoved = false } = {}) {
@@ -62,13 +71,26 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
   };
 }
 
+/** The same lock, whose file goes while it is still held: afterwards it may be somebody else's. */
 const removedWith = (lock: Lock, path: string): Lock => ({
   isInPlace: lock.isInPlace,
   release() {
+    const stays = lock.isInPlace() && !removed(path);
     lock.release();
-    rmSync(path, { force: true });
+    // Windows removes no open file: not this one until now, and not that of who has taken the lock since.
+    if (stays) removed(path);
   },
 });
+
+/** Removes it. @returns false when the system refuses, which leaves an empty file for the next holder */
+function removed(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {

@@ -3,8 +3,8 @@
  * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
-import { existsSync, lstatSync } from "node:fs";
 import { systemCode } from "../units/system-refusal.ts";
+import { entryAt, isThere } from "./entries.ts";
 import { requireOwnFile } from "./own-file.ts";
 import { type FileFailure, fileFailure } from "./refusal.ts";
 
@@ -27,10 +27,14 @@ const LONGEST_WAIT_MS = 16;
  * @throws UnsafeFileError; what the system, or SQLite, says about its file
  */
 export function tryLock(path: string): Lock | undefined {
-  const opened = openLockFile(path);
-  if (isTaken(opened.database) && isStill(opened)) return heldBy(opened);
-  opened.database.close();
-  return undefined;
+  for (;;) {
+    const opened = openLockFile(path);
+    const isFree = isTaken(opened.database);
+    if (isFree && isStill(opened)) return heldBy(opened);
+    opened.database.close();
+    // What was removed in the meantime holds nobody: its holder has just gone.
+    if (!isFree) return undefined;
+  }
 }
 
 /**
@@ -49,7 +53,7 @@ export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promi
       opened.database.close();
       return undefined;
     }
-    // Whoever waits at a file that was removed waits for nobody, or beside others.
+    // A lock on a removed file excludes nobody who opens the new file of that name.
     if (!isStill(opened)) {
       opened.database.close();
       opened = openLockFile(path);
@@ -72,10 +76,10 @@ const heldBy = (opened: Opened): Lock => ({
   isInPlace: () => isStill(opened),
 });
 
-/** A number alone may be given to the next file. */
+/** Which file it is. The inode's number alone may be given to the next file. */
 function identityOf(path: string): string | undefined {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.dev}:${found.ino}:${found.birthtimeNs}`;
+  const found = entryAt(path);
+  return found && `${found.dev}:${found.ino}:${found.bornNs}`;
 }
 
 const isStill = ({ path, identity }: Opened): boolean =>
@@ -108,7 +112,7 @@ export async function withLockIfThere<Result>(
   fail: LockFailure,
   work: () => Result,
 ): Promise<Result> {
-  const lock = existsSync(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
+  const lock = isThere(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
   return holding(path, lock, fail, async () => work());
 }
 

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { namedDirectory } from "./own-file.ts";
+import { namedPath } from "./own-file.ts";
 import { writePieces } from "./whole-file.ts";
 
 /** Writes text that arrives in pieces into the file that the user named. It is called `.partial` until it is complete and on the disk. */
@@ -8,7 +8,7 @@ export async function writeNamedFile(
   pieces: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = join(namedDirectory(dirname(path)), basename(path));
+  const file = join(namedPath(dirname(path)), basename(path));
   await writePieces(file, gathered(pieces, signal), { draft: `${file}.partial` });
 }
 

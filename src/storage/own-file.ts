@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { systemCode } from "../units/system-refusal.ts";
+import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
@@ -93,12 +93,18 @@ export async function openOwn(
  */
 export function requireOwnFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) closeSync(openOwnSync(path, "append"));
-  else {
-    requireOwnDirectories(dirname(path));
-    if (found.isSymbolicLink()) throw isLink(path);
-    requireOwn(path, "append", found);
+  if (found === undefined) {
+    closeSync(openOwnSync(path, "append"));
+    return;
+  }
+  requireOwnDirectories(dirname(path));
+  if (found.isSymbolicLink()) throw isLink(path);
+  requireOwn(path, "append", found);
+  try {
     accessSync(path, constants.W_OK);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    requireOwnFile(path); // it was removed in between
   }
 }
 
@@ -123,10 +129,13 @@ export const readOwnText = (path: string, most: number, options: OwnFileOptions 
   readOwnSync(path, most, options).toString();
 
 /**
- * The text of a file that is not ours. Its path may lead through links, but must end at a regular file.
+ * All of a file that is not ours. Its path may lead through links, but must end at a regular file.
  * @param most size limit, bytes @throws UnsafeFileError; what the system throws
  */
-export const readNamedText = (path: string, most: number): string => readOwnText(realpathSync(path), most);
+export const readNamed = (path: string, most: number): Buffer => readOwnSync(realpathSync(path), most);
+
+/** The same as text. */
+export const readNamedText = (path: string, most: number): string => readNamed(path, most).toString();
 
 /**
  * Checks every directory from `root` down to `path`; those that do not exist yet are skipped.
@@ -150,6 +159,9 @@ export function makeOwnDirectory(root: string, path: string = root, mode?: numbe
   mkdirSync(path, { recursive: true, mode });
 }
 
+/** Creates a directory that the user named, and those above it where they are missing. @throws what the system throws */
+export const makeNamedDirectory = (path: string): void => void mkdirSync(path, { recursive: true });
+
 /** Creates a directory in an existing one. @returns false when something has that name already */
 export function makeNewDirectory(path: string): boolean {
   try {
@@ -162,10 +174,10 @@ export function makeNewDirectory(path: string): boolean {
 }
 
 /**
- * The real path of a directory that the user named. The way to it may lead through links; below it, none is followed. The
- * path of one that does not exist yet stays as it is.
+ * The real path of what the user named. The way to it may lead through links; below it, none is followed. The path of what
+ * does not exist yet stays as it is.
  */
-export function namedDirectory(path: string): string {
+export function namedPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

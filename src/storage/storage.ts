@@ -1,7 +1,12 @@
 /**
- * Bytes at rest: named files in one place. A snapshot is written and read only through these methods, so a place other than a
- * local directory only needs to implement them. The trail and the configuration always belong to this machine: they use
- * the local functions behind {@link localStorage}.
+ * The seam for bytes at rest: named files in one place. A snapshot is read and verified, and its files and the progress of an
+ * export or a restore are written, through these methods only. So are the kept snapshots of a place found. A place other than a
+ * local directory, such as a bucket, only needs to implement them.
+ *
+ * What always belongs to this machine uses the local functions beside this file: the trail and its home copy, agreements,
+ * trusted plugins, the configuration, files that the user named, and how a local directory with a new snapshot gets its
+ * final name (`whole-directory.ts`), which is a rename, and a bucket has none. Nothing outside this folder calls the
+ * system's file functions, except what `ARCHITECTURE.md` lists with the reason.
  *
  * Names have `/` between their parts and stay below the place. Errors name the file.
  */
@@ -9,9 +14,14 @@ import type { Lock } from "./lock.ts";
 
 /** A place for files, by name. */
 export interface Storage {
-  /** The place, for messages: a directory. */
+  /** The place, for messages, and what tells it apart from others: a directory. */
   readonly root: string;
-  /** Writes a whole file durably, or nothing. @returns false with `ifAbsent` when the name is taken; that file stays */
+  /** A file of this place, for messages. */
+  shown(name: string): string;
+  /**
+   * Writes a whole file durably, or nothing, and makes the folders in its name.
+   * @returns false with `ifAbsent` when the name is taken; that file stays
+   */
   write(
     name: string,
     content: string | Uint8Array,
@@ -21,14 +31,24 @@ export interface Storage {
   append(name: string, kept: number): Promise<GrowingFile>;
   /** Resolves when everything appended to these files, and their names, are durable. They may be closed already. */
   commit(names: readonly string[]): Promise<void>;
-  /** All of a small file. @param most bytes @throws UnsafeFileError when it has more */
+  /** All of a small file. @param most bytes @throws UnsafeFileError when it has more; as {@link Storage.open} */
   read(name: string, most: number): Promise<Uint8Array>;
-  /** Opens a file to read parts of it. */
+  /** Opens a file to read parts of it. @throws an error with the code `ENOENT` when there is none */
   open(name: string): Promise<StoredFile>;
   /** All files, in any order. */
   list(): AsyncIterable<string>;
+  /** What is directly in the place, files and folders, in order; nothing if the place does not exist. */
+  names(): Promise<string[]>;
+  /** A folder of this place as a place of its own, such as one snapshot among those that are kept. It need not exist. */
+  within(name: string): Storage;
   /** `undefined` when there is none. */
   stat(name: string): Promise<FileStatus | undefined>;
+  /**
+   * What is wrong with files, by name, as far as can be told without reading data; absent: reading costs little. For a place whose
+   * bytes come from far away, and which has a record of its own of what is there.
+   * @param depth `listed`: only what a listing tells; `whole`: everything but the data
+   */
+  flaws?(depth: "listed" | "whole"): Promise<ReadonlyMap<string, string>>;
   /** Removes a file; it is no error if the file does not exist. */
   remove(name: string): Promise<void>;
   /**
@@ -47,6 +67,8 @@ export interface GrowingFile {
 
 /** A file that is read. */
 export interface StoredFile {
+  /** How much it pays to read at once, even if less is needed. Bytes; default: what costs a disk as much as nothing. */
+  readonly ahead?: number;
   size(): Promise<number>;
   /** Fills the buffer from `position`. @returns how many bytes were read: fewer only at the end of the file */
   read(buffer: Uint8Array, position: number): Promise<number>;

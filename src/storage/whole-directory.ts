@@ -2,10 +2,11 @@
  * Whole directories. One is filled under a name that nobody reads, and gets its own name when all of it is on the disk; one that
  * is removed loses its name first. So whoever finds a directory under its name finds all of it.
  */
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isMissing } from "../units/system-refusal.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { syncDirectory } from "./durable.ts";
+import { entriesIn } from "./entries.ts";
 import { makeNewDirectory } from "./own-file.ts";
 
 /** Makes a directory to fill, and those above it. @returns false: something has that name already @throws what the system throws */
@@ -57,11 +58,25 @@ export async function removeDirectory(path: string, doomed: string, onGone: () =
 export const discardDirectory = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
 
 /** The names in a directory, in order; none if it is not there. @throws what the system throws */
-export async function namesIn(path: string): Promise<string[]> {
+export const namesIn = async (path: string): Promise<string[]> => entriesIn(path).map(({ name }) => name);
+
+/**
+ * Writes a new file into a directory that is being filled; its bytes are on the disk then, its name once the directory is synced.
+ * @returns false when something has that name already @throws what the system throws
+ */
+export async function fillFile(path: string, text: string): Promise<boolean> {
   try {
-    return (await readdir(path)).sort();
+    await writeFile(path, text, { flag: "wx", flush: true });
+    return true;
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
+}
+
+/** Makes a directory and those above it where they are missing, and their names durable. @throws what the system throws */
+export async function makeDirectoryDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
 }

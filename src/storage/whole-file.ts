@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import {
-  type BigIntStats,
   closeSync,
   fstatSync,
   fsync,
@@ -19,6 +18,7 @@ import {
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectorySync } from "./durable.ts";
+import { type Entry, entryOf } from "./entries.ts";
 import { openOwnSync } from "./own-file.ts";
 
 /** What differs from file to file, each for a reason. */
@@ -36,7 +36,7 @@ export interface WholeFileOptions {
 }
 
 /** A file without its final name yet: keep it or drop it. */
-export interface Draft {
+interface Draft {
   /** The descriptor to write to. */
   readonly file: number;
   /** Gives it its final name. @returns false when the name is taken; that file stays */
@@ -83,18 +83,18 @@ function createDraft(draft: string, path: string, options: WholeFileOptions): nu
 
 /**
  * Writes a whole file, or nothing.
- * @param content or a function that makes it from the status of the new file
+ * @param content or a function that makes it from what the system says of the new file
  * @returns false with `ifAbsent` when something has that name @throws UnsafeFileError; what the system throws
  */
 export function writeWhole(
   path: string,
-  content: string | Uint8Array | ((status: BigIntStats) => string),
+  content: string | Uint8Array | ((made: Entry) => string),
   options: WholeFileOptions = {},
 ): boolean {
   const draft = openDraft(path, options);
   try {
-    const status = (): BigIntStats => fstatSync(draft.file, { bigint: true });
-    writeFileSync(draft.file, typeof content === "function" ? content(status()) : content);
+    const made = (): Entry => entryOf(fstatSync(draft.file, { bigint: true }));
+    writeFileSync(draft.file, typeof content === "function" ? content(made()) : content);
     return draft.keep();
   } catch (error) {
     draft.drop();

@@ -12,13 +12,14 @@ export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
 
 /** For commands that continue without what the project wants. */
 export const NOT_AGREED = "you have not agreed to this project";
+/** The hint that goes with every refusal for want of an agreement. */
 export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and asks";
 
 /** Why a plugin or sink of a project that is not agreed to was left alone. */
 export const notOpened = (name: string): DeclarationError =>
   new DeclarationError(`${name} was not opened: ${NOT_AGREED}`, HOW_TO_AGREE);
 
-/** What a refusal says was spared. */
+/** The clause of a refusal that says what did not happen. */
 export const SPARED = "nothing of it was run, read or sent";
 
 /** What to say when a project is not agreed to and nobody can be asked. */

@@ -57,7 +57,7 @@ const detailsOf = ({ format, limit, filter, output }: Plan) => ({
 });
 
 /** What an export of events produced. */
-export interface Exported {
+interface Exported {
   readonly events: number;
   /** True when older matching events were left out. */
   readonly isCut: boolean;

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
-import { namedDirectory } from "../storage/own-file.ts";
+import { namedPath } from "../storage/own-file.ts";
 import { readLimit } from "./count.ts";
 import { RefusedError } from "./errors.ts";
 import { withLastWord } from "./last-word.ts";
@@ -27,7 +27,7 @@ const params = {
 } as const;
 
 /** How many events were removed. */
-export interface AuditPruned {
+interface AuditPruned {
   readonly events: number;
 }
 
@@ -51,8 +51,7 @@ export const auditPrune = defineTask({
       );
     }
     const own = join(config.backups, "audit-archive");
-    const archive =
-      output === undefined ? resolve(directory, own) : namedDirectory(resolve(directory, output));
+    const archive = output === undefined ? resolve(directory, own) : namedPath(resolve(directory, output));
     return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
   },
   targets: (plan) =>

@@ -3,7 +3,14 @@ import type { Ending } from "../audit/format/event.ts";
 import { SIGNALS } from "../contract/contract.ts";
 import { commandText } from "../destroy/command-text.ts";
 import { type Aftermath, destroyStack } from "../destroy/destroy-stack.ts";
-import { type DestroyOption, isSaved, lossesWith, lossLines, OPTIONS, SAVED } from "../destroy/losing.ts";
+import {
+  DESTROY_OPTIONS,
+  type DestroyOption,
+  isSaved,
+  lossesWith,
+  lossLines,
+  SAVED,
+} from "../destroy/losing.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import type { ExportResult } from "../export/types.ts";
@@ -32,7 +39,7 @@ const params = {
   option: {
     type: "value",
     hint: "N",
-    values: OPTIONS,
+    values: DESTROY_OPTIONS,
     required: true,
     about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
   },
@@ -50,7 +57,7 @@ export interface DestroyPlan {
 }
 
 /** What was saved before the destruction. */
-export interface Saved {
+interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
   readonly snapshot?: ExportResult;
   /** What could not be read, or arrived afterwards. */
@@ -63,6 +70,7 @@ export interface AllTheSame extends Saved {
   readonly name: string;
 }
 
+/** What was saved, and then destroyed. */
 export interface Destroyed extends Saved {
   /** What became of the stack, or why the command did not run. */
   readonly end: Aftermath | Refusal;
@@ -169,11 +177,12 @@ const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" 
 const AGREED: Answer = { agrees: true };
 
 function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermath> {
-  const { env, signal, config, tell } = running;
+  const { env, signal, config, tell, onRequest } = running;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
   tell({ command: commandText(command) });
-  return destroyStack(name, findings, { command, directory: config.directory, env, signal });
+  const request = { command, directory: config.directory, env, signal, ...given({ onRequest }) };
+  return destroyStack(name, findings, request);
 }
 
 function endingOf({ backup, snapshot, losses }: Saved, end: Destroyed["end"]): Ending {

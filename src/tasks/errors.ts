@@ -15,7 +15,7 @@ export class UsageError extends Error {
 /** Refused for safety. Exit code 4. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
-  /** A second line is one to copy. */
+  /** The second line, if there is one, is a command to copy. */
   readonly hint: string | readonly string[] | undefined;
   /** What the trail records about it; absent: nothing. */
   readonly recorded: NewEvent["details"] | undefined;
@@ -24,5 +24,19 @@ export class RefusedError extends Error {
     super(message);
     this.hint = hint;
     this.recorded = recorded;
+  }
+}
+
+/** A copy is signed, but nobody has said that its signer is to be believed. Exit code 4. */
+export class UnknownSignerError extends RefusedError {
+  /** The public key. */
+  readonly key: string;
+
+  constructor(snapshot: string, key: string) {
+    super(`the copy of ${snapshot} is signed with a key that this project does not know`, [
+      "compare it with the public key that contextcore audit keygen printed where the copy was made; if it is the same, add --key",
+      key,
+    ]);
+    this.key = key;
   }
 }

@@ -6,6 +6,7 @@ import { examineClocks } from "../doctor/clock.ts";
 import type { DoctorDiagnostic } from "../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../doctor/servers.ts";
+import { examineStores } from "../doctor/stores.ts";
 import { examineTrail } from "../doctor/trail.ts";
 import { NONE_ENABLED } from "../inventory/survey.ts";
 import { given } from "../units/given.ts";
@@ -23,7 +24,7 @@ export interface Examined {
   readonly isAgreed?: boolean;
 }
 
-export interface ExamineOptions {
+interface ExamineOptions {
   /** How long each server may take to answer, ms. */
   readonly timeoutMs: number;
   /** Whether there is somebody to ask for an agreement that is lacking. */
@@ -35,7 +36,7 @@ export async function examine(caller: Caller, { timeoutMs, asks }: ExamineOption
   const binary = examineBinary(VERSION);
   try {
     if (asks) await caller.requireAgreement(await loadConfig(caller), false);
-    const stack = await openStackToRead(caller);
+    const stack = await openStackToRead(caller, { stores: true });
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(caller, stack.config)];
@@ -69,21 +70,19 @@ async function unagreed(caller: Caller, config: Config): Promise<DoctorDiagnosti
 }
 
 async function examineStack(
-  { signal, waitFor }: Caller,
+  { signal, waitFor, onRequest }: Caller,
   stack: StackToRead,
   timeoutMs: number,
 ): Promise<DoctorDiagnostic[]> {
-  const { config, sinks } = stack;
+  const { config, sinks, stores } = stack;
   const surveyed = await askBackends({ signal, waitFor }, stack, timeoutMs);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
     stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
-    examineClocks(
-      reached.map(({ open }) => open),
-      signal,
-    ),
+    examineClocks([...reached.map(({ open }) => open), ...stores], signal, onRequest),
     examineSinks(sinks, signal),
+    examineStores(stores, { signal, timeoutMs }),
     examineDisk(config, surveyed, fromMs(Date.now())),
     examineTrail({ ...trailPlaces(config), sinks, signal }),
     examineDestroy(config),

@@ -1,5 +1,4 @@
 /** Saves what the stack holds to a snapshot. */
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
 import { ownIdentity } from "../audit/journal/identity.ts";
@@ -11,12 +10,13 @@ import type { ExportJob, ExportResult } from "../export/types.ts";
 import { flushAll } from "../host/flush.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
-import { freeBytes } from "../inventory/room.ts";
 import { holdsOneOf } from "../inventory/survey.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
 import { listPartials } from "../snapshot/write/partial.ts";
 import { REQUEST_FILE } from "../snapshot/write/request.ts";
+import { isThere } from "../storage/entries.ts";
+import { freeBytes } from "../storage/free-space.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
@@ -27,7 +27,7 @@ import { UsageError } from "./errors.ts";
 import { type ExportValues, exportParams } from "./export-params.ts";
 import { spansOf } from "./export-range.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
-import { checkMatches, readMatches } from "./matches.ts";
+import { checkMatches, readMatches, tryMatches } from "./matches.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 /** What to read, and where to write it. */
@@ -86,11 +86,12 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   const matches = readMatches(params.match, names);
   const backends = context.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
   requireSomething(signals, backends);
+  await checkMatches(matches, context);
   await flushAll(backends, context);
   const spanFor = await spansOf(params, { directory, note });
   const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
   const plan = planExport(findings, { signals, matches, spanFor });
-  await checkMatches(plan, signal);
+  await tryMatches(plan, signal);
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
   await tellSize(plan, directory, context);
   return {
@@ -121,9 +122,9 @@ async function planRest(params: ExportValues, context: TaskContext): Promise<Pla
 
 /** @throws UsageError when an export left nothing there that could be finished */
 function requireUnfinished(partial: string): void {
-  if ([REQUEST_FILE, MANIFEST_FILE].some((name) => existsSync(join(partial, name)))) return;
+  if ([REQUEST_FILE, MANIFEST_FILE].some((name) => isThere(join(partial, name)))) return;
   throw new UsageError(
-    existsSync(partial)
+    isThere(partial)
       ? `${partial} cannot be resumed: ${REQUEST_FILE} is missing or unreadable`
       : `there is no interrupted export ${partial}`,
     "name the .partial directory that the interrupted export left, or start a new export",
@@ -158,7 +159,7 @@ async function tellSize(
   // An unreadable directory is reported when the snapshot is created in it.
   const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));
   const size = estimateExport(parts, snapshots);
-  const free = await freeBytes(output);
+  const free = freeBytes(output);
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
   note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)

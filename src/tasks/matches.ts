@@ -4,6 +4,7 @@ import { isKind } from "../contract/errors.ts";
 import type { ExportPlan } from "../export/plan.ts";
 import { readSelector } from "../restore/matching.ts";
 import { hintOf } from "../units/hint-of.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import { UsageError } from "./errors.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -35,21 +36,40 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
   );
 }
 
+/** How long a server may take to say whether it understands a selector, ms. One that takes longer says so when it is read. */
+const UNDERSTOOD_MS = 30_000;
+
 /**
- * Starts every export that has a selector and discards the result, so that a selector which the plugin or its server does not
- * understand is reported before a snapshot directory exists.
+ * Has every exporter say whether it heeds and understands its selector, before any server is asked for what it holds.
  * @throws UsageError for the first selector that makes no sense, or that its backend would not heed
  */
-export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
-  for (const { open, request } of parts) {
-    const { match } = request;
-    if (match === undefined) continue;
-    if (!open.backend.export.heeds?.includes("match"))
+export async function checkMatches(
+  matches: ReadonlyMap<string, string>,
+  { backends, signal }: Pick<TaskContext, "backends" | "signal">,
+): Promise<void> {
+  for (const [name, match] of matches) {
+    const exporter = backends.find((one) => one.name === name)?.backend.export;
+    if (exporter === undefined) continue;
+    if (!exporter.heeds?.includes("match"))
       throw new UsageError(
-        `--match ${open.name}=${match}: this backend cannot export by selector`,
+        `--match ${name}=${match}: this backend cannot export by selector`,
         `without it everything is exported; \`--plugin\` chooses the other backends`,
       );
-    await understood([open.name, match], signal, () => open.backend.export.start(request, signal));
+    const ask = async (own: AbortSignal) => exporter.checkMatch?.(match, own);
+    await understood([name, match], signal, () => withTimeLimit(ask, signal, { limitMs: UNDERSTOOD_MS }));
+  }
+}
+
+/**
+ * Starts every export whose backend can only say so that it understands its selector, and discards the result: before a
+ * snapshot's directory exists.
+ * @throws UsageError for the first selector that makes no sense
+ */
+export async function tryMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
+  for (const { open, request } of parts) {
+    const { export: exporter } = open.backend;
+    if (request.match === undefined || exporter.checkMatch !== undefined) continue;
+    await understood([open.name, request.match], signal, () => exporter.start(request, signal));
   }
 }
 

@@ -10,6 +10,7 @@ export type Completion =
   | "third-parties"
   | "rules"
   | "snapshots"
+  | "places"
   | "operations"
   | "files"
   | "directories";
@@ -54,12 +55,12 @@ interface Valued extends Described {
 }
 
 /** `--limit 20`. */
-export interface ValueParam extends Named, Valued {
+interface ValueParam extends Named, Valued {
   readonly type: "value";
 }
 
 /** A word without a dash, in the order of declaration. */
-export interface PositionalParam extends Valued {
+interface PositionalParam extends Valued {
   readonly type: "positional";
 }
 

@@ -1,17 +1,17 @@
 /** Turns what a person types into the configuration's name for a plugin. */
-import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { DeclarationError } from "../host/plugin/declaration.ts";
 import { type Location, locatePlugin } from "../host/plugin/locate.ts";
 import { readLock } from "../host/trust/lock.ts";
+import { isThere } from "../storage/entries.ts";
 import { UsageError } from "./errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. Package names stay unchanged. */
 function specOf(word: string, directory: string, config: Config): string {
   const isPath = /^(\.{1,2}([/\\]|$)|[/\\]|[A-Za-z]:[/\\])|\.[mc]?[tj]s$/.test(word);
-  if (!isPath && !existsSync(resolve(directory, word))) return word;
+  if (!isPath && !isThere(resolve(directory, word))) return word;
   const path = relative(config.directory, resolve(directory, word)).split(sep).join("/");
   if (isAbsolute(path)) return path;
   return path === "" ? "." : path.startsWith("../") ? path : `./${path}`;
@@ -27,7 +27,7 @@ export function locateWord(word: string, directory: string, config: Config): Loc
   } catch (error) {
     if (!(error instanceof DeclarationError)) throw error;
     const path = resolve(directory, word);
-    const hint = existsSync(path) ? error.hint : `paths are relative to the folder you are in, ${directory}`;
+    const hint = isThere(path) ? error.hint : `paths are relative to the folder you are in, ${directory}`;
     throw new UsageError(error.message, hint);
   }
 }

@@ -58,7 +58,7 @@ export interface Granting extends ShownFiles {
 }
 
 /** A plugin to stop trusting. */
-export interface Removal {
+interface Removal {
   readonly action: "remove";
   readonly spec: string;
   readonly sha256: string;

@@ -18,7 +18,7 @@ export interface Progress {
 }
 
 /** One stretch of work. Disposing of it removes its display. */
-export interface Stretch extends Disposable {
+interface Stretch extends Disposable {
   readonly progress: (progress: Progress) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Stretch extends Disposable {
 export type Follow = (parts?: readonly string[]) => Stretch;
 
 /** Several requests in progress, shown until all have answered. */
-export interface Wait extends Disposable {
+interface Wait extends Disposable {
   readonly answered: (name: string) => void;
 }
 

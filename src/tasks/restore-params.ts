@@ -5,6 +5,7 @@ import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
+import { KEY, PLACE } from "./places.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
 /** What a restore is told. */
@@ -12,6 +13,8 @@ export const restoreParams = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "everything from all kept snapshots" },
   chain: CHAIN,
+  place: PLACE,
+  key: KEY,
   plugin: {
     type: "value",
     hint: "NAME",

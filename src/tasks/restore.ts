@@ -28,6 +28,8 @@ import { RefusedError, UsageError } from "./errors.ts";
 import { backendTarget } from "./inventory.ts";
 import { withLastWord } from "./last-word.ts";
 import { checkRestoreMatches, readMatches } from "./matches.ts";
+import { storesFor } from "./named-snapshot.ts";
+import { snapshotPlaces } from "./places.ts";
 import type { Progress } from "./progress.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
 import { type OpenChosen, openChosen } from "./snapshot-param.ts";
@@ -47,7 +49,11 @@ export const restore = defineTask({
   kind: "restore",
   about: "put data from snapshots back, and have the servers count it",
   params: restoreParams,
-  opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
+  opens: ({ plugin, into, snapshot, place }) => ({
+    only: plugin,
+    tenant: into,
+    ...storesFor([snapshot], place),
+  }),
   destructive: true,
   async plan(params, context): Promise<Restoration> {
     requireChoice(params);
@@ -102,11 +108,11 @@ export const restore = defineTask({
 /** Opens the requested snapshots. */
 function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
   const { snapshot, chain, plugin: plugins, only, into } = params;
-  const place = { directory: context.directory, backups: context.config.backups };
+  const where = snapshotPlaces(context, params);
   const sources = context.backends.map((open) => sourceOf(open, into));
   return openChosen(
     { snapshot, chain, range: rangeOf(params), plugins, only, sources },
-    place,
+    where,
     context.signal,
   );
 }

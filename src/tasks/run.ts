@@ -6,7 +6,7 @@ import { type Param, type Params, type ParamValues, valuesOf } from "./param.ts"
 import type { Answer, Done, Refusal, Running, Target, Task, TaskContext } from "./task.ts";
 
 /** A plan that can be shown, agreed to and carried out unchanged. Disposing of it releases what it holds open. */
-export interface Planned<Plan, Result, Question = never, News = never> extends AsyncDisposable {
+interface Planned<Plan, Result, Question = never, News = never> extends AsyncDisposable {
   readonly plan: Plan;
   readonly targets: readonly Target[];
   /** SHA-256 of the kind, the parameters and the targets: an agreement applies to this hash. */

@@ -1,8 +1,4 @@
 /** Determines which snapshots are meant. */
-import { lstatSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
-import { closest } from "../config/closest.ts";
 import type { Signal } from "../contract/contract.ts";
 import {
   type Chosen,
@@ -11,16 +7,14 @@ import {
   chooseOne,
   type IsWanted,
 } from "../snapshot/catalog/choose.ts";
-import { readKept } from "../snapshot/catalog/kept.ts";
+import { type KeptSnapshot, type KeptSnapshots, keptAt, readKept } from "../snapshot/catalog/kept.ts";
 import { type OpenChain, openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { MANIFEST_FILE, readManifest } from "../snapshot/read/manifest-file.ts";
-import { REQUEST_FILE } from "../snapshot/write/request.ts";
-import { namedDirectory } from "../storage/own-file.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Range } from "../units/range.ts";
-import { systemCode } from "../units/system-refusal.ts";
 import { UsageError } from "./errors.ts";
+import { meantBy, type NamedSnapshot, type SnapshotPlaces } from "./named-snapshot.ts";
 
 /** The parameters that name a snapshot. */
 export const SNAPSHOT = {
@@ -29,7 +23,7 @@ export const SNAPSHOT = {
   complete: "snapshots",
   local: "paths",
   about:
-    "its name or directory, or `latest`: the newest complete one, together with the snapshots that it continues",
+    "its name, the beginning of one, its directory, or `latest`: the newest complete one, together with the snapshots that it continues; PLACE:NAME is its copy in a place",
 } as const;
 
 /** The flag that takes the snapshots that one continues together with it. */
@@ -38,14 +32,8 @@ export const CHAIN = {
   about: "include the snapshots that the named one continues; `latest` always does",
 } as const;
 
-/** Where to look for a snapshot: the working directory and the snapshots directory, both absolute. */
-export interface SnapshotPlaces {
-  readonly directory: string;
-  readonly backups: string;
-}
-
 /** Which snapshots are meant. */
-export interface AskedSnapshots {
+interface AskedSnapshots {
   /** A name, a directory or `latest`; absent: all that are kept. */
   readonly snapshot: string | undefined;
   /** Include the snapshots that a named one continues. */
@@ -58,30 +46,37 @@ export interface AskedSnapshots {
   readonly sources?: readonly Source[];
 }
 
+/** What was chosen, and from what. */
+interface ChosenAmong extends Chosen {
+  readonly kept: KeptSnapshots;
+}
+
 /**
  * Chooses the requested snapshots for each backend.
  * @throws UsageError when there are none
  * @throws SnapshotError when the named one is not credible
  */
-export async function chooseSnapshots(asked: AskedSnapshots, place: SnapshotPlaces): Promise<Chosen> {
-  const { snapshot: text, range } = asked;
-  if (text !== undefined && text !== "latest") {
-    const path = await findSnapshot(text, place);
-    const kept = await readKept(dirname(path));
-    return chooseOne({ path, manifest: await readManifest(path) }, kept, asked.chain ?? false);
+export async function chooseSnapshots(asked: AskedSnapshots, where: SnapshotPlaces): Promise<ChosenAmong> {
+  const { snapshot: text, range, chain = false } = asked;
+  const named: NamedSnapshot = text === undefined ? { among: where.kept } : await meantBy(text, where);
+  const { files, among } = named;
+  if (files !== undefined) {
+    const one = await keptAt(files);
+    const kept = chain || !named.isFar ? await readKept(among) : alone(one);
+    return { ...chooseOne(one, kept, chain), kept };
   }
-  const kept = await readKept(place.backups);
+  const kept = await readKept(among);
   const isWanted = wantedBy(asked);
   const chosen =
-    text === "latest" ? chooseNewest(kept, isWanted, asked.sources) : chooseAll(kept, isWanted, range);
-  if (chosen.chains.length > 0) return chosen;
-  throw text === "latest"
-    ? noneComplete(chosen, asked, place)
-    : new UsageError(
-        `no snapshot in ${place.backups} holds any of it`,
-        "contextcore snapshots list shows them",
-      );
+    text === undefined ? chooseAll(kept, isWanted, range) : chooseNewest(kept, isWanted, asked.sources);
+  if (chosen.chains.length > 0) return { ...chosen, kept };
+  throw text === undefined
+    ? new UsageError(`no snapshot in ${among.root} holds any of it`, "contextcore snapshots list shows them")
+    : noneComplete(chosen, asked, among);
 }
+
+/** In a place far away each of the others would have to be fetched, so they are only read if they are wanted. */
+const alone = (one: KeptSnapshot): KeptSnapshots => ({ snapshots: [one], unreadable: [] });
 
 /** The chosen snapshots, open as one until disposed of. */
 export interface OpenChosen extends OpenChain {
@@ -91,22 +86,22 @@ export interface OpenChosen extends OpenChain {
 /** Opens the requested snapshots. @throws as {@link chooseSnapshots}; the signal's reason */
 export async function openChosen(
   asked: AskedSnapshots,
-  place: SnapshotPlaces,
+  where: SnapshotPlaces,
   signal: AbortSignal,
 ): Promise<OpenChosen> {
-  const chosen = await chooseSnapshots(asked, place);
+  const chosen = await chooseSnapshots(asked, where);
   return { ...(await openChain(chosen.chains, { range: asked.range, signal })), chosen };
 }
 
 function noneComplete(
   { lacking }: Chosen,
   { plugins = [], only = [] }: AskedSnapshots,
-  { backups }: SnapshotPlaces,
+  among: Storage,
 ): UsageError {
   const of = [...plugins, ...only].join(", ");
   const hint = lacking.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
   return new UsageError(
-    `no complete snapshot${of === "" ? "" : ` of ${of}`} is kept in ${backups}`,
+    `no complete snapshot${of === "" ? "" : ` of ${of}`} is kept in ${among.root}`,
     hint === "" ? undefined : hint,
   );
 }
@@ -116,56 +111,3 @@ const wantedBy =
   ({ name, signals = [] }: ManifestPlugin) =>
     (plugins.length === 0 || plugins.includes(name)) &&
     (only.length === 0 || signals.some((signal) => only.includes(signal)));
-
-/**
- * The directory of the named snapshot, however damaged it is.
- * @throws UsageError when there is none
- */
-export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
-  for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
-    const found = await lookAt(directory);
-    if (found === "circle") return directory;
-    if (found === "nothing") continue;
-    const path = isLink(directory) ? namedDirectory(directory) : directory;
-    await requireSnapshot(path);
-    return path;
-  }
-  const { snapshots } = await readKept(place.backups);
-  const names = snapshots.map(({ path }) => basename(path));
-  const meant = closest(text, names);
-  throw new UsageError(
-    `there is no snapshot ${text}, neither in ${place.directory} nor in this configuration's ${place.backups}`,
-    meant === undefined
-      ? "contextcore snapshots list shows those that are kept; name one that is elsewhere by its path"
-      : `did you mean ${meant}? Name one that is elsewhere by its path.`,
-  );
-}
-
-/** What is left of a snapshot that has lost its manifest. */
-const INDEX = "blocks.jsonl";
-
-/** @throws UsageError for a directory that nothing in it calls a snapshot, and for an unfinished one */
-async function requireSnapshot(path: string): Promise<void> {
-  const names = new Set(await readdir(path));
-  if (names.has(MANIFEST_FILE)) return;
-  if (names.has(REQUEST_FILE))
-    throw new UsageError(
-      `${path} is an unfinished export`,
-      `contextcore export --resume ${path} finishes it`,
-    );
-  if (names.has(INDEX)) return;
-  throw new UsageError(
-    `${path} is not a snapshot: it has no ${MANIFEST_FILE}`,
-    "name the directory of a finished export, such as backups/20260124-143000",
-  );
-}
-
-/** The named path itself may be a link, but no link inside the snapshot is followed. */
-const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
-
-/** Links that lead in a circle are not nothing: who reads them says what is wrong. */
-const lookAt = (path: string): Promise<"directory" | "circle" | "nothing"> =>
-  stat(path).then(
-    (found) => (found.isDirectory() ? "directory" : "nothing"),
-    (error) => (systemCode(error) === "ELOOP" ? "circle" : "nothing"),
-  );

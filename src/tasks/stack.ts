@@ -7,7 +7,7 @@ import { openTrail } from "../audit/trail.ts";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
-import { pluginOf } from "../config/instances.ts";
+import { pluginOf, pluginOfStore } from "../config/instances.ts";
 import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
 import type { BuiltIn } from "../host/built-in.ts";
@@ -26,7 +26,7 @@ import { trailPlaces } from "./trail-places.ts";
 /** Its channels to whoever listens, and when it is to end. */
 type Channels = Pick<
   TaskContext,
-  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour"
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour" | "onRequest"
 >;
 
 /** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
@@ -49,7 +49,7 @@ export interface StackToRead extends Stack {
 }
 
 /** The configured plugins, opened. */
-export interface Stack extends OpenPlugins {
+interface Stack extends OpenPlugins {
   readonly config: Config;
 }
 
@@ -66,12 +66,8 @@ export async function openStack(caller: Caller, wanted: Wanted = {}): Promise<St
   return opened(caller, config, wanted);
 }
 
-async function opened(
-  caller: Caller,
-  config: Config,
-  { only = [], tenant, asksNothing }: Wanted,
-): Promise<Stack> {
-  const plugins = await load(caller, config, { only, tenant, ...(asksNothing ? { asksNothing } : {}) });
+async function opened(caller: Caller, config: Config, { only = [], ...wanted }: Wanted): Promise<Stack> {
+  const plugins = await load(caller, config, { only, ...wanted });
   await refuseUntrusted(caller, config, plugins);
   await closeInterrupted(caller, config);
   refuseMistakes(plugins, config);
@@ -83,11 +79,14 @@ async function opened(
  * untrusted plugin is among the `failures`; if the project is not agreed to, nothing of it is opened.
  * @throws ConfigError naming the key and the line
  */
-export async function openStackToRead(caller: Caller): Promise<StackToRead> {
+export async function openStackToRead(
+  caller: Caller,
+  wanted: Pick<Wanted, "stores"> = {},
+): Promise<StackToRead> {
   const config = await loadConfig(caller);
   if (!isAgreed(await caller.agreementOf(config)))
-    return { config, isAgreed: false, backends: [], sinks: [], failures: unopened(config) };
-  const stack = { ...(await load(caller, config)), config, isAgreed: true };
+    return { config, isAgreed: false, ...NOTHING_OPEN, failures: unopened(config) };
+  const stack = { ...(await load(caller, config, wanted)), config, isAgreed: true };
   refuseMistakes(stack, config);
   return stack;
 }
@@ -101,7 +100,8 @@ export async function openStackToShow(
   caller: Caller,
 ): Promise<DeclaredPlugins & { readonly config: Config }> {
   const config = await loadConfig(caller);
-  if (isAgreed(await caller.agreementOf(config))) return opened(caller, config, { asksNothing: true });
+  if (isAgreed(await caller.agreementOf(config)))
+    return opened(caller, config, { asksNothing: true, stores: true });
   return declaredOnly(config, caller);
 }
 
@@ -122,23 +122,27 @@ async function declaredOnly(
   return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns })), config: sealed };
 }
 
-/** What is not opened in a project that is not agreed to: third-party plugins, and every sink. */
-function unopened({ plugins, sinks }: Config): OpenFailure[] {
-  const names = [...plugins, ...Object.keys(sinks).filter((name) => sinks[name]?.enabled === true)];
+const NOTHING_OPEN = { backends: [], sinks: [], stores: [] } as const;
+
+/** What is not opened in a project that is not agreed to: third-party plugins, every sink and every store. */
+function unopened({ plugins, sinks, stores }: Config): OpenFailure[] {
+  const named = [sinks, stores].flatMap((all) =>
+    Object.keys(all).filter((name) => all[name]?.enabled === true),
+  );
+  const names = [...plugins, ...named];
   return [...new Set(names)].map((name) => ({ name, error: notOpened(name) }));
 }
 
 async function load(
   caller: Caller,
   config: Config,
-  { only, tenant, asksNothing }: Pick<Wanted, "only" | "tenant" | "asksNothing"> = {},
+  { only, tenant, stores, asksNothing }: Omit<Wanted, "isDestroying"> = {},
 ): Promise<Stack> {
   const plugins = await openPlugins(config, {
     builtIns: caller.builtIns,
     debug: caller.debug,
     writeLog: (line) => caller.note(line),
-    ...(asksNothing ? { asksNothing } : {}),
-    ...given({ only, tenant }),
+    ...given({ only, tenant, stores, asksNothing, onRequest: caller.onRequest }),
   });
   return { ...plugins, config };
 }
@@ -191,13 +195,15 @@ function chosen(plugins: OpenPlugins, only: readonly string[]): OpenPlugins {
     backends: plugins.backends.filter(({ name }) => only.includes(name)),
     failures: plugins.failures.filter(({ name }) => only.includes(name)),
     sinks: plugins.sinks,
+    stores: plugins.stores,
   };
 }
 
 function configProblems({ name, error }: OpenFailure, config: Config): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems;
-  const section = (["backends", "sinks"] as const).find((key) => Object.hasOwn(config[key], name));
-  const isForeign = pluginOf(name, config).includes("/") && config.plugins.length > 0;
+  const section = (["backends", "sinks", "stores"] as const).find((key) => Object.hasOwn(config[key], name));
+  const plugins = [pluginOf(name, config), pluginOfStore(name, config)];
+  const isForeign = plugins.some((plugin) => plugin.includes("/")) && config.plugins.length > 0;
   const ownName = !config.plugins.includes(name) && !isForeign;
   if (section === undefined || !ownName) return [];
   const hint = hintOf(error);
@@ -231,15 +237,16 @@ export function openStackTrail(
 /** What a task works on: the stack as opened by {@link openStack}, and its caller's channels. @throws as it does */
 export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
   if (wanted === "nothing")
-    return contextOf(caller, { config: await loadConfig(caller), backends: [], sinks: [], failures: [] });
+    return contextOf(caller, { config: await loadConfig(caller), ...NOTHING_OPEN, failures: [] });
   const stack = await openStack(caller, wanted);
   return contextOf(caller, stack, stack.sinks);
 }
 
 /** @param sinks see {@link openStackTrail} */
 function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
-  const { directory, env, signal, note, warn, follow, waitFor, pour } = caller;
+  const { directory, env, signal, note, warn, follow, waitFor, pour, onRequest } = caller;
   const { file: trailFile, home } = trailPlaces(stack.config);
   const openTrail = () => openStackTrail(caller, stack.config, sinks);
-  return { ...stack, directory, env, signal, note, warn, follow, waitFor, pour, trailFile, home, openTrail };
+  const channels = { note, warn, follow, waitFor, pour, ...given({ onRequest }) };
+  return { ...stack, directory, env, signal, ...channels, trailFile, home, openTrail };
 }

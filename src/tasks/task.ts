@@ -5,6 +5,7 @@
 import type { Did, Ending, NewEvent, RecordEnd, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../host/open.ts";
+import type { OnRequest } from "../http/watched.ts";
 import type { Taken } from "../inventory/taken.ts";
 import type { Params, ParamValues } from "./param.ts";
 import type { Follow, WaitFor } from "./progress.ts";
@@ -39,6 +40,8 @@ export interface TaskContext extends OpenPlugins {
   readonly waitFor: WaitFor;
   /** Outputs a long text at its reader's pace. @returns whether the reader took all of it */
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
+  /** Is told of every request to a server; absent: nobody wants to know. */
+  readonly onRequest?: OnRequest;
   /** What the caller has just shown of the stack: a plan starts from it, and asks no server again. */
   readonly taken?: Taken;
   /** The trail's file. */
@@ -55,6 +58,8 @@ export interface Wanted {
   readonly only?: readonly string[];
   /** Replaces the configured tenant of every backend that has tenants. */
   readonly tenant?: string | undefined;
+  /** The configured stores are opened, too. */
+  readonly stores?: true;
   /** Opening must not contact any server. */
   readonly asksNothing?: true;
   /** The configured command is about to run. */
@@ -84,6 +89,7 @@ export interface Running<Question = never, News = never> extends TaskContext {
 /** Whether a person agrees to go on, or why not, for the trail. */
 export type Answer = { readonly agrees: true } | Refusal;
 
+/** Why a plan that was shown is not carried out, as the trail records it. */
 export interface Refusal {
   readonly agrees: false;
   /** `refused`: nobody could be asked. `cancelled`: the answer was no, or the question was abandoned. */

@@ -8,20 +8,25 @@ import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
+import type { Storage } from "../storage/storage.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
 import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
+import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
 import type { ParamValues } from "./param.ts";
-import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT, type SnapshotPlaces } from "./snapshot-param.ts";
+import { KEY, PLACE, snapshotPlaces } from "./places.ts";
+import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "every kept snapshot" },
   chain: CHAIN,
+  place: PLACE,
+  key: KEY,
   quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
@@ -38,7 +43,7 @@ const params = {
 
 interface Plan {
   /** The oldest first. */
-  readonly paths: readonly string[];
+  readonly places: readonly Storage[];
   /** Absent when the named snapshot's manifest is not credible. */
   readonly chosen: Chosen | undefined;
   readonly depth: "sizes" | "lines";
@@ -60,7 +65,11 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
-  opens: ({ live }) => (live ? {} : "nothing"),
+  opens({ live, snapshot, place }) {
+    const stores = storesFor([snapshot], place);
+    if (live) return stores;
+    return stores.stores ? { ...stores, asksNothing: true } : "nothing";
+  },
   destructive: false,
   recorded: false,
   async plan(given, context): Promise<Plan> {
@@ -68,7 +77,7 @@ export const verify = defineTask({
     const depth = given.quick ? "sizes" : "lines";
     return { ...(await chosenBy(given, context)), depth, part: given["read-data"], live: given.live };
   },
-  targets: ({ paths }) => paths.map((path) => ({ kind: "snapshot", name: path, identity: path })),
+  targets: ({ places }) => places.map(({ root }) => ({ kind: "snapshot", name: root, identity: root })),
   async run(plan, context) {
     const { chosen } = plan;
     const reports = await proven(plan, context);
@@ -98,62 +107,65 @@ export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
 }
 
 /** A failed count or comparison proves neither a difference nor equality, and what was missing at the export still is. */
-const isUnproven = ({ failed, differences, objects, objectsFailure }: LiveReport): boolean =>
-  failed > 0 ||
+const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }: LiveReport): boolean =>
+  failed + uncounted.length > 0 ||
   objectsFailure !== undefined ||
   countOf(objects?.unknownCounts ?? {}) > 0 ||
   differences.some(({ verdict }) => verdict === "missing");
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
-  { snapshot, chain }: ParamValues<typeof params>,
-  { directory, config: { backups } }: TaskContext,
-): Promise<Pick<Plan, "paths" | "chosen">> {
-  const place = { directory, backups };
+  { snapshot, chain, place, key }: ParamValues<typeof params>,
+  context: TaskContext,
+): Promise<Pick<Plan, "places" | "chosen">> {
+  const where = snapshotPlaces(context, { place, key });
   try {
-    const chosen = await chooseSnapshots({ snapshot, chain }, place);
+    const chosen = await chooseSnapshots({ snapshot, chain }, where);
     const missing = chosen.chains.flatMap((each) => each.missing);
     const lost = [...missing, ...chosen.broken].map(({ name }) => name);
-    const kept = await readKept(backups);
-    const broken = kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
-    const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
-    return { paths: [...new Set(paths)], chosen };
+    const broken = chosen.kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
+    const places = [...snapshotsOf(chosen.chains), ...broken].map(
+      ({ files }) => [files.root, files] as const,
+    );
+    return { places: [...new Map(places).values()], chosen };
   } catch (error) {
-    const paths = await unreadable(snapshot, place);
-    if (paths.length === 0) throw error;
-    return { paths, chosen: undefined };
+    const places = await unreadable(snapshot, where);
+    if (places.length === 0) throw error;
+    return { places, chosen: undefined };
   }
 }
 
 /** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
-async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly string[]> {
-  if (snapshot !== undefined && snapshot !== "latest") return [await findSnapshot(snapshot, place)];
+async function unreadable(snapshot: string | undefined, where: SnapshotPlaces): Promise<readonly Storage[]> {
+  const { files, among } =
+    snapshot === undefined ? { files: undefined, among: where.kept } : await meantBy(snapshot, where);
+  if (files !== undefined) return [files];
   try {
-    return (await readKept(place.backups)).unreadable.map(({ path }) => path);
+    return (await readKept(among)).unreadable.map((one) => one.files);
   } catch (error) {
-    if (error instanceof SnapshotError) return [place.backups];
+    if (error instanceof SnapshotError) return [among];
     throw error;
   }
 }
 
 async function proven(
-  { paths, depth, part }: Plan,
+  { places, depth, part }: Plan,
   { follow, signal }: TaskContext,
 ): Promise<readonly VerifyReport[]> {
   using stretch = follow();
   const reports: VerifyReport[] = [];
-  for (const [index, path] of paths.entries()) {
+  for (const [index, place] of places.entries()) {
     const before = reports.reduce((sum, { bytes }) => sum + bytes, 0);
     const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }): void =>
       stretch.progress({
         name: "verify",
-        done: (index + bytes / totalBytes) / paths.length,
+        done: (index + bytes / totalBytes) / places.length,
         bytes: before + bytes,
         counts: {},
         state: "running",
         retries: 0,
       });
-    reports.push(await verifySnapshot(path, { depth, ...(part && { part }), signal, onProgress }));
+    reports.push(await verifySnapshot(place, { depth, ...(part && { part }), signal, onProgress }));
   }
   return reports;
 }
@@ -169,8 +181,8 @@ async function comparedLive(
   await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
-    const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-    const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, call };
+    const limit = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
+    const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, limit };
     const why = failures.find(({ name }) => name === saved.name)?.error.message ?? NOT_CONFIGURED;
     reports.push(open === undefined ? notCompared(saved, why) : await compareLive(saved, open, options));
   }

@@ -7,7 +7,7 @@ import { RefusedError } from "../tasks/errors.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 
-export interface Choice<Value> {
+interface Choice<Value> {
   readonly value: Value;
   readonly label: string;
   /** Text below the label. */
@@ -108,7 +108,7 @@ export async function askSecret(
   return clack.isCancel(text) ? undefined : text;
 }
 
-export interface ExactAnswer {
+interface ExactAnswer {
   /** `no`: Enter alone. `undefined`: the question was abandoned. */
   readonly answer: "given" | "no" | undefined;
   /** How often something else was entered. */
@@ -154,6 +154,7 @@ async function asking<Answer>(
   ask: (input: PromptInput) => Promise<Answer>,
 ): Promise<Answer> {
   if (!terminal.interactive) throw new RefusedError("there is no terminal to ask on");
+  terminal.leadToQuestion();
   const { stdin, stderr } = terminal.promptStreams;
   const left = new AbortController();
   const leave = () => left.abort();

@@ -1,5 +1,5 @@
 /** Lines that stay at the bottom of a terminal while others are written above them. */
-export interface Pin {
+interface Pin {
   show(lines: readonly string[]): void;
   /** Removes the lines, writes, and puts them back. */
   above(write: () => void): void;

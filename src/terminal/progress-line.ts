@@ -5,6 +5,7 @@ import { formatDuration } from "../units/duration.ts";
 import { NS_PER_MS } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { counted } from "../units/words.ts";
+import { bar } from "./bar.ts";
 import type { Colors } from "./styles.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -23,14 +24,6 @@ export interface Work {
 
 /** Whether it has ended, in whatever way. */
 export const isOver = (state: Progress["state"]): boolean => ["done", "failed", "stopped"].includes(state);
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-function bar(done: number, cells: number): string {
-  const eighths = Math.round(Math.min(1, Math.max(0, done)) * cells * 8);
-  const filled = "█".repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? "");
-  return filled.padEnd(cells);
-}
 
 /** How much of a line is shown; the amounts share a column of this width. */
 interface Form {

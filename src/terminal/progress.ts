@@ -3,7 +3,7 @@ import type { Follow, Progress, WaitFor } from "../tasks/progress.ts";
 import { isOver, liveLines, plainLine, type Work } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface ProgressBoard {
+interface ProgressBoard {
   update(progress: Progress): void;
   /** Removes the lines, or writes the last ones if they could not be redrawn. */
   stop(): void;
@@ -12,7 +12,7 @@ export interface ProgressBoard {
 const REDRAW_MS = 100;
 const PLAIN_EVERY_MS = 10_000;
 
-export interface ProgressOptions {
+interface ProgressOptions {
   /** The expected parts, in line order; more may come. */
   readonly names?: readonly string[];
   /** Once aborted, unfinished parts count as stopped, not as failed. */
@@ -24,6 +24,7 @@ export interface ProgressOptions {
 /** Pinned lines on a live terminal; elsewhere an occasional plain line for each piece of work, and one at its end. */
 export function createProgress(terminal: Terminal, options: ProgressOptions = {}): ProgressBoard {
   const { names = [], now = () => performance.now(), signal } = options;
+  if (terminal.quiet) return UNSEEN;
   const works = new Map<string, Work>(names.map((name) => [name, waiting(name, now())]));
   const lines = () => liveLines([...works.values()], now(), terminal);
   const redraw = () => terminal.pin(lines());
@@ -52,6 +53,8 @@ export function createProgress(terminal: Terminal, options: ProgressOptions = {}
     },
   };
 }
+
+const UNSEEN: ProgressBoard = { update: () => undefined, stop: () => undefined };
 
 const waiting = (name: string, now: number): Work => ({
   began: now,

@@ -1,6 +1,6 @@
 /**
- * The styles of our own text, told from all that merely looks like them: each carries a number that only this run of the
- * program knows. So a text from elsewhere needs no care on its way here: what has not the number is not ours.
+ * The styles of our own text. Each escape sequence carries a random number that only this run of the program knows, so one in
+ * a text from elsewhere is recognized as foreign, and made visible.
  */
 import { randomBytes } from "node:crypto";
 import { visible } from "../units/visible.ts";
@@ -15,14 +15,14 @@ const CODES = {
   cyan: [36, 39],
 } as const;
 
-export type Style = keyof typeof CODES;
+type Style = keyof typeof CODES;
 
 /** How to paint text; without colours every style leaves it as it is. */
 export type Colors = Readonly<Record<Style, (text: string) => string>> & {
   readonly isColorSupported: boolean;
 };
 
-/** What measures or cuts lines takes it for one more parameter of the style. */
+/** Code that measures or cuts lines takes it for one more parameter of the style, so it costs no width. */
 const SEAL = BigInt(`0x${randomBytes(16).toString("hex")}`).toString();
 const sealed = (code: number): string => `\u001b[${code};${SEAL}m`;
 const SEALED = new RegExp(`(\u001b\\[\\d+;${SEAL}m)`);
@@ -36,15 +36,26 @@ const painter =
 
 const asItIs = (text: string): string => text;
 
+/** When there are colours. `auto`: on a terminal, unless the environment says otherwise. */
+export const COLOR_WISHES = ["auto", "always", "never"] as const;
+/** What `--color` may say. */
+export type ColorWish = (typeof COLOR_WISHES)[number];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
 /**
- * Colours for one stream: only on a terminal, never with `NO_COLOR` (any value but the empty one, https://no-color.org),
- * `TERM=dumb` or `CI`.
+ * `FORCE_COLOR` (any value but none, `0` and `false`) wins over `NO_COLOR` (any value but none, https://no-color.org), as with
+ * most programs that know both; then a terminal has colours, but not with `TERM=dumb` or `CI`.
  */
-export function colorsFor(
-  stream: { readonly isTTY?: boolean },
-  env: Readonly<Record<string, string | undefined>>,
-): Colors {
-  const isColorSupported = stream.isTTY === true && !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+function isColoured({ isTTY }: { readonly isTTY?: boolean }, env: Env): boolean {
+  const forced = env.FORCE_COLOR;
+  if (forced) return forced !== "0" && forced !== "false";
+  return isTTY === true && !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+}
+
+/** Colours for one stream. */
+export function colorsFor(stream: { readonly isTTY?: boolean }, env: Env, wish: ColorWish = "auto"): Colors {
+  const isColorSupported = wish === "auto" ? isColoured(stream, env) : wish === "always";
   const paint = (style: Style) => (isColorSupported ? painter(CODES[style]) : asItIs);
   const [bold, dim, red] = [paint("bold"), paint("dim"), paint("red")];
   return {
@@ -67,5 +78,5 @@ const eachPiece = (text: string, ofStyle: (style: string) => string): string =>
 /** A text in which only our styles are left that a terminal would obey. Line breaks are made visible, too. */
 export const visibleStyled = (text: string): string => eachPiece(text, asItIs);
 
-/** The same as it is written to a terminal: what this gives is not to be given to it again. */
+/** The text as it is written to a terminal, without the seals. Do not pass the result through here again. */
 export const written = (text: string): string => eachPiece(text, toPlain);

@@ -1,10 +1,11 @@
 /** Text in columns; colours in cells do not affect the width. */
 import { visibleStyled } from "./styles.ts";
+import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 
-export type Alignment = "left" | "right";
+type Alignment = "left" | "right";
 
-export interface Column {
+interface Column {
   readonly align?: Alignment;
   /** Minimum width. */
   readonly width?: number;
@@ -21,7 +22,7 @@ export function formatTable(
   given: readonly (readonly string[])[],
   lineWidth: number = Number.POSITIVE_INFINITY,
 ): string[] {
-  // What will be made visible takes room.
+  // Characters that will be made visible take room.
   const rows = given.map((row) => row.map(visibleStyled));
   const widths = columns.map(({ width = 0 }, index) =>
     Math.max(width, ...rows.map((row) => Bun.stringWidth(row[index] ?? ""))),
@@ -38,6 +39,16 @@ export function formatTable(
     );
     return wrapWords(cells.join("").trimEnd(), lineWidth, hanging);
   });
+}
+
+/** Prints rows as a table that fits where it is printed. */
+export function printTable(
+  { print, width }: Pick<Terminal, "print" | "width">,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): void {
+  const lines = formatTable(columns, rows, width());
+  if (lines.length > 0) print(...lines);
 }
 
 /** Columns of text wide enough to be a column of their own. */

@@ -26,7 +26,7 @@ export interface Deadline {
 }
 
 /** Options of {@link startDeadline}. */
-export interface DeadlineOptions extends Omit<TimeLimit, "graceMs"> {
+interface DeadlineOptions extends Omit<TimeLimit, "graceMs"> {
   /** False: the running time does not keep the program alive. Default true. */
   readonly isAwaited?: boolean;
 }

@@ -27,6 +27,7 @@ export interface Flaw extends Diagnostic<"problem">, Partial<BlockPlace> {
 /** Receives a flaw; every flaw is a problem. */
 export type Complain = (flaw: Omit<Flaw, "severity">) => void;
 
+/** The sums over one snapshot's index. What does not fit is complained of, not thrown. */
 export interface IndexCheck {
   /** Enters a line of the index. */
   enter(line: IndexLine, number: number): void;

@@ -43,10 +43,11 @@ export const comparedSchema = v.object({
     v.description("each that is not equal, by name"),
   ),
 });
+/** How a snapshot's objects compare with a server's: see {@link comparedSchema}. */
 export type ComparedObjects = v.InferOutput<typeof comparedSchema>;
 
 /** What is compared with what, and how the server is asked. */
-export interface CompareOptions {
+interface CompareOptions {
   readonly snapshot: Pick<OpenSnapshot, "read">;
   readonly objects: AsyncIterable<SavedObject> | Iterable<SavedObject>;
   readonly compare: NonNullable<Restorer["compare"]>;
@@ -92,7 +93,7 @@ async function* batchesOf({ snapshot, objects, signal }: CompareOptions): AsyncG
   for await (const stored of objects) {
     signal.throwIfAborted();
     const line = await textOf(snapshot, stored.block);
-    // What is damaged is told by those who look for damage.
+    // An object that cannot be read is skipped: `verify` itself reports the damage.
     if (line === undefined) continue;
     batch.push([stored, { file: stored.file, line }]);
     length += line.length;
@@ -112,7 +113,7 @@ async function textOf(snapshot: CompareOptions["snapshot"], block: Block): Promi
   }
 }
 
-/** Asks about a batch; when that fails for good, about each object by itself. After a few that fail, the rest is not asked. */
+/** Asks about a batch; if that fails for good, about each object alone. After a few failures the rest is not asked. */
 function asker({ compare, call, signal }: CompareOptions): (batch: Batch) => Promise<Answered> {
   const patience = createPatience();
   const ask = async (batch: Batch): Promise<Answered> => {
@@ -154,7 +155,7 @@ const toldObject = ({ name, what }: Pick<ObjectComparison, "name" | "what">): Om
   ...given({ what: what === undefined ? undefined : shown(what, WHAT_LENGTH_MAX) }),
 });
 
-/** The same of one that differs. */
+/** Makes the words about a differing object safe to show, in the same way. */
 export const toldDiffering = ({ name, what }: Differing): Differing => ({
   name: shown(name, NAME_LENGTH_MAX),
   what: shown(what, WHAT_LENGTH_MAX),

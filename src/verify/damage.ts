@@ -12,6 +12,7 @@ export interface Damage {
   readonly ranges: readonly Range[];
 }
 
+/** The damaged blocks so far. */
 export interface DamageTally {
   /** Notes a block by its line in the index; each block counts once. */
   note(plugin: string, block: Block, number: number): void;

@@ -16,7 +16,7 @@ import { counted, thereAre } from "../units/words.ts";
 /** Reports what is wrong with the block, or with one line of its file. */
 export type Blame = (what: string, line?: number) => void;
 
-export interface RecordsToCheck {
+interface RecordsToCheck {
   readonly block: Block;
   /** As stored. */
   readonly bytes: Uint8Array;
@@ -67,7 +67,10 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   }
 }
 
-/** What a line is one of (a trace) is not counted again when its main part is in another block. */
+/**
+ * Whether a count is right. A line of an added block may be part of a trace that another block counts, so fewer may be claimed
+ * than found.
+ */
 const isTrue = (block: Block, unit: string, claimed: number, found: number): boolean =>
   claimed === found ||
   (block.reread === true && unit === formatOf(fileOf(block))?.lineUnit && claimed < found);

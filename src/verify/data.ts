@@ -12,6 +12,7 @@ import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
 
+/** The data files of one snapshot, being checked. Damage is complained of, not thrown. */
 export interface DataCheck {
   /**
    * Begins to read the block on line `number` of the index. The previous block may still be being checked; earlier ones are
@@ -26,9 +27,9 @@ export interface DataCheck {
 }
 
 /** Checks the block that was begun. @returns the bytes read; a flaw is reported, never thrown */
-export type CheckBlock = () => Promise<number>;
+type CheckBlock = () => Promise<number>;
 
-export interface DataCheckOptions {
+interface DataCheckOptions {
   readonly snapshot: Storage;
   /** Whether to parse and count lines, or only compare checksums. */
   readonly lines: boolean;

@@ -17,6 +17,7 @@ export interface UnitDifference {
   readonly both: number;
 }
 
+/** What differs in one backend, by unit. */
 export interface BackendDifference {
   /** The backend; a file that no manifest lists stands for itself. */
   readonly backend: string;
@@ -25,7 +26,7 @@ export interface BackendDifference {
 }
 
 /** What two snapshots differ in, by backend and by file. */
-export interface Comparison {
+interface Comparison {
   readonly equal: boolean;
   readonly backends: readonly BackendDifference[];
   readonly files: readonly FileDifference[];

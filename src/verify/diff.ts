@@ -14,6 +14,7 @@ import { recordsOf } from "../snapshot/format/record-keys.ts";
 import type { IndexedBlock, OpenSnapshot } from "../snapshot/read/reader.ts";
 import type { Range } from "../units/range.ts";
 
+/** How many records of one file are only in the first snapshot, only in the second, and in both. */
 export interface FileDifference {
   /** The data file, or an object's path. */
   readonly file: string;

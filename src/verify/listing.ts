@@ -33,9 +33,14 @@ export async function checkListing(
   } catch (error) {
     complain({ subject: ".", message: `not all of its files can be listed: ${reasonOf(error)}` });
   }
-  for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
+  const flaws = (await snapshot.flaws?.("whole")) ?? NONE;
+  for (const [subject, message] of flaws) complain({ subject, message });
+  for (const [file, bytes] of expected)
+    if (!flaws.has(file)) await checkFile(snapshot, file, bytes, complain);
   return litter.sort();
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 const LITTER_MAX = 1_000;
 

@@ -1,14 +1,19 @@
 /** Compares what a snapshot says with what the server holds now. */
 
 import type { Inventory } from "../contract/contract.ts";
+import { isFault } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { type CountAnswer, countWindows, unitDifferences } from "../reconcile/count.ts";
+import { createCounter } from "../reconcile/in-parts.ts";
+import { readWithin } from "../reconcile/read-within.ts";
 import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
+import type { Uncounted } from "../reconcile/uncounted.ts";
 import { fileOf } from "../snapshot/format/block.ts";
 import { countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { backendRecords } from "../snapshot/read/record-source.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
@@ -16,13 +21,13 @@ import { type ComparedObjects, compareObjects, isObjectBlock, type SavedObject }
 
 /**
  * - `expired`: the server has fewer, in a window that its retention has reached.
- * - `missing`: the server has more, as it had when it was saved: the manifest says that the snapshot lacks it.
+ * - `missing`: the server has more, as it had when it was saved or could not count then: the manifest says that the snapshot lacks it.
  * - `late`: the server has more than it had then: data that arrived after the export.
  * - `differs`: the server has fewer, and retention does not explain it.
  */
-export type LiveVerdict = "expired" | "missing" | "late" | "differs";
+type LiveVerdict = "expired" | "missing" | "late" | "differs";
 
-export interface LiveDifference {
+interface LiveDifference {
   readonly plugin: string;
   readonly range: Range;
   readonly unit: string;
@@ -31,6 +36,7 @@ export interface LiveDifference {
   readonly verdict: LiveVerdict;
 }
 
+/** One backend of a snapshot, counted and compared on its server. */
 export interface LiveReport {
   readonly plugin: string;
   /** Windows that the server counted again. */
@@ -40,17 +46,19 @@ export interface LiveReport {
   readonly failed: number;
   /** Why, of the last one. */
   readonly failure?: string;
+  /** What of the windows that it did count it could not count. */
+  readonly uncounted: readonly Uncounted[];
   /** Dashboards, rules and the like, each compared by its content; absent: there are none, or the backend cannot compare. */
   readonly objects?: ComparedObjects;
   /** Why they could not be compared. */
   readonly objectsFailure?: string;
 }
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly now: bigint;
   readonly signal: AbortSignal;
   /** Calls the backend's hooks, retrying temporary failures. */
-  readonly call: ConcurrencyLimit["call"];
+  readonly limit: Pick<ConcurrencyLimit, "call" | "callPart">;
   /** Where the objects are read; absent: they are not compared. */
   readonly snapshot?: OpenSnapshot;
 }
@@ -62,12 +70,25 @@ export async function compareLive(
   options: LiveOptions,
 ): Promise<LiveReport> {
   try {
-    const { retention } = await options.call((inner) => open.backend.inventory(inner));
+    const retention = await retentionOf(open, options);
     const counted = await recounted(saved, open, { ...options, retention });
     return { ...counted, ...(await comparedObjects(saved, open, options)) };
   } catch (error) {
     options.signal.throwIfAborted();
     return notCompared(saved, messageOf(error));
+  }
+}
+
+/** An inventory that the server fails at says nothing about its counts. @throws PluginError when it is down or refuses */
+async function retentionOf(
+  { backend }: OpenBackend,
+  { limit }: Pick<LiveOptions, "limit">,
+): Promise<Inventory["retention"]> {
+  try {
+    return (await limit.call((inner) => backend.inventory(inner))).retention;
+  } catch (error) {
+    if (isFault(error)) return undefined;
+    throw error;
   }
 }
 
@@ -78,21 +99,23 @@ export const notCompared = (saved: ManifestPlugin, failure: string): LiveReport 
   differences: [],
   failed: Math.max(1, liveQuestions(saved.windows).length),
   failure,
+  uncounted: [],
 });
 
 /** Counts every window again that the server could count when it was saved. @throws the signal's reason */
 async function recounted(
   saved: ManifestPlugin,
   { backend }: OpenBackend,
-  { now, signal, call, retention }: LiveOptions & { readonly retention: Inventory["retention"] | undefined },
+  { now, signal, limit, snapshot, retention }: LiveOptions & { readonly retention: Inventory["retention"] },
 ): Promise<LiveReport> {
   const border = typeof retention === "bigint" ? now - retention : undefined;
-  const match = given({ match: saved.match });
+  const count = createCounter({ backend, match: saved.match, ...limit });
   const answers = await countWindows(liveQuestions(saved.windows), {
-    async ask({ range, counted }) {
-      const server = await call(async (inner) => backend.count?.({ range, ...match }, inner));
-      return server === undefined ? undefined : countsIn(Object.keys(counted), server);
+    async ask({ range, counted, wasPartial }) {
+      const found = await count(range, wasPartial);
+      return found && { ...found, counts: countsIn(Object.keys(counted), found.counts) };
     },
+    ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, saved.name)) }),
   });
   signal.throwIfAborted();
   const failures = answers.flatMap(({ error }) => (error === undefined ? [] : [error]));
@@ -103,6 +126,7 @@ async function recounted(
     differences: answers.flatMap((one) => differencesOf(saved.name, one, border)),
     failed: failures.length,
     ...given({ failure }),
+    uncounted: answers.flatMap(({ gap }) => gap?.parts ?? []),
   };
 }
 
@@ -113,7 +137,7 @@ type LiveObjects = Pick<LiveReport, "objects" | "objectsFailure">;
 async function comparedObjects(
   { name }: ManifestPlugin,
   { backend: { restore } }: OpenBackend,
-  { snapshot, call, signal }: LiveOptions,
+  { snapshot, limit: { call }, signal }: LiveOptions,
 ): Promise<LiveObjects> {
   const compare = restore?.compare;
   if (compare === undefined || snapshot === undefined) return {};
@@ -160,14 +184,16 @@ function differencesOf(
   answer: CountAnswer<SavedQuestion>,
   border: bigint | undefined,
 ): LiveDifference[] {
-  const { range, read, counted } = answer.question;
+  const { range, read, counted, wasPartial } = answer.question;
   const isLeaving = border !== undefined && range.from < border;
   return unitDifferences(answer).flatMap(({ unit, more }): LiveDifference[] => {
     const saved = read[unit] ?? 0;
     const one = { plugin, range, unit };
     if (more < 0)
       return [{ ...one, saved, server: saved + more, verdict: isLeaving ? "expired" : "differs" }];
-    const before = saved + Math.min(more, Math.max(0, (counted[unit] ?? 0) - saved));
+    // What could not be counted at the export is not known to have come later.
+    const then = wasPartial ? saved + more : (counted[unit] ?? 0);
+    const before = saved + Math.min(more, Math.max(0, then - saved));
     const parts: LiveDifference[] = [
       { ...one, saved, server: before, verdict: "missing" },
       { ...one, saved: before, server: saved + more, verdict: "late" },

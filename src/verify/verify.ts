@@ -21,9 +21,9 @@ import type { SnapshotPart } from "./part.ts";
  * - `checksums`: also every byte of the data.
  * - `lines`: also every line parsed and counted.
  */
-export type VerifyDepth = "sizes" | "checksums" | "lines";
+type VerifyDepth = "sizes" | "checksums" | "lines";
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Default `lines`. */
   readonly depth?: VerifyDepth;
   /**
@@ -35,12 +35,13 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 
-export interface VerifyProgress {
+interface VerifyProgress {
   readonly bytes: number;
   /** Of all blocks that will be read. */
   readonly totalBytes: number;
 }
 
+/** What was checked, and everything that is wrong. */
 export interface VerifyReport {
   readonly path: string;
   readonly depth: VerifyDepth;

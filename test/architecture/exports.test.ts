@@ -2,11 +2,11 @@
 import { expect, test } from "bun:test";
 import { importsOf, sourcesUnder } from "./imports.ts";
 
-const VALUE = /^export (?:async )?(?:function\*?|const|class|abstract class) (\w+)/gm;
+const EXPORTED = /^export (?:async )?(?:function\*?|const|class|abstract class|interface|type) (\w+)/gm;
 const NAMED = /^(?:import|export)\s+(?:type\s+)?(?:\w+,\s*)?\{([^}]*)\}\s*from\s*"(\.[^"]+)"/gm;
 const LATER = /\{([^{}]*)\}\s*=\s*await import\(\s*"(\.[^"]+)"\s*\)/g;
 
-/** The values that each file exports, and that no other file imports by name, or with everything. */
+/** The values and types that each file exports, and that no other file imports by name, or with everything. */
 function unused(sources: ReadonlyMap<string, string>): string[] {
   const used = new Set<string>();
   const whole = new Set<string>();
@@ -24,7 +24,9 @@ function unused(sources: ReadonlyMap<string, string>): string[] {
   return [...sources].flatMap(([file, source]) =>
     whole.has(file)
       ? []
-      : [...source.matchAll(VALUE)].map(([, name = ""]) => `${file} ${name}`).filter((one) => !used.has(one)),
+      : [...source.matchAll(EXPORTED)]
+          .map(([, name = ""]) => `${file} ${name}`)
+          .filter((one) => !used.has(one)),
   );
 }
 
@@ -35,7 +37,7 @@ const original = (name: string): string =>
     .replace(/^type\s+/, "")
     .replace(/(\s+as\s|:).*$/s, "");
 
-test("every exported value is used by another file, or is part of the public entry", async () => {
+test("every exported value and type is used by another file, or is part of the public entry", async () => {
   const sources = await sourcesUnder("src", "plugins", "test", "scripts");
   const found = unused(sources).filter((one) => !/^(src\/scaffold\/template|test|scripts)\//.test(one));
   expect(found).toEqual([]);
@@ -45,12 +47,12 @@ test("an export that nobody imports is found, and one that is imported in whatev
   const sources = new Map([
     [
       "src/a.ts",
-      "export const one = 1;\nexport function two() {}\nexport class Three {}\nexport type T = 1;",
+      "export const one = 1;\nexport function two() {}\nexport class Three {}\nexport type T = 1;\nexport interface Four {}",
     ],
     ["src/b.ts", 'import { one as uno, type T } from "./a.ts";\nexport async function* four() {}'],
     ["src/c.ts", 'const { two: dos } = await import("./a.ts");'],
     ["src/d.ts", 'import * as all from "./b.ts";\nexport const five = 5;'],
     ["src/e.ts", 'export { five } from "./d.ts";'],
   ]);
-  expect(unused(sources)).toEqual(["src/a.ts Three"]);
+  expect(unused(sources)).toEqual(["src/a.ts Three", "src/a.ts Four"]);
 });

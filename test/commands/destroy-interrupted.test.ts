@@ -3,17 +3,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/binary.ts";
+import { passOn } from "../support/front.ts";
 import { KEY, openSession, type Session } from "../support/pseudo-terminal.ts";
-import {
-  appears,
-  atTheMenu,
-  eventsOf,
-  isDestroyed,
-  lastLine,
-  passOn,
-  startStacks,
-  TOUCH,
-} from "./destroyable.ts";
+import { appears, atTheMenu, eventsOf, isDestroyed, lastLine, startStacks, TOUCH } from "./destroyable.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 

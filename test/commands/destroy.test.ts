@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../support/binary.ts";
+import { passOn } from "../support/front.ts";
 import { labProject } from "../support/project.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
 import {
@@ -10,7 +11,6 @@ import {
   atTheMenu,
   eventsOf,
   isDestroyed,
-  passOn,
   snapshotsIn,
   startStacks,
   TOUCH,

@@ -1,9 +1,10 @@
 /** Stacks that can be destroyed: two servers of the lab, and a command that may end them. */
-import { afterAll, afterEach } from "bun:test";
+import { afterAll, afterEach, expect } from "bun:test";
 import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { startFront } from "../support/front.ts";
 import { printedIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 import { openSession, type Session } from "../support/pseudo-terminal.ts";
@@ -29,14 +30,14 @@ export async function startStacks() {
 
   /** The same, and its servers end when the command has left its file. */
   const stack = (command: readonly string[] = TOUCH, more = ""): string => {
-    const fronts = [frontOf(lab.urls.loki), frontOf(lab.urls.grafana)] as const;
-    const cwd = lasting(command, { loki: `${fronts[0].url}`, grafana: `${fronts[1].url}` }, more);
+    const fronts = [startFront(lab.urls.loki), startFront(lab.urls.grafana)] as const;
+    const cwd = lasting(command, { loki: fronts[0].url, grafana: fronts[1].url }, more);
     const watcher = watch(cwd, () => {
       if (!isDestroyed(cwd)) return;
       watcher.close();
-      for (const front of fronts) front.stop(true);
+      for (const front of fronts) front.stop();
     });
-    cleanups.push(() => watcher.close(), ...fronts.map((front) => () => front.stop(true)));
+    cleanups.push(() => watcher.close(), ...fronts.map((front) => front.stop));
     return cwd;
   };
 
@@ -49,15 +50,6 @@ export async function startStacks() {
 
   return { lab, lasting, stack, serve };
 }
-
-/** Hands a request on to another server. */
-export function passOn(target: string, request: Request): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
-  return fetch(new Request(`${target}${pathname}${search}`, request));
-}
-
-const frontOf = (target: string) =>
-  Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => passOn(target, request) });
 
 export const isDestroyed = (cwd: string): boolean => existsSync(join(cwd, "destroyed"));
 export const snapshotsIn = (cwd: string): string[] =>
@@ -102,3 +94,25 @@ export async function trailOf(cwd: string): Promise<string[]> {
 /** The events of a kind of operation as JSON, newest last. */
 export const eventsOf = async (cwd: string, operation = "destroy") =>
   printedIn((await run(["audit", "--json", "--operation", operation], { cwd })).stdout);
+
+export const DAY_MS = 86_400_000;
+/** The time so long ago. */
+export const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+
+/** Exports what these arguments choose. */
+export async function save(cwd: string, ...args: string[]): Promise<void> {
+  expect((await run(["export", ...args], { cwd })).exitCode).toBe(0);
+}
+
+/** The lines below an option of the menu. */
+export function below(text: string, option: 1 | 2 | 3): string[] {
+  const lines = text
+    .slice(text.indexOf("OPTIONS:"))
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const from = lines.findIndex((line) => line.includes(` ${option}. `)) + 1;
+  return lines.slice(
+    from,
+    lines.findIndex((line, at) => at >= from && /^\S|^. \d\. |^ {2}\d\. /.test(line)),
+  );
+}

@@ -7,6 +7,7 @@ import { DOCTOR } from "../../src/results/doctor.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { startFront } from "../support/front.ts";
 import { parsedAs } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
 
@@ -46,15 +47,10 @@ test("a healthy stack: what was looked at, in order", async () => {
 describe("it says", () => {
   test("that a version of a server is none that its plugin was tried with", async () => {
     let version = "9.1.0";
-    using server = Bun.serve({
-      port: 0,
-      fetch(request) {
-        const { pathname, search } = new URL(request.url);
-        if (pathname.endsWith("/status/buildinfo")) return Response.json({ version });
-        return fetch(new Request(`${lab.urls.loki}${pathname}${search}`, request));
-      },
-    });
-    const cwd = labProject(lab, { urls: { loki: server.url.origin } });
+    await using front = startFront(lab.urls.loki, (request, pass) =>
+      request.url.endsWith("/status/buildinfo") ? Response.json({ version }) : pass(),
+    );
+    const cwd = labProject(lab, { urls: { loki: front.url } });
     const message = "version 9.1.0 is none that the plugin was tried with: Loki 3.4.6 and Loki 3.8";
     expect((await doctor(cwd, 0))("loki")).toContainEqual(
       expect.objectContaining({ severity: "note", message }),

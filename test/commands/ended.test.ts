@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { passOn } from "../support/front.ts";
 import { labProject } from "../support/project.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
-import { eventsOf, lastLine, passOn, snapshotsIn, startStacks } from "./destroyable.ts";
+import { eventsOf, lastLine, snapshotsIn, startStacks } from "./destroyable.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 

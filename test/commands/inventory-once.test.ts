@@ -2,6 +2,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
+import { startFront } from "../support/front.ts";
 import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
@@ -9,27 +10,17 @@ setDefaultTimeout(60_000); // two cores are shared with other test files
 const lab = await startLab({ seed: 1 });
 const asked: string[] = [];
 /** Between the program and the lab's Loki. */
-const between = Bun.serve({
-  port: 0,
-  async fetch(request) {
-    const { pathname, search } = new URL(request.url);
-    asked.push(pathname);
-    const { method, headers } = request;
-    const answer = await fetch(`${lab.urls.loki}${pathname}${search}`, {
-      method,
-      headers,
-      body: method === "GET" ? null : await request.bytes(),
-    });
-    return new Response(await answer.bytes(), { status: answer.status });
-  },
+const between = startFront(lab.urls.loki, (request, pass) => {
+  asked.push(new URL(request.url).pathname);
+  return pass();
 });
 afterAll(async () => {
-  await between.stop(true);
+  await between.stop();
   await lab.stop();
 });
 
 test("an export reads the inventory once, for its plan, and works from that", async () => {
-  const cwd = labProject(lab, { only: ["loki"], urls: { loki: between.url.origin } });
+  const cwd = labProject(lab, { only: ["loki"], urls: { loki: between.url } });
   const { exitCode, stderr } = await run(["export", "--all"], { cwd });
   expect([exitCode, stderr]).toEqual([0, expect.any(String)]);
   expect(asked.filter((path) => path.endsWith("/status/buildinfo")).length).toBe(1);

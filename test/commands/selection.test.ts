@@ -1,8 +1,10 @@
 /** Exports that a selector restricts. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Lab, startLab } from "../lab/lab.ts";
+import { watched } from "../restore/watched.ts";
 import { cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { labProject } from "../support/project.ts";
 
 let lab: Lab;
 const cwd = temporaryDirectory();
@@ -22,6 +24,27 @@ test("a selector that finds nothing is said, and is no success", async () => {
   expect(exitCode).toBe(3);
   expect(stderr).toContain('missing: loki: the selector {app="nope"} found nothing');
 });
+
+test.each([
+  ["tempo", "{ resource.service.name = }", ["/api/search", "/status/config", "/status/runtime_config"]],
+  ["mimir", '{job="x"', []],
+  ["loki", '{app="shop"} |= "x"', []],
+  ["grafana", "colour=red", []],
+] as const)(
+  "what %s does not understand is refused before any server is asked for more",
+  async (name, match, asked) => {
+    const { calls, urls, stop } = watched(lab);
+    const directory = labProject(lab, { urls });
+    const args = ["export", "-t", "24h", "--match", `${name}=${match}`];
+    const { exitCode, stderr } = await run(args, { cwd: directory });
+    await stop();
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`--match ${name}=`),
+    });
+    expect(calls.sort()).toEqual(asked.map((path) => `${name} GET ${path}`));
+  },
+);
 
 test("a beginning long before the oldest data costs nothing", async () => {
   const began = performance.now();

@@ -6,64 +6,15 @@ import { storeSuite } from "../../src/conformance/suite.ts";
 import {
   type ByteRange,
   definePlugin,
+  isObjectName,
   type NewObject,
   PluginError,
   type Store,
   v,
 } from "../../src/contract/contextcore.ts";
-
-const isBad = (name: string): boolean =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  /[\u0000-\u001f\\]/.test(name) || name.split("/").some((part) => ["", ".", ".."].includes(part));
+import { memoryStore } from "../storage/memory-store.ts";
 
 const invalid = (what: string): PluginError => new PluginError("invalid", `acme/memory: ${what}`);
-
-/** A store in memory: right in everything, and easy to break in one thing. */
-function memoryStore(objects = new Map<string, Uint8Array>()): Store {
-  const known = (name: string) => {
-    const bytes = objects.get(name);
-    return bytes === undefined ? undefined : { name, size: bytes.length, modified: 1n };
-  };
-  return {
-    async *list(prefix) {
-      for (const name of [...objects.keys()].filter((one) => one.startsWith(prefix))) {
-        const found = known(name);
-        if (found !== undefined) yield found;
-      }
-    },
-    stat: async (name) => known(name),
-    async *read(name, range) {
-      const bytes = objects.get(name);
-      if (bytes === undefined) throw new PluginError("not-found", `acme/memory: no ${name}`);
-      const { from, to } = range ?? { from: 0, to: bytes.length };
-      if (to > bytes.length) throw invalid("beyond the end");
-      yield bytes.subarray(from, to);
-    },
-    async write({ name, size, sha256, bytes, ifAbsent }, signal) {
-      if (isBad(name)) throw invalid("a bad name");
-      const whole = Buffer.concat(await Array.fromAsync(untilAborted(bytes, signal)));
-      const hash = new Bun.CryptoHasher("sha256").update(whole).digest("hex");
-      if (whole.length !== size || hash !== sha256) throw invalid("other bytes");
-      if (ifAbsent && objects.has(name)) return "there already";
-      objects.set(name, whole);
-      return "written";
-    },
-    remove: async (name) => void objects.delete(name),
-  };
-}
-
-async function* untilAborted(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  const pieces = bytes[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await Promise.race([pieces.next(), aborted.promise]);
-    if (next.done) return;
-    yield next.value;
-  }
-}
 
 type Change = (store: Store, objects: Map<string, Uint8Array>) => Partial<Store>;
 
@@ -99,7 +50,7 @@ const writing =
 /** Takes whatever comes, however it ends. */
 const careless: Change = (_, objects) => ({
   async write({ name, bytes, ifAbsent }) {
-    if (isBad(name)) throw invalid("a bad name");
+    if (!isObjectName(name)) throw invalid("a bad name");
     if (ifAbsent && objects.has(name)) return "there already";
     const pieces: Uint8Array[] = [];
     try {
@@ -209,7 +160,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "names that lead out",
     (store, objects) => ({
       async write(object, signal) {
-        if (!isBad(object.name)) return store.write(object, signal);
+        if (isObjectName(object.name)) return store.write(object, signal);
         objects.set(object.name, new Uint8Array(0));
         return "written";
       },

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { ProtobufReader, ProtobufWriter } from "../../src/contract/contextcore.ts";
 
 /** Each kind of value, written again and again so that the buffer grows in the middle of every one of them. */
@@ -77,3 +78,37 @@ test("an integer that a number holds is read without a bigint, and no other", ()
     expect(() => written(value).int53()).toThrow("beyond 2^53");
   }
 });
+
+test("a number is written as the bigint of its value", () => {
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), fc.integer({ min: 1, max: 2 ** 29 - 1 }), (value, field) => {
+      const [number, bigint] = [value, BigInt(value)].map((one) =>
+        new ProtobufWriter().varint(field, one).sint(field, one).finish(),
+      );
+      expect(number).toEqual(bigint);
+    }),
+  );
+  expect(() => new ProtobufWriter().varint(1, 1.5)).toThrow(RangeError);
+});
+
+test.each([0, 1, 124, 125, 126, 127, 128, 16_000, 16_379, 16_380, 16_381, 16_384, 300_000])(
+  "a message within a message of %d bytes is read as it was written",
+  (length) => {
+    const text = "x".repeat(length);
+    const writer = new ProtobufWriter(1).varint(1, 5);
+    writer.message(2, (outer) =>
+      outer.message(3, (inner) => inner.string(4, text).varint(5, 6)).varint(6, 7),
+    );
+    writer.varint(7, 8);
+    const reader = new ProtobufReader(writer.finish());
+    expect([reader.next(), reader.uint32()]).toEqual([true, 5]);
+    expect([reader.next(), reader.field]).toEqual([true, 2]);
+    const outer = reader.message();
+    expect([outer.next(), outer.field]).toEqual([true, 3]);
+    const inner = outer.message();
+    expect([inner.next(), inner.string() === text]).toEqual([true, true]);
+    expect([inner.next(), inner.field, inner.uint32(), inner.next()]).toEqual([true, 5, 6, false]);
+    expect([outer.next(), outer.field, outer.uint32(), outer.next()]).toEqual([true, 6, 7, false]);
+    expect([reader.next(), reader.field, reader.uint32(), reader.next()]).toEqual([true, 7, 8, false]);
+  },
+);

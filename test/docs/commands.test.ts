@@ -22,6 +22,7 @@ const ENDS_WITH: Readonly<Record<string, readonly number[]>> = {
   "contextcore persistence check-destroy --json": [3],
   "contextcore restore latest --dry-run": [3],
   "contextcore restore latest --plugin loki --dry-run": [3],
+  "contextcore restore offsite:latest --plugin loki --dry-run": [3],
 };
 
 let lab: Lab;

@@ -12,6 +12,7 @@ const env = {
   AUDIT_WEBHOOK_SECRET: "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw==",
   BILLING_PASSWORD: "b",
   LOKI_EU_TOKEN: "t",
+  REDIS_PASSWORD: "r",
 };
 
 /** The page's files of secrets lie where the test may put them. */

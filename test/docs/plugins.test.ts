@@ -10,8 +10,8 @@ import { expectPage } from "./generated.ts";
 
 const HEAD = `# The built-in plugins
 
-What each can do and which options it has. An option stands below the plugin's name in \`contextcore.yaml\` (\`backends:\` or
-\`sinks:\`), or in the environment under the names shown; \`contextcore plugin info NAME\` shows what is in force. This page is
+What each can do and which options it has. An option stands below the plugin's name in \`contextcore.yaml\` (\`backends:\`,
+\`sinks:\` or \`stores:\`), or in the environment under the names shown; \`contextcore plugin info NAME\` shows what is in force. This page is
 made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
 `;
 

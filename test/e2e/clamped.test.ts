@@ -8,6 +8,7 @@ import { runExport, scratch } from "../export/run.ts";
 import * as loki from "../plugins/loki/support.ts";
 import * as mimir from "../plugins/mimir/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { placeOf } from "../support/place.ts";
 
 const { NOW, HOUR, MINUTE } = loki;
 const RANGE = { from: NOW - 6n * HOUR, to: NOW - HOUR };
@@ -24,7 +25,7 @@ async function exportOf(name: string, backend: Backend) {
     tuning: { recountMs: 1 },
   });
   const [claims] = manifest.plugins;
-  return { claims, covered: coveredRanges([{ path, manifest }], name) };
+  return { claims, covered: coveredRanges([{ ...placeOf(path), manifest }], name) };
 }
 
 const expectClamped = (

@@ -9,7 +9,7 @@ const busy = new PluginError("temporary", "busy", { status: 429, retryAfterMs: 5
 test("a call that waits for a pause goes on after it, though nobody tries again", async () => {
   const signal = AbortSignal.timeout(3_000);
   const limit = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
-  const last = { ...DEFAULT_TUNING.retry, attemptsOverload: 1 };
+  const last = { retry: { ...DEFAULT_TUNING.retry, attemptsOverload: 1 }, limitMs: DEFAULT_TUNING.stepMs };
   const began = performance.now();
   const first = limit.call(() => Promise.reject(busy), last);
   const second = limit.call(async () => performance.now() - began);

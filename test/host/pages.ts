@@ -1,5 +1,5 @@
 /** A server of numbered pages and a backend that reads it: right in everything, and easy to break in one thing. */
-import { definePlugin, option, PluginError, v } from "../../src/contract/contextcore.ts";
+import { definePlugin, given, halves, option, PluginError, v } from "../../src/contract/contextcore.ts";
 import type { Backend, Context, Cursor, Step } from "../../src/contract/contract.ts";
 import type { Range } from "../../src/units/range.ts";
 
@@ -77,6 +77,8 @@ export function pagesBackend({ http }: PagesContext): Backend {
       how: "100 bytes a line",
     }),
     count: async ({ range, match }, signal) => ({ lines: await count(signal, range, match) }),
+    splitCount: async (request) =>
+      given({ requests: halves(request.range)?.map((range) => ({ ...request, range })) }),
     limits: async () => [{ setting: "page_size", value: "5" }],
     export: {
       heeds: ["match"],

@@ -5,6 +5,7 @@ import { warningsFor } from "../../src/inventory/warnings.ts";
 import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
 import { rangeToText } from "../../src/snapshot/format/range-text.ts";
 import { fromRfc3339, type Range } from "../../src/units/range.ts";
+import { placeOf } from "../support/place.ts";
 
 const HOUR = 3_600_000_000_000n;
 const NOW = fromRfc3339("2026-01-24T14:00:00Z");
@@ -15,7 +16,7 @@ const ago = (hours: bigint): bigint => SETTLED - hours * HOUR;
 /** A kept snapshot of which only the range matters. */
 const holding = (range: Range): KeptSnapshot => {
   const plugin = { name: "loki", status: "complete", range: rangeToText(range), problems: [], windows: [] };
-  return { path: "/backups/20260124-000000", manifest: { plugins: [plugin] } as never };
+  return { ...placeOf("/backups/20260124-000000"), manifest: { plugins: [plugin] } as never };
 };
 
 function warningsOf(

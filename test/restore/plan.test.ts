@@ -95,16 +95,16 @@ test("a range leaves out what has no time, and says so", async () => {
 });
 
 test("a selector that finds nothing is said, and one that chooses makes the counts the most there can be", async () => {
-  const { notChosen, names, atMost } = await plan(
+  const { leftOut, notChosen, names, atMost, exitCode } = await plan(
     "--match",
     "grafana=title=none-such",
     "--match",
     'loki={app="shop"}',
   );
-  expect(notChosen).toEqual([{ backend: "grafana", reason: "the selector finds nothing in it" }]);
-  expect([names, atMost]).toEqual([["tempo", "mimir", "loki"], ["loki"]]);
+  expect(leftOut).toEqual([{ name: "grafana", reason: "the selector finds nothing in it" }]);
+  expect([names, atMost, notChosen, exitCode]).toEqual([["tempo", "mimir", "loki"], ["loki"], [], 3]);
   const shown = await stacks.on(lab, "restore", path, "--dry-run", "--match", "grafana=title=none-such");
-  expect(shown.stdout).toContain("not chosen: grafana: the selector finds nothing in it");
+  expect(shown.stdout).toContain("left out: grafana: the selector finds nothing in it");
   const alone = ["--plugin", "grafana", "--match", "title=none-such"];
   const nothing = await stacks.on(lab, "restore", path, "--yes", ...alone);
   expect(nothing.exitCode).toBe(2);

@@ -14,7 +14,10 @@ setDefaultTimeout(120_000); // fifty runs, and two cores that are shared with ot
 const lab = await startLab();
 afterAll(() => lab.stop());
 
-const cwd = labProject(lab, { command: ["true"], more: "sinks:\n  file: { path: copy.jsonl }\n" });
+const cwd = labProject(lab, {
+  command: ["true"],
+  more: "sinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
+});
 const LOKI = ["--plugin", "loki"];
 
 /** Outside of the project, where it belongs. */
@@ -53,6 +56,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["audit", "stats"],
   ["audit", "keygen"],
   ["audit", "verify"],
+  ["snapshots", "copy", "latest", "--to", "offsite"],
   ["keys", "new", KEY],
   ["keys", "check", "--identity", KEY],
   ["audit", "prune", "--dry-run"],

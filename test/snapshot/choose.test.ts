@@ -4,6 +4,7 @@ import { chooseAll, chooseNewest } from "../../src/snapshot/catalog/choose.ts";
 import type { KeptSnapshot, KeptSnapshots } from "../../src/snapshot/catalog/kept.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
+import { placeOf } from "../support/place.ts";
 
 const HOUR = 3_600_000_000_000n;
 const NOON = fromRfc3339("2026-01-24T12:00:00Z");
@@ -65,7 +66,7 @@ function kept(
     index: { path: "blocks.jsonl", bytes: 0, sha256: "0".repeat(64), lines: 0 },
     sha256: new Bun.CryptoHasher("sha256").update(`${name} ${from}`).digest("hex"),
   };
-  return { path: `/backups/${name}`, manifest };
+  return { ...placeOf(`/backups/${name}`), manifest };
 }
 
 const all = (
@@ -85,7 +86,7 @@ test("a chain has each of its snapshots once", () => {
 });
 
 test("what cannot be read and is newer than what is taken may be what latest means: it is no mere passing over", () => {
-  const unreadable = (name: string) => ({ path: `/backups/${name}`, reason: "not valid JSON" });
+  const unreadable = (name: string) => ({ ...placeOf(`/backups/${name}`), reason: "not valid JSON" });
   const brokenAmong = (of: readonly KeptSnapshot[], ...names: string[]) =>
     newest(all(of, names.map(unreadable))).broken.map(({ name }) => name);
   const night = kept(0, 24, { parent: null });

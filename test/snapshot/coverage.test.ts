@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { coverageOf } from "../../src/snapshot/catalog/coverage.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339 } from "../../src/units/range.ts";
+import { placeOf } from "../support/place.ts";
 
 const at = (hour: string): string => `2026-01-24T${hour}:00:00Z`;
 const range = (from: string, to: string) => ({ from: at(from), to: at(to) });
@@ -37,7 +38,7 @@ function kept(plugin: Partial<ManifestPlugin>) {
     index: { path: "blocks.jsonl", bytes: 0, sha256: "0".repeat(64), lines: 0 },
     sha256: "0".repeat(64),
   };
-  return { path: "/backups/1", manifest };
+  return { ...placeOf("/backups/1"), manifest };
 }
 
 const lost = (from: string, to: string): ManifestPlugin["problems"][number] => ({

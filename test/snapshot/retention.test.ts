@@ -5,6 +5,7 @@ import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
 import { isEmpty, KEPT_FOR, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
+import { placeOf } from "../support/place.ts";
 
 const HOUR = 3_600_000_000_000n;
 const DAY = 86_400_000_000_000n;
@@ -43,7 +44,7 @@ function snapshot(
     index: { path: "blocks.jsonl", bytes: 0, sha256: "0".repeat(64), lines: 0 },
     sha256: "0".repeat(64),
   };
-  return { path: `/backups/${time}`, manifest };
+  return { ...placeOf(`/backups/${time}`), manifest };
 }
 
 /** One a day at noon, the oldest first. */

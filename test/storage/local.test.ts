@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localStorage } from "../../src/storage/local.ts";
 import { UnsafeFileError } from "../../src/storage/unsafe-file.ts";
@@ -48,6 +48,45 @@ test("what the system refuses is said in the words of whoever opened the place, 
     async () => storage.lock("folder"),
   ])
     expect(attempt()).rejects.toThrow(`no: ${root}/`);
+});
+
+test("releasing a lock leaves alone the file of whoever has taken it since", () => {
+  const root = temporaryDirectory();
+  const take = () => localStorage(root).lock("lock", { isRemoved: true });
+  const first = take();
+  first?.release();
+  const second = take();
+  first?.release();
+  expect([second?.isInPlace(), take()]).toEqual([true, undefined]);
+  rmSync(join(root, "lock"));
+  const third = take();
+  second?.release();
+  expect([third?.isInPlace(), take()]).toEqual([true, undefined]);
+  third?.release();
+  expect(existsSync(join(root, "lock"))).toBe(false);
+});
+
+test("one holds a lock at a time, though its file goes with each of them", async () => {
+  const root = temporaryDirectory();
+  const script = `
+    const { mkdirSync, rmdirSync } = await import("node:fs");
+    const { localStorage } = await import(${JSON.stringify(join(import.meta.dir, "../../src/storage/local.ts"))});
+    const storage = localStorage(${JSON.stringify(root)});
+    for (let held = 0; held < 300; ) {
+      const lock = storage.lock("lock", { isRemoved: true });
+      if (lock === undefined) continue;
+      held += 1;
+      mkdirSync(${JSON.stringify(join(root, "inside"))}); // throws where somebody else is inside
+      rmdirSync(${JSON.stringify(join(root, "inside"))});
+      lock.release();
+    }
+  `;
+  writeFileSync(join(root, "script.ts"), script);
+  const holders = Array.from({ length: 4 }, () =>
+    Bun.spawn([process.execPath, join(root, "script.ts")], { stderr: "pipe" }),
+  );
+  const said = await Promise.all(holders.map(({ stderr }) => new Response(stderr).text()));
+  expect(said).toEqual(["", "", "", ""]);
 });
 
 test("an append that the system refuses in its middle is taken back", async () => {

@@ -72,6 +72,31 @@ export function testStorage(name: string, open: () => Storage): void {
       expect(await listOf(storage)).toEqual([]);
     });
 
+    test("what is not there is told by its code", async () => {
+      const storage = open();
+      for (const name of ["none", "no/such"]) {
+        await expect(storage.read(name, MOST)).rejects.toMatchObject({ code: "ENOENT" });
+        await expect(storage.open(name)).rejects.toMatchObject({ code: "ENOENT" });
+      }
+    });
+
+    test("a folder is made by what is written into it, and is a place of its own", async () => {
+      const storage = open();
+      expect(await storage.names()).toEqual([]);
+      expect(await storage.within("none").names()).toEqual([]);
+      await storage.write("folder/deep/b", "one");
+      await storage.write("folder/a", "two");
+      await storage.write("file", "three");
+      expect(await storage.names()).toEqual(["file", "folder"]);
+      const folder = storage.within("folder");
+      expect(await folder.names()).toEqual(["a", "deep"]);
+      expect(await listOf(folder)).toEqual(["a", "deep/b"]);
+      expect(await textOf(folder.within("deep"), "b")).toBe("one");
+      expect([folder.root, folder.shown("a")]).toEqual([storage.shown("folder"), storage.shown("folder/a")]);
+      await folder.remove("a");
+      expect(await storage.stat("folder/a")).toBeUndefined();
+    });
+
     test("one holds a lock at a time", async () => {
       const storage = open();
       const lock = storage.lock("lock");

@@ -22,6 +22,7 @@ function isTask(value: unknown): value is Task {
 /** Whether each deletes or overwrites. */
 const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   export: false,
+  copy: false,
   inventory: false,
   verify: false,
   audit_export: false,
@@ -51,7 +52,7 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
       const { complete = "" } = param.type === "flag" ? {} : param;
       const isPath = /^(files|directories|third-parties)$/.test(complete);
       // Over HTTP and by a schedule only configured things are named.
-      const isLocal = isPath || /url|command|path|config|^set$|^into$/i.test(name);
+      const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$/i.test(name);
       const local = complete === "snapshots" ? "paths" : isLocal;
       expect({ name, local: param.local ?? false }).toEqual({ name, local });
       // A default would stand in the help, values and names that complete it in a shell.

@@ -7,6 +7,10 @@ import { compareLive } from "../../src/verify/live.ts";
 import { savedPlugin } from "../restore/small.ts";
 
 const { signal } = new AbortController();
+const limit: Parameters<typeof compareLive>[2]["limit"] = {
+  call: (hook) => hook(signal),
+  callPart: (hook) => hook(signal),
+};
 
 test("a window that cannot be counted is told, and the others are compared all the same", async () => {
   const window = (second: number) => ({
@@ -28,11 +32,7 @@ test("a window that cannot be counted is told, and the others are compared all t
   };
   const plugin = { name: "logs", about: "A test's backend", options: v.object({}) };
   const saved = savedPlugin("logs", [window(0), window(1)]);
-  const report = await compareLive(
-    saved,
-    { name: "logs", plugin, backend },
-    { now: 0n, signal, call: (hook) => hook(signal) },
-  );
+  const report = await compareLive(saved, { name: "logs", plugin, backend }, { now: 0n, signal, limit });
   expect(report).toMatchObject({ counted: 1, failed: 1, failure: "503 from the server" });
   expect(report.differences.map(({ verdict }) => verdict)).toEqual(["differs"]);
 });
@@ -58,7 +58,7 @@ test("after three counts that failed the others are not asked for, and all are t
   const report = await compareLive(
     savedPlugin("logs", windows),
     { name: "logs", plugin, backend },
-    { now: 0n, signal, call: (hook) => hook(signal) },
+    { now: 0n, signal, limit },
   );
   expect(report).toMatchObject({ counted: 0, failed: 5, failure: "403 from the server", differences: [] });
   expect(asked).toBe(3);

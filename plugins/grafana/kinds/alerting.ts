@@ -35,7 +35,7 @@ export function placeInList<Row extends Fields>(
   };
 }
 
-/** Compared without who made it, which a restore may change, and without what is empty. */
+/** The part of an object that is compared: without its provenance, which a restore may change, and without empty members. */
 export const plainAlerting = (object: Fields): Fields =>
   filledIn(without(object, "uid", "provenance", "version"));
 
@@ -99,6 +99,7 @@ const atName =
     path: `${PROVISIONING}/${list}/${encodeURIComponent(name)}`,
   });
 
+/** The templates of notifications. Their name is all that identifies them. */
 export const templates = named({
   name: "template",
   plural: "message templates",
@@ -108,6 +109,7 @@ export const templates = named({
   replace: atName("templates"),
 });
 
+/** When notifications are muted. Their name is all that identifies them. */
 export const muteTimings = named({
   name: "mute-timing",
   plural: "mute timings",

@@ -75,7 +75,7 @@ export const contactPoints: ObjectKind = {
 
 const readPoints = (server: Server) => read(server, v.array(pointSchema), { path: PATH });
 
-/** One without a uid is known by its name and its type. */
+/** A saved contact point without a uid is identified by its name and type. */
 const isInPlace = (held: Fields, saved: Fields): boolean =>
   asText(saved.uid) === "" ? held.name === saved.name && held.type === saved.type : held.uid === saved.uid;
 

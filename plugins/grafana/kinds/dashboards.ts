@@ -12,6 +12,7 @@ import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 import { libraryPanels } from "./library-panels.ts";
 
+/** Dashboards: found by Grafana's search, and read one by one. */
 export const dashboards: ObjectKind = {
   name: "dashboard",
   plural: "dashboards",

@@ -69,7 +69,7 @@ export const dataSources: ObjectKind = {
   }),
 };
 
-/** Not written, so not compared: whoever restored it without its secrets was told which ones are missing. */
+/** Members that a restore does not write, so they are not compared either. Missing secrets were named when it was restored. */
 const PROTECTED = ["secureJsonFields", "readOnly"];
 
 const rowSchema = v.object({ uid: v.string(), name: v.string() });

@@ -1,5 +1,5 @@
 import { type DashboardFolder, given, v } from "contextcore";
-import { FOLDER } from "../dashboard-draft.ts";
+import { FOLDER_ANNOTATION } from "../dashboard-draft.ts";
 import { asText } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { findDashboards, listResources, resourceSchema, sameAgain, searchAll } from "../lists.ts";
@@ -53,7 +53,7 @@ export const folders: ObjectKind = {
     const uid = encodeURIComponent(asText(folder.uid));
     if (world.folders === undefined) {
       const row = await readIfThere(server, rowSchema, { path: `/api/folders/${uid}` });
-      // The old API does not tell it.
+      // The old API does not return the description.
       return row && { ...row, ...given({ description: folder.description }) };
     }
     const path = resourcePath(world, "folder", world.folders, `folders/${uid}`);
@@ -118,7 +118,7 @@ export function folderRequest(world: World, folder: DashboardFolder): Write & { 
   const json = {
     apiVersion: `folder.grafana.app/${world.folders}`,
     kind: "Folder",
-    metadata: { name: uid, annotations: parentUid === undefined ? {} : { [FOLDER]: parentUid } },
+    metadata: { name: uid, annotations: parentUid === undefined ? {} : { [FOLDER_ANNOTATION]: parentUid } },
     spec: { title, ...given({ description }) },
   };
   return { method: "POST", path: resourcePath(world, "folder", world.folders, "folders"), json };
@@ -151,7 +151,7 @@ const fromResource = ({
   uid: name,
   title: asText(spec.title),
   ...filled("description", spec.description),
-  ...filled("parentUid", annotations[FOLDER]),
+  ...filled("parentUid", annotations[FOLDER_ANNOTATION]),
   ...filled("managedBy", annotations["grafana.app/managedBy"]),
 });
 

@@ -7,6 +7,7 @@ import { read, readIfThere, type Server } from "../server.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 
+/** Panels that several dashboards share. */
 export const libraryPanels: ObjectKind = {
   name: "library-panel",
   plural: "library panels",

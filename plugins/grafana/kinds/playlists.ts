@@ -16,6 +16,7 @@ const playlistSchema = v.object({
 });
 type Playlist = v.InferOutput<typeof playlistSchema>;
 
+/** Playlists. Before `/apis/playlist.grafana.app` a restored one gets another uid. */
 export const playlists: ObjectKind = {
   name: "playlist",
   plural: "playlists",
@@ -58,7 +59,10 @@ export const playlists: ObjectKind = {
   }),
 };
 
-/** The old API gives a new playlist a uid of its own, so there one of the same name counts, the most alike first. */
+/**
+ * The old API gives a new playlist another uid, so with it a playlist of the same name is compared, the most similar one
+ * first.
+ */
 function placeOf(server: Server): Place {
   let all: Promise<readonly Playlist[]> | undefined;
   return async ({ uid, name, items }) => {

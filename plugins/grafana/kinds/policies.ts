@@ -9,7 +9,7 @@ import { contactPoints } from "./contact-points.ts";
 
 const PATH = `${PROVISIONING}/policies`;
 
-/** There is a single policy tree, and writing replaces it: a fresh Grafana's counts as none. */
+/** There is always one policy tree, and writing replaces it. The tree of a fresh Grafana counts as none. */
 export const policies: ObjectKind = {
   name: "policy",
   plural: "notification policies",

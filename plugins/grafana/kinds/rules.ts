@@ -151,7 +151,10 @@ function placeOf(server: Server): Place {
   };
 }
 
-/** Only the group has its interval and the order of its rules; one by a name that no URL reaches is taken from the list. */
+/**
+ * Reads a whole group, because only it has the interval and the order of its rules. `undefined` for a name that cannot be part
+ * of a URL: such a group is taken from the list.
+ */
 async function whole(server: Server, folder: string, group: string): Promise<Fields | undefined> {
   if (isDots(folder) || isDots(group)) return undefined;
   return readIfThere(server, groupSchema, { path: pathOf(folder, group) });

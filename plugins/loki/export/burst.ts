@@ -10,7 +10,7 @@ import { escapeRegex, quote } from "../server/selector.ts";
 import { cursorOfRead, type ReadCursor } from "./cursor.ts";
 import { loadsOf, partition } from "./partition.ts";
 
-export interface Split {
+interface Split {
   /** Empty: it cannot be split further. */
   readonly next: readonly Cursor[];
   readonly problems: readonly Problem[];

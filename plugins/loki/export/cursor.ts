@@ -43,15 +43,18 @@ const schema = v.variant("kind", [
   v.object({ kind: v.literal("deletes") }),
 ]);
 
+/** A cursor of this plugin, checked, with its times as ns. */
 export type LokiCursor = v.InferOutput<typeof schema>;
+/** The cursor of one window, or of a span of windows. */
 export type WindowCursor = Extract<LokiCursor, { kind: "window" }>;
+/** The cursor of one page. */
 export type ReadCursor = Extract<LokiCursor, { kind: "read" }>;
 
 /** @throws PluginError `invalid` when the cursor is of another version, or was changed */
 export const parseCursor = (cursor: Cursor): LokiCursor => decodeCursor("loki", schema, cursor);
 
 /** What all windows of an export share. */
-export interface WindowSettings {
+interface WindowSettings {
   /** How long a window is. ns */
   readonly every: bigint;
   /** Entries of a page. */

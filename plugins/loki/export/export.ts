@@ -15,12 +15,13 @@ import {
   type Step,
   toRfc3339,
 } from "contextcore";
+import { divide } from "../divide.ts";
 import { exportDeletes } from "../objects/deletes.ts";
 import { exportRules } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
 import { AtBorder, type Border } from "../server/border.ts";
 import { rootSelectors } from "../server/in-parts.ts";
-import { type Labels, parseSelector, printSelector } from "../server/selector.ts";
+import { parseSelector, printSelector } from "../server/selector.ts";
 import { ingesterReach, type Settings } from "../server/settings.ts";
 import {
   cursorOfRead,
@@ -31,7 +32,6 @@ import {
   type WindowCursor,
   windowCursors,
 } from "./cursor.ts";
-import { partition } from "./partition.ts";
 import { type Reader, readStep } from "./read.ts";
 
 /** The options that concern an export. */
@@ -64,6 +64,7 @@ export function createExporter(
   };
   return {
     heeds: ["match"],
+    checkMatch: async (match) => void parseSelector(match),
     async start(request, signal) {
       const settings = await ask(signal);
       return start(request, { settings, options, now: clock(), isFlushed: isFlushed() });
@@ -153,32 +154,18 @@ async function windowStep(
 }
 
 /**
- * Divides a step that Loki cannot answer: by stream first, since usually only one is the problem, then by time, down to the
- * lines of one stream in one nanosecond.
+ * Divides a step that Loki cannot answer, down to the lines of one stream in one nanosecond.
  * @throws PluginError the server's error when it is asked for the streams
  */
 async function splitCursor(api: Api, cursor: LokiCursor, signal: AbortSignal): Promise<Split> {
   if (cursor.kind === "rules") return { items: ["rules"] };
   if (cursor.kind === "deletes") return { items: ["delete requests"] };
   if (cursor.kind === "window") return { ...inTime(cursor), items: ["a window's list of streams"] };
-  const streams = await api.series([cursor.selector], cursor, signal);
-  const parts = byStream(cursor, streams);
-  const items = [`lines of ${nameOf(cursor, streams)}`];
-  return parts.length > 1 ? { cursors: parts, items } : { ...inTime(cursor), items };
+  const { parts, item } = await divide(api, cursor, signal);
+  return { cursors: parts.map((part) => cursorOfRead({ ...cursor, ...part })), items: [item] };
 }
 
-function byStream(cursor: ReadCursor, streams: readonly Labels[]): Cursor[] {
-  const loads = streams.map((labels) => ({ labels, entries: 1 }));
-  const selectors = partition(cursor.selector, loads, Math.ceil(streams.length / 2));
-  return selectors.map((selector) => cursorOfRead({ ...cursor, selector }));
-}
-
-function inTime(cursor: WindowCursor | ReadCursor): Pick<Split, "cursors"> {
+function inTime(cursor: WindowCursor): Pick<Split, "cursors"> {
   const parts = halves({ from: cursor.from, to: cursor.to });
   return given({ cursors: parts && cursorsOf(cursor, { now: parts, later: undefined }) });
-}
-
-function nameOf({ selector }: ReadCursor, [first, second]: readonly Labels[]): string {
-  if (first === undefined || second !== undefined) return selector;
-  return printSelector(Object.entries(first).map(([name, value]) => ({ name, operator: "=", value })));
 }

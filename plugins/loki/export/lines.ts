@@ -4,6 +4,7 @@ import type { Entries, PageStream, Place } from "../server/entries.ts";
 import type { Page } from "../server/page.ts";
 import { isBookkeeping, ownLabels, streamKey } from "../server/selector.ts";
 
+/** The data file that all entries go into. */
 export const LOGS_FILE = "logs.json";
 
 /** Maximum length of a line, roughly; a longer single entry gets its own line. Bytes. */

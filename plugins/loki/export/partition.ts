@@ -16,7 +16,7 @@ import {
 } from "../server/selector.ts";
 
 /** A stream and its expected number of entries. */
-export interface Load {
+interface Load {
   readonly labels: Labels;
   readonly entries: number;
 }

@@ -13,6 +13,7 @@ import { toRecords } from "./lines.ts";
 import { loadsOf, partition } from "./partition.ts";
 import { problemsOf, problemsOfNames } from "./problems.ts";
 
+/** What reading a page needs besides its cursor. */
 export interface Reader {
   readonly api: Api;
   /** About how many bytes a step should yield. */

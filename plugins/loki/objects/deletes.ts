@@ -12,6 +12,7 @@ import {
 } from "contextcore";
 import type { Api } from "../server/api.ts";
 
+/** The object with all delete requests, as the server lists them. */
 export const DELETES_FILE = "loki/deletes.json";
 
 const request = openObject({
@@ -21,7 +22,7 @@ const request = openObject({
   end_time: v.number(),
 });
 const requests = v.nullable(v.array(request));
-export type DeleteRequest = v.InferOutput<typeof request>;
+type DeleteRequest = v.InferOutput<typeof request>;
 
 const PATH = "/loki/api/v1/delete";
 

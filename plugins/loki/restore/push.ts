@@ -5,6 +5,7 @@ import type { Value } from "../server/page.ts";
 import { classify } from "../server/refusal.ts";
 import type { Labels } from "../server/selector.ts";
 
+/** One stream of a push request. */
 export interface PushStream {
   readonly labels: Labels;
   /** Oldest first. */
@@ -29,7 +30,7 @@ export async function push(
 }
 
 /** A call of the push API, and the statuses by which it refuses data. */
-export interface PushCall {
+interface PushCall {
   readonly streams: readonly PushStream[];
   readonly refusals: readonly number[];
   readonly signal: AbortSignal;

@@ -22,7 +22,7 @@ import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
 
 /** What a restore is told besides its lines. */
-export interface RestorerOptions {
+interface RestorerOptions {
   /** Now, ns since the epoch. */
   readonly clock: () => bigint;
   readonly tenant: string | undefined;

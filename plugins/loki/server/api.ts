@@ -4,6 +4,7 @@ import { type Page, readPage, WITHOUT_ERRORS } from "./page.ts";
 import { classify, isPipelineError } from "./refusal.ts";
 import { type Labels, labelSet } from "./selector.ts";
 
+/** One call of `query_range`. Both `range` and what Loki makes of it are half-open. */
 export interface PageRequest {
   /** A stream selector, with line or label filters at most. */
   readonly query: string;
@@ -12,7 +13,7 @@ export interface PageRequest {
   readonly direction?: "forward" | "backward";
 }
 
-export interface SumRequest {
+interface SumRequest {
   readonly operation: "count_over_time" | "bytes_over_time";
   readonly selector: string;
   readonly range: Range;
@@ -20,6 +21,7 @@ export interface SumRequest {
   readonly ms: bigint;
 }
 
+/** The calls, for one server and tenant. All of them throw a PluginError. */
 export interface Api {
   /** One page of entries in time order (oldest first unless asked otherwise). */
   page(request: PageRequest, signal: AbortSignal): Promise<Page>;

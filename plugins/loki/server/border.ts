@@ -36,7 +36,7 @@ export class AtBorder extends PluginError {
 }
 
 /** A range, and the time from which it can be queried. ns */
-export interface Later {
+interface Later {
   readonly range: Range;
   readonly notBefore: bigint;
 }
@@ -49,6 +49,7 @@ export interface Parts {
   readonly later: Later | undefined;
 }
 
+/** Where the border lies, as far as it is known, and ways to query around it. */
 export interface Border {
   /** Takes the server's settings, which determine where the border lies. */
   heard(settings: Settings): void;

@@ -22,6 +22,7 @@ const FIELDS = 4;
 /** An entry with time and metadata is seldom shorter. */
 const USUAL_BYTES = 160;
 
+/** The entries of one answer, in its order. Times and lines are taken from the bytes when they are asked for. */
 export class Entries {
   /** The answer's bytes, followed by replacements for parts of it. */
   bytes: Uint8Array;

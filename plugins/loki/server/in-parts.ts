@@ -103,7 +103,7 @@ async function* byHalves<Answer>(
 }
 
 /** A page, and whether more may follow. */
-export interface AllowedPage {
+interface AllowedPage {
   readonly page: Page;
   readonly isFull: boolean;
 }

@@ -4,6 +4,7 @@ import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import { type Labels, labelSet } from "./selector.ts";
 
+/** One page of entries, with the streams that they belong to. */
 export interface Page {
   readonly streams: readonly PageStream[];
   readonly entries: Entries;

@@ -4,14 +4,16 @@
  */
 import { objectOf, PluginError, v } from "contextcore";
 
-export type Operator = "=" | "!=" | "=~" | "!~";
+type Operator = "=" | "!=" | "=~" | "!~";
 
+/** One condition of a selector, such as `env=~"prod|staging"`; a regular expression has to match the whole value. */
 export interface Matcher {
   readonly name: string;
   readonly operator: Operator;
   readonly value: string;
 }
 
+/** A stream's labels by name. Two streams with equal labels are the same stream. */
 export type Labels = Readonly<Record<string, string>>;
 
 const MATCHER = /\s*([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*("(?:[^"\\\n]|\\.)*"|`[^`]*`)\s*(,|(?=\}))/y;

@@ -2,7 +2,7 @@
 import { NS_PER_SECOND, PluginError, singleFlight, v } from "contextcore";
 import type { Api } from "./api.ts";
 
-export interface ServerTime {
+interface ServerTime {
   /** Asks for it, unless that was done recently. */
   refresh(signal: AbortSignal): Promise<void>;
   /** ns */

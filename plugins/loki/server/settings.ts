@@ -73,7 +73,7 @@ const toSettings = (config: unknown, limits: unknown): Settings => ({
 });
 
 /** How long Loki keeps logs, and where its configuration is misleading. */
-export interface Retention {
+interface Retention {
   /** ns; absent: the server did not say. */
   readonly retention?: bigint | "unlimited";
   readonly warnings: readonly string[];

@@ -4,6 +4,10 @@ import { type Series, STALE_BITS, staleHistogram } from "./series.ts";
 import type { StartTimes } from "./start-times.ts";
 import { XorValue } from "./xor.ts";
 
+/**
+ * What stands in front of a histogram chunk's bits: how many samples it has, its flags, and its start times where the encoding
+ * has them.
+ */
 export interface HistogramChunkHead {
   readonly count: number;
   /** The byte whose two top bits tell of counter resets. */

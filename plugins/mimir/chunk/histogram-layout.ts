@@ -2,7 +2,7 @@ import { type BitReader, readVarbitInt, readVarbitUint } from "./bits.ts";
 import type { HistogramSample, Span } from "./series.ts";
 
 /** What all histograms of one chunk share. */
-export interface Layout {
+interface Layout {
   readonly schema: number;
   readonly zeroThreshold: bigint;
   readonly positiveSpans: readonly Span[];

@@ -69,6 +69,7 @@ function grown<Column extends Float64Array | Uint32Array>(larger: Column, column
 /** `[gap to the span before (or first index), how many buckets]` */
 export type Span = readonly [offset: number, length: number];
 
+/** One side, positive or negative, of a native histogram: `spans` say which buckets `values` are of. */
 export interface Buckets {
   readonly spans: readonly Span[];
   /** Differences from the bucket before in an integer histogram; each count's double bits in a float histogram. */
@@ -107,6 +108,7 @@ export interface HistogramSample {
 /** The value by which Prometheus marks that a series has ended (`model/value/value.go`). */
 export const STALE_BITS = 0x7ff0000000000002n;
 
+/** A side without buckets. */
 export const NO_BUCKETS: Buckets = { spans: [], values: [] };
 
 /** A stale histogram has nothing but its sum. */

@@ -1,7 +1,7 @@
 import type { Buckets, HistogramSample, Series, Span } from "./series.ts";
 
 /** What {@link settle} found. */
-export interface Settled {
+interface Settled {
   /** Samples at a time at which the series had another value already; the first is kept. */
   readonly conflicts: number;
 }

@@ -59,7 +59,9 @@ const cursor = v.variant("step", [
   v.object({ step: v.literal("alertmanager") }),
 ]);
 
+/** A cursor of this plugin, checked, with its times as ns. */
 export type Work = v.InferOutput<typeof cursor>;
+/** The cursor of one kind of step. */
 export type WorkOf<Step extends Work["step"]> = Extract<Work, { step: Step }>;
 
 /** A window of the export and how it is read. */

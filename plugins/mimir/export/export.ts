@@ -21,7 +21,7 @@ import { alertmanager, rules } from "./objects.ts";
 import { read } from "./read.ts";
 import { firstWindows, span } from "./windows.ts";
 
-export interface StartOptions {
+interface StartOptions {
   /** How long samples may still be on their way, a duration. */
   readonly settle: string;
   /** ns */
@@ -107,7 +107,7 @@ function hidden(limits: TenantLimits, { from, to }: Range, now: bigint): Problem
   return [{ kind: "clamped", reason, range: { from, to: to < border ? to : border } }];
 }
 
-export interface StepLimits {
+interface StepLimits {
   readonly stepBytes: number;
 }
 

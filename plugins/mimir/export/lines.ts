@@ -6,7 +6,7 @@ import { writeLine } from "../line/line.ts";
 import { Output } from "../line/output.ts";
 import type { ReadSeries } from "../server/remote-read.ts";
 
-export interface LineWindow extends Range {
+interface LineWindow extends Range {
   /** True: chunks that began before the window count as its own. */
   readonly first?: boolean | undefined;
 }

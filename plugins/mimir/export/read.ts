@@ -131,7 +131,7 @@ function behind(work: WorkOf<"read">, stopped: Uint8Array, read: number): readon
   return later.length === 0 ? [rest] : [rest, { ...work, names: later, after: undefined }];
 }
 
-/** The same with half of its metrics each; `undefined` where it does not name several. */
+/** Two reads with half of the metrics each; `undefined` if the read does not name several. */
 export function halvedNames(work: WorkOf<"read">): readonly Work[] | undefined {
   const { names = [] } = work;
   if (names.length < 2) return undefined;

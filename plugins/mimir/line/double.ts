@@ -28,6 +28,15 @@ export function toWords(value: number): readonly [high: number, low: number] {
   return [words[HIGH] ?? 0, words[1 - HIGH] ?? 0];
 }
 
+/** The bits of many doubles as two columns of words; those that are `null` stay 0. */
+export function fillWords(values: readonly (number | null)[], high: Uint32Array, low: Uint32Array): void {
+  for (let index = 0; index < values.length; index++) {
+    doubles[0] = values[index] ?? 0;
+    high[index] = words[HIGH] ?? 0;
+    low[index] = words[1 - HIGH] ?? 0;
+  }
+}
+
 /** Writes a finite double as a JSON number that reads back to the same bits, `-0` included; returns where it ends. */
 export function writeDouble(bytes: Uint8Array, at: number, high: number, low: number): number {
   const value = toDouble(high, low);

@@ -65,6 +65,16 @@ export function compareLabels(a: Labels, b: Labels): number {
   return a.length - b.length;
 }
 
+/** From the first surrogate on, the order of UTF-16 is not that of the bytes. */
+const SURROGATES = 0xd800;
+
 /** By the bytes of their UTF-8, as Go compares strings. */
-export const compareBytes = (a: string, b: string): number =>
-  a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+export function compareBytes(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
+  if (at === length) return a.length - b.length;
+  const [first, second] = [a.charCodeAt(at), b.charCodeAt(at)];
+  if (first < SURROGATES && second < SURROGATES) return first - second;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

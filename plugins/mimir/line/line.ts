@@ -7,7 +7,7 @@ const COMMA = 44;
 const NULL = [110, 117, 108, 108] as const;
 
 /** What one line holds. */
-export interface LineCounts {
+interface LineCounts {
   /** Floats and histograms, without stale markers. */
   samples: number;
   histograms: number;
@@ -15,7 +15,7 @@ export interface LineCounts {
 }
 
 /** The head of a line: its `metric`, and the labels' bytes where they are no UTF-8. */
-export interface LineHead {
+interface LineHead {
   /** `{"__name__":"up"}` */
   readonly metric: string;
   /** The label messages in base64. */

@@ -8,7 +8,7 @@ import {
   STALE_BITS,
   staleHistogram,
 } from "../chunk/series.ts";
-import { specialWords, toWords } from "./double.ts";
+import { fillWords, specialWords } from "./double.ts";
 import { type Labels, labelSet, readLabels } from "./labels.ts";
 
 /** Long lists are checked by one function: a schema for each item would cost more than the item. */
@@ -66,9 +66,7 @@ export function parseLine(text: string): ParsedLine {
   const parsed = parseShape("a line of metrics.json", line, text);
   if (parsed.timestamps.length !== parsed.values.length) throw wrong("times and values are not as many");
   const series = new Series(parsed.timestamps.length);
-  for (const [index, time] of parsed.timestamps.entries()) {
-    series.push(time, ...wordsOf(parsed.values[index] ?? null, parsed.special[index]));
-  }
+  setFloats(series, parsed);
   for (const one of parsed.histograms) series.histograms.push(toSample(one));
   for (const { data, ...chunk } of parsed.raw)
     series.raw.push({ ...chunk, data: Buffer.from(data, "base64") });
@@ -85,10 +83,15 @@ function labelsOf({ metric, labelBytes }: v.InferOutput<typeof line>): Labels {
     : readLabels(Buffer.from(labelBytes, "base64")).labels;
 }
 
-function wordsOf(value: number | null, name: string | undefined): readonly [number, number] {
-  if (value !== null) return toWords(value);
-  if (name === undefined) throw wrong("a value is null and `special` does not name it");
-  return specialWords(name);
+function setFloats(series: Series, { timestamps, values, special }: v.InferOutput<typeof line>): void {
+  series.count = timestamps.length;
+  series.times.set(timestamps);
+  fillWords(values, series.high, series.low);
+  for (let at = values.indexOf(null); at >= 0; at = values.indexOf(null, at + 1)) {
+    const name = special[at];
+    if (name === undefined) throw wrong("a value is null and `special` does not name it");
+    [series.high[at], series.low[at]] = specialWords(name);
+  }
 }
 
 function setStarts(series: Series, runs: readonly (readonly [number, number])[]): void {

@@ -1,29 +1,26 @@
-import { NS_PER_MS, type Range, toMs } from "contextcore";
+import { type Counts, NS_PER_MS, type Range, toMs } from "contextcore";
 import { type HistogramSample, Series, STALE_BITS } from "../chunk/series.ts";
-import { settle } from "../chunk/settle.ts";
-import { type Labels, labelsJson, metricName, readLabels, sortedLabels } from "../line/labels.ts";
+import { type Labels, labelsJson, sortedLabels } from "../line/labels.ts";
 import { writeLine } from "../line/line.ts";
 import { Output } from "../line/output.ts";
 import { type ParsedLine, parseLine } from "../line/parse.ts";
-import { type ReadSeries, remoteRead } from "../server/remote-read.ts";
-import type { Server } from "../server/server.ts";
-import { ownLabels } from "../server/settings.ts";
-import { namesMatcher } from "../wire/matchers.ts";
 
-/** One sample: a double's 64 bits as two words, or a native histogram. */
-export interface Point {
+/** Samples of one series in time order, in columns: an object for each would cost more than all else that is done with it. */
+export interface Points {
   /** ms */
-  readonly time: number;
-  readonly high: number;
-  readonly low: number;
-  readonly histogram?: HistogramSample;
+  readonly times: Float64Array;
+  /** A double's 64 bits as two words. */
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
+  /** By index; what has one is no float. Empty if all are floats. */
+  readonly histograms: readonly (HistogramSample | undefined)[];
 }
 
-/** Points of one series, in time order. */
+/** One series, or a part of it. */
 export interface SeriesPoints {
   /** Sorted by name, as remote write wants them. */
   readonly labels: Labels;
-  readonly points: readonly Point[];
+  readonly points: Points;
 }
 
 /** A line's points within the range, with the labels that the restore adds. */
@@ -33,20 +30,63 @@ export function readPoints(
   added: Readonly<Record<string, string>>,
 ): { readonly line: ParsedLine; readonly series: SeriesPoints } {
   const line = parseLine(text);
-  const { times, high, low, count, histograms } = line.series;
-  const points: Point[] = histograms.map((histogram) => ({
-    time: histogram.timestamp,
-    high: 0,
-    low: 0,
-    histogram,
-  }));
-  for (let index = 0; index < count; index++) {
-    points.push({ time: times[index] ?? 0, high: high[index] ?? 0, low: low[index] ?? 0 });
-  }
-  const isInside = insideOf(range);
-  const within = points.filter(({ time }) => isInside(time));
-  within.sort((a, b) => a.time - b.time);
-  return { line, series: { labels: withLabels(line.labels, added), points: within } };
+  const points = within(pointsOf(line.series), insideOf(range));
+  return { line, series: { labels: withLabels(line.labels, added), points } };
+}
+
+function within(points: Points, isInside: (time: number) => boolean): Points {
+  const { times } = points;
+  let [from, to] = [0, times.length];
+  while (from < to && !isInside(times[from] ?? 0)) from += 1;
+  while (to > from && !isInside(times[to - 1] ?? 0)) to -= 1;
+  return slice(points, from, to);
+}
+
+/** All points of a series. */
+export function pointsOf({ times, high, low, count, histograms }: Series): Points {
+  const floats = {
+    times: times.subarray(0, count),
+    high: high.subarray(0, count),
+    low: low.subarray(0, count),
+    histograms: [],
+  };
+  if (histograms.length === 0 && isInOrder(floats.times)) return floats;
+  const every = [
+    ...histograms.map((histogram) => ({ time: histogram.timestamp, histogram, at: count })),
+    ...Array.from(floats.times, (time, at) => ({ time, histogram: undefined, at })),
+  ].sort((a, b) => a.time - b.time);
+  return {
+    times: Float64Array.from(every, ({ time }) => time),
+    high: Uint32Array.from(every, ({ at }) => floats.high[at] ?? 0),
+    low: Uint32Array.from(every, ({ at }) => floats.low[at] ?? 0),
+    histograms: histograms.length === 0 ? [] : every.map(({ histogram }) => histogram),
+  };
+}
+
+function isInOrder(times: Float64Array): boolean {
+  for (let at = 1; at < times.length; at++) if ((times[at - 1] ?? 0) > (times[at] ?? 0)) return false;
+  return true;
+}
+
+/** Points `[from, to)`: a view. */
+export const slice = ({ times, high, low, histograms }: Points, from: number, to: number): Points => ({
+  times: times.subarray(from, to),
+  high: high.subarray(from, to),
+  low: low.subarray(from, to),
+  histograms: histograms.slice(from, to),
+});
+
+/** The points with these indexes, which ascend: a view where they lie side by side, as they mostly do. */
+export function pick(points: Points, indexes: readonly number[]): Points {
+  const [first = 0, last = first - 1] = [indexes[0], indexes.at(-1)];
+  if (last - first + 1 === indexes.length) return slice(points, first, last + 1);
+  const { times, high, low, histograms } = points;
+  return {
+    times: Float64Array.from(indexes, (at) => times[at] ?? 0),
+    high: Uint32Array.from(indexes, (at) => high[at] ?? 0),
+    low: Uint32Array.from(indexes, (at) => low[at] ?? 0),
+    histograms: histograms.length === 0 ? [] : indexes.map((at) => histograms[at]),
+  };
 }
 
 /** Tells times, ms, that lie in the range from others. The borders stay integers: as doubles, ns are not exact. */
@@ -60,10 +100,11 @@ function withLabels(labels: Labels, added: Readonly<Record<string, string>>): La
 }
 
 /** The points as a line of `metrics.json`: the form in which refused ones are reported. */
-export function pointsLine({ labels, points }: SeriesPoints): string {
-  const series = new Series(points.length);
-  for (const { time, high, low, histogram } of points) {
-    if (histogram === undefined) series.push(time, high, low);
+export function pointsLine({ labels, points: { times, high, low, histograms } }: SeriesPoints): string {
+  const series = new Series(times.length);
+  for (const [at, time] of times.entries()) {
+    const histogram = histograms[at];
+    if (histogram === undefined) series.push(time, high[at] ?? 0, low[at] ?? 0);
     else series.histograms.push(histogram);
   }
   const out = new Output(1024);
@@ -71,62 +112,22 @@ export function pointsLine({ labels, points }: SeriesPoints): string {
   return Buffer.from(out.finish()).toString("utf8").trimEnd();
 }
 
-/** Whether the point says that its series has ended. */
-export const isStale = ({ high, low, histogram }: Point): boolean =>
-  histogram === undefined ? high === 0x7ff00000 && low === 2 : histogram.sum === STALE_BITS;
-
-/** The same value, bit by bit. What a server infers of a histogram's neighbours does not count. */
-export function isSamePoint(a: Point, b: Point): boolean {
-  if (a.histogram === undefined || b.histogram === undefined) {
-    return a.histogram === b.histogram && a.high === b.high && a.low === b.low;
+/** In the units of the export: stale markers, which say that a series has ended, apart. */
+export function countPoints(series: readonly SeriesPoints[]): Counts {
+  let [samples, histograms, stale] = [0, 0, 0];
+  for (const { points } of series) {
+    samples += points.times.length;
+    for (const one of points.histograms) if (one !== undefined) histograms += 1;
+    for (let at = 0; at < points.times.length; at++) if (isStale(points, at)) stale += 1;
   }
-  return Bun.deepEquals(comparable(a.histogram), comparable(b.histogram));
+  return {
+    samples: samples - stale,
+    ...(histograms > 0 ? { histograms } : {}),
+    ...(stale > 0 ? { stale } : {}),
+  };
 }
 
-const comparable = ({ hint: _, start: __, ...rest }: HistogramSample) => rest;
-
-/** The points that the server holds. */
-export interface Existing {
-  /** Those of one series, by time. */
-  of(labels: Labels): ReadonlyMap<number, Point>;
-}
-
-const NONE: ReadonlyMap<number, Point> = new Map();
-
-/** How many names one read asks for. */
-const NAMES_PER_READ = 500;
-
-/** Reads back what the server holds of these series, at the times of their points. */
-export async function readExisting(
-  server: Server,
-  wanted: readonly SeriesPoints[],
-  signal: AbortSignal,
-): Promise<Existing> {
-  const own = await ownLabels(server, signal);
-  const keyOf = (labels: Labels): string => JSON.stringify(own(labels));
-  const found = new Map<string, Map<number, Point>>(wanted.map(({ labels }) => [keyOf(labels), new Map()]));
-  const times = wanted.flatMap(({ points }) => (points.length === 0 ? [] : [points[0], points.at(-1)]));
-  const fromMs = Math.min(...times.map((point) => point?.time ?? 0));
-  const lastMs = Math.max(...times.map((point) => point?.time ?? 0));
-  const names = [...new Set(wanted.map(({ labels }) => metricName(labels)))];
-  for (let start = 0; start < names.length && times.length > 0; start += NAMES_PER_READ) {
-    const matchers = [namesMatcher(names.slice(start, start + NAMES_PER_READ))];
-    const answer = await remoteRead(server, { fromMs, lastMs, matchers }, signal);
-    for await (const read of answer.read()) {
-      const points = found.get(keyOf(readLabels(read.labelBytes).labels));
-      if (points !== undefined) keep(points, read, fromMs, lastMs + 1);
-    }
-  }
-  return { of: (labels) => found.get(keyOf(labels)) ?? NONE };
-}
-
-function keep(points: Map<number, Point>, { series }: ReadSeries, from: number, to: number): void {
-  settle(series, from, to);
-  for (let index = 0; index < series.count; index++) {
-    const time = series.times[index] ?? 0;
-    points.set(time, { time, high: series.high[index] ?? 0, low: series.low[index] ?? 0 });
-  }
-  for (const histogram of series.histograms) {
-    points.set(histogram.timestamp, { time: histogram.timestamp, high: 0, low: 0, histogram });
-  }
+function isStale({ high, low, histograms }: Points, at: number): boolean {
+  const histogram = histograms[at];
+  return histogram === undefined ? low[at] === 2 && high[at] === 0x7ff00000 : histogram.sum === STALE_BITS;
 }

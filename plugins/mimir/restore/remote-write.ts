@@ -4,7 +4,8 @@ import { writeLabels } from "../line/labels.ts";
 import { Output } from "../line/output.ts";
 import type { Server } from "../server/server.ts";
 import { snappyCompress } from "../wire/snappy.ts";
-import type { Point, SeriesPoints } from "./points.ts";
+import type { SeriesPoints } from "./points.ts";
+import { SamplesWriter } from "./samples-writer.ts";
 
 /** Where the server takes remote writes. */
 async function writePath(server: Server, signal: AbortSignal): Promise<string> {
@@ -49,73 +50,50 @@ export async function sendWriteRequest(
 const withoutExample = (said: string): string =>
   said.replace(/\.? The affected sample has timestamp .*$/s, "");
 
+/** How the server is offered several requests. */
+interface Offer {
+  /** Called with a request of which the server refused some points. */
+  readonly onRefused: (request: readonly SeriesPoints[]) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Writes one request after another: while the server works on one, the next is packed. @throws as {@link remoteWrite} */
+export async function remoteWriteAll(
+  server: Server,
+  requests: Iterable<readonly SeriesPoints[]>,
+  { onRefused, signal }: Offer,
+): Promise<void> {
+  let before = Promise.resolve();
+  for (const request of requests) {
+    const body = encodeWriteRequest(request);
+    await before;
+    before = sendWriteRequest(server, body, signal).then((said) =>
+      said === undefined ? undefined : onRefused(request),
+    );
+    // Its failure is thrown when it is awaited, which is later.
+    before.catch(() => {});
+    await isOnItsWay();
+  }
+  await before;
+}
+
+/** Packing takes a while in which nothing else happens, so what was just sent has to leave before. */
+const isOnItsWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const writer = new SamplesWriter(1 << 17);
+
 /**
  * A remote write 1.0 request, packed. Source: prometheus `prompb/remote.proto`, `types.proto`.
  * The samples' bits are copied as they are.
  */
 export function encodeWriteRequest(series: readonly SeriesPoints[]): Uint8Array {
-  const out = new Output(1 << 16);
-  for (const one of series) writeField(out, 1, encodeTimeSeries(one));
-  return snappyCompress(out.finish());
-}
-
-function encodeTimeSeries({ labels, points }: SeriesPoints): Uint8Array {
-  const out = new Output(256 + points.length * 20);
-  append(out, writeLabels(new ProtobufWriter(), labels).finish());
-  for (const point of points) if (point.histogram === undefined) writeSample(out, point);
-  for (const { histogram } of points) {
-    if (histogram !== undefined) writeField(out, 4, encodeHistogram(histogram));
-  }
-  return out.finish();
-}
-
-const SAMPLE_TAG = (2 << 3) | 2;
-const VALUE_TAG = (1 << 3) | 1;
-const TIME_TAG = 2 << 3;
-
-/** `Sample {1 double, 2 int64}` under field 2. */
-function writeSample(out: Output, { time, high, low }: Point): void {
-  out.reserve(32);
-  const { bytes } = out;
-  const start = out.length;
-  bytes[start] = SAMPLE_TAG;
-  bytes[start + 2] = VALUE_TAG;
-  for (let byte = 0; byte < 4; byte++) {
-    bytes[start + 3 + byte] = low >>> (8 * byte);
-    bytes[start + 7 + byte] = high >>> (8 * byte);
-  }
-  bytes[start + 11] = TIME_TAG;
-  const end = writeTime(bytes, start + 12, time);
-  bytes[start + 1] = end - start - 2;
-  out.length = end;
-}
-
-function writeTime(bytes: Uint8Array, start: number, time: number): number {
-  let at = start;
-  // A negative int64 is ten bytes; times before 1970 are rare enough for BigInt.
-  let rest = time < 0 ? BigInt.asUintN(64, BigInt(time)) : 0n;
-  for (; rest > 127n; rest >>= 7n) bytes[at++] = Number(rest & 127n) | 128;
-  if (time < 0) {
-    bytes[at] = Number(rest);
-    return at + 1;
-  }
-  let value = time;
-  for (; value > 127; value = Math.floor(value / 128)) bytes[at++] = (value % 128) | 128;
-  bytes[at] = value;
-  return at + 1;
-}
-
-function writeField(out: Output, field: number, message: Uint8Array): void {
-  out.reserve(message.length + 8);
-  out.bytes[out.length++] = (field << 3) | 2;
-  out.length = writeTime(out.bytes, out.length, message.length);
-  append(out, message);
-}
-
-function append(out: Output, bytes: Uint8Array): void {
-  out.reserve(bytes.length);
-  out.bytes.set(bytes, out.length);
-  out.length += bytes.length;
+  writer.length = 0;
+  for (const { labels, points } of series)
+    writer.message(1, () => {
+      writeLabels(writer, labels).samples(points);
+      for (const one of points.histograms) if (one !== undefined) writer.blob(4, encodeHistogram(one));
+    });
+  return snappyCompress(writer.finish());
 }
 
 const HINTS = { reset: 1, gauge: 3 };

@@ -7,7 +7,7 @@ import { ownMetrics } from "./statistics.ts";
 
 const HOUR_MS = 3_600_000;
 
-export type Extent = Pick<Inventory, "oldest" | "newest">;
+type Extent = Pick<Inventory, "oldest" | "newest">;
 
 /**
  * From when to when there is data. A Prometheus shows both among its own metrics, but its oldest time leaves out samples
@@ -31,7 +31,7 @@ export async function findExtent(
 }
 
 /** What a call gives; `undefined` where the server fails at it, and the failure is noted. */
-export type OrUndefined = <Value>(reading: Promise<Value>) => Promise<Value | undefined>;
+type OrUndefined = <Value>(reading: Promise<Value>) => Promise<Value | undefined>;
 
 /** Whether there is anything before a time, ms. */
 type IsFilled = (to: number) => Promise<boolean>;

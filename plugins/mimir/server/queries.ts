@@ -23,7 +23,7 @@ const vector = v.object({
 });
 
 /** One element of an instant query's answer. */
-export interface VectorElement {
+interface VectorElement {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -83,7 +83,7 @@ export async function metricNames(
 const EXCEPT_LENGTH_MAX = 500_000;
 
 /** The metrics of a range that the server's list of names has; it may have cut that list. */
-export interface Listed {
+interface Listed {
   readonly range: Range;
   readonly match: string | undefined;
   readonly names: readonly string[];

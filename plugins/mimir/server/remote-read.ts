@@ -20,6 +20,7 @@ export interface ReadSeries {
 /** How samples were read. */
 export type Method = "streamed" | "sampled" | "range";
 
+/** An answer with samples, decoded while it arrives. */
 export interface ReadAnswer {
   readonly method: Method;
   /** The server's warnings about its answer, such as that it is not complete. Remote read has none. */

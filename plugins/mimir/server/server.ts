@@ -38,10 +38,10 @@ export function createServer(
   };
 }
 
-export type Flavour = "prometheus" | "mimir" | "cortex";
+type Flavour = "prometheus" | "mimir" | "cortex";
 
 /** What kind of server it is, and where its Prometheus API lies. */
-export interface Identity {
+interface Identity {
   readonly flavour: Flavour;
   readonly version: string;
   /** Before `/api/v1/query` and `/api/v1/read`: empty, or `/prometheus` for Mimir and Cortex. */
@@ -51,7 +51,7 @@ export interface Identity {
 const buildInfo = v.object({
   version: v.optional(v.string(), ""),
   application: v.optional(v.string()),
-  /** All of them say what they were built with. */
+  /** Every server of this family names the Go version that it was built with. */
   goVersion: v.optional(v.string()),
 });
 
@@ -87,8 +87,8 @@ async function identifyAt(
 }
 
 /**
- * `undefined` also where a page stands instead of the API, or the path itself is called wrong (VictoriaMetrics answers 400 to
- * one that it does not know): other prefixes are still to be tried.
+ * `undefined` also if the answer is a web page, or if the server refuses the path itself (VictoriaMetrics answers 400 to a
+ * path that it does not know): another prefix may still be right.
  */
 async function offered<Schema extends v.GenericSchema>(
   http: HttpClient,

@@ -17,7 +17,7 @@ export async function ownMetrics(server: Server, signal: AbortSignal): Promise<R
 }
 
 /** What Mimir and Cortex say of a tenant. */
-export interface UserStats {
+interface UserStats {
   /** The series in memory: those that are written now. */
   readonly numSeries: number;
   /** Samples a second; 0 where it is not said. */

@@ -19,7 +19,7 @@ export async function isVictoriaMetrics(
   }
 }
 
-/** What is said of one. */
+/** The error for a VictoriaMetrics in the place of a Mimir or a Prometheus. */
 export const unsupported = ({ url }: HttpClient): PluginError =>
   new PluginError("invalid", `${url} is a VictoriaMetrics, which is not supported`, {
     hint: "It has no remote read, by which samples are exported unchanged. Its own vmbackup saves it; set `enabled: false` for this backend.",

@@ -3,6 +3,7 @@ import type { RawChunk } from "../chunk/series.ts";
 import type { Matcher } from "./matchers.ts";
 import { snappyCompress } from "./snappy.ts";
 
+/** Which series a remote read is for, and which time. */
 export interface ReadQuery {
   /** ms, both inclusive: that is what remote read means by a range. */
   readonly fromMs: number;
@@ -33,7 +34,7 @@ export function encodeReadRequest(query: ReadQuery): Uint8Array {
 }
 
 /** A part of one series, as one frame carries it. All bytes are views of the frame. */
-export interface ChunkedSeries {
+interface ChunkedSeries {
   /** The label messages, each under field 1. */
   readonly labelBytes: Uint8Array;
   readonly chunks: readonly RawChunk[];

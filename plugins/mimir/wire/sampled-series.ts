@@ -10,7 +10,7 @@ import {
 import { LabelRegion } from "./read-messages.ts";
 
 /** One series of a `ReadResponse`, still packed. */
-export interface SampledSeries {
+interface SampledSeries {
   readonly labelBytes: Uint8Array;
   readonly message: Uint8Array;
 }

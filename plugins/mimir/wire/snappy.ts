@@ -103,14 +103,17 @@ function byteAt(bytes: Uint8Array, index: number): number {
 
 /** One whole snappy block: greedy matches of four bytes or more within 64 KiB. */
 export function snappyCompress(plain: Uint8Array): Uint8Array {
-  const out = new Uint8Array(32 + plain.length + Math.ceil(plain.length / 6));
-  let to = writeLength(out, plain.length);
+  const most = 32 + plain.length + Math.ceil(plain.length / 6);
+  if (scratch.length < most) scratch = new Uint8Array(most);
+  let to = writeLength(scratch, plain.length);
   for (let start = 0; start < plain.length; start += BLOCK) {
-    to = compressBlock(plain.subarray(start, start + BLOCK), out, to);
+    to = compressBlock(plain.subarray(start, start + BLOCK), scratch, to);
   }
-  return out.subarray(0, to);
+  return scratch.slice(0, to);
 }
 
+/** Reused: what comes out is much smaller. */
+let scratch = new Uint8Array(1 << 17);
 const lastSeen = new Uint16Array(1 << HASH_BITS);
 
 function compressBlock(block: Uint8Array, out: Uint8Array, start: number): number {
@@ -130,12 +133,12 @@ function compressBlock(block: Uint8Array, out: Uint8Array, start: number): numbe
       continue;
     }
     const length = matchLength(block, candidate, at);
-    to = writeLiteral(block.subarray(literalFrom, at), out, to);
+    to = writeLiteral(block, { from: literalFrom, to: at }, out, to);
     to = writeCopy(at - candidate, length, out, to);
     at += length;
     literalFrom = at;
   }
-  return writeLiteral(block.subarray(literalFrom), out, to);
+  return writeLiteral(block, { from: literalFrom, to: block.length }, out, to);
 }
 
 function matchLength(block: Uint8Array, earlier: number, later: number): number {
@@ -144,9 +147,17 @@ function matchLength(block: Uint8Array, earlier: number, later: number): number 
   return length;
 }
 
-function writeLiteral(bytes: Uint8Array, out: Uint8Array, start: number): number {
-  if (bytes.length === 0) return start;
-  const last = bytes.length - 1;
+/** From this length on, a view is cheaper than copying byte by byte. */
+const LONG = 64;
+
+function writeLiteral(
+  block: Uint8Array,
+  { from, to: end }: { readonly from: number; readonly to: number },
+  out: Uint8Array,
+  start: number,
+): number {
+  const last = end - from - 1;
+  if (last < 0) return start;
   let to = start;
   if (last < 60) out[to++] = last << 2;
   else if (last < 256) {
@@ -157,8 +168,9 @@ function writeLiteral(bytes: Uint8Array, out: Uint8Array, start: number): number
     out[to++] = last & 0xff;
     out[to++] = last >>> 8;
   }
-  out.set(bytes, to);
-  return to + bytes.length;
+  if (last > LONG) out.set(block.subarray(from, end), to);
+  else for (let index = 0; index <= last; index++) out[to + index] = block[from + index] ?? 0;
+  return to + last + 1;
 }
 
 /** Copies of at most 64 bytes each, with a two-byte offset. */

@@ -12,6 +12,7 @@ import type { LiveMemory } from "./plan.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
 import { type ReadTrace, readOnce } from "./traces.ts";
 
+/** Where rows come from, and where a trace is looked up that a block has only a part of. */
 export interface BlockSource extends IdLists {
   readonly storage: Storage;
   readonly api: Source;

@@ -36,9 +36,9 @@ export const createIdLists = ({ http, finder }: Source): IdLists => ({
 });
 
 /** The ids of a range, listed once whoever asks. */
-export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
+type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
-export interface RecentOptions {
+interface RecentOptions {
   /** Named in errors. */
   readonly http: Pick<HttpClient, "url">;
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;

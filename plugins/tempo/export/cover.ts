@@ -7,7 +7,7 @@ import { NS_PER_SECOND, type Range, v } from "contextcore";
 import type { SearchHit } from "../server/search.ts";
 import type { Source, WindowWork } from "./cursor.ts";
 
-export interface Cover {
+interface Cover {
   readonly hits: readonly SearchHit[];
   /** False: some condition still matches too many, or a search did not finish. */
   readonly complete: boolean;

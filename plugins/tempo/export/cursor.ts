@@ -75,12 +75,15 @@ const block = v.object({
 
 const schema = v.variant("kind", [window, traces, block]);
 
+/** A window, or a span of windows, to be searched. */
 export type WindowWork = v.InferOutput<typeof window>;
+/** Some traces, to be read by their ids. */
 export type TracesWork = v.InferOutput<typeof traces>;
 /** One of them. */
 export type TraceToRead = TracesWork["ids"][number];
+/** Some rows of a block, to be read. */
 export type BlockWork = v.InferOutput<typeof block>;
-export type Work = WindowWork | TracesWork | BlockWork;
+type Work = WindowWork | TracesWork | BlockWork;
 
 /** @throws PluginError `invalid` when it is not one of ours */
 export const readCursor = (cursor: Cursor): Work => decodeCursor("tempo", schema, cursor);

@@ -24,7 +24,7 @@ const HOUR = 3_600n * NS_PER_SECOND;
 
 /** How long spans take from their arrival until search finds them: measured 30 to 45 s. */
 const SETTLE = 60n * NS_PER_SECOND;
-export interface ExporterOptions {
+interface ExporterOptions {
   readonly source: Source;
   /** Present when the blocks themselves can be read. */
   readonly storage: Storage | undefined;
@@ -46,6 +46,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   let written = false;
   return {
     heeds: ["match"],
+    checkMatch: (match, signal) => checkQuery(source, match, clock(), signal),
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
       // Once: what arrives while the export runs is not part of it.

@@ -30,12 +30,14 @@ const SEARCH_LIMIT_MOST = 100_000;
 /** How many searches of a window, halved each time, may end with unfinished jobs. */
 const PATIENCE = 3;
 
-export interface Plan {
+/** How an export begins. */
+interface Plan {
   readonly cursors: readonly Cursor[];
   readonly notes: Readonly<Record<string, string>>;
 }
 
-export interface PlanOptions {
+/** What the beginning of an export is found with. */
+interface PlanOptions {
   readonly source: Source;
   /** Present when the blocks themselves can be read. */
   readonly storage: Storage | undefined;
@@ -43,7 +45,8 @@ export interface PlanOptions {
   readonly log: Logger;
 }
 
-export interface PlanRequest {
+/** What is exported. */
+interface PlanRequest {
   readonly whole: Range;
   readonly match: string | undefined;
   /** Until this moment everything can be found. ns */
@@ -119,8 +122,8 @@ function liveCursors(
   { whole }: PlanRequest,
   stepBytes: number,
 ): Cursor[] {
-  const begun = traces.filter(({ from }) => from < whole.to);
-  const ids = begun.map(({ id, spans }): TraceToRead => [id, spans, false]);
+  const near = traces.filter(({ from, to = whole.to }) => from < whole.to && to >= whole.from);
+  const ids = near.map(({ id, spans }): TraceToRead => [id, spans, false]);
   const range = { ...whole, partFrom: whole.from, wholeFrom: whole.from, wholeTo: whole.to };
   return tracesCursors({ ...range, beyond: { blocks } }, ids, stepBytes);
 }

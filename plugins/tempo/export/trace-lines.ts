@@ -4,7 +4,7 @@ import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
 
 /** Lines of `traces.json` that become one block. */
-export interface TraceLines {
+interface TraceLines {
   /** Writes one trace. @returns how many of its strings were not UTF-8 */
   add(trace: ScannedTrace): number;
   /** How many bytes there are so far. */
@@ -47,11 +47,12 @@ export function createTraceLines(whole: Range): TraceLines {
 }
 
 /** Problems by kind and reason, each with the ids of its traces. */
-export interface Findings {
+interface Findings {
   add(kind: ProblemKind, reason: string, id: string): void;
   problems(): Problem[];
 }
 
+/** The problem of traces that the server holds with invalid text: JSON cannot carry it as it is. */
 export const NOT_UTF8 = "Some text in these traces is not UTF-8; its invalid bytes were replaced by U+FFFD.";
 
 /** Gathers what is wrong with a window's traces: one problem for each reason, with the ids of its traces. */

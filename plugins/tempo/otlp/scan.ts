@@ -17,7 +17,7 @@ export interface ScannedTrace {
 }
 
 /** Where one span stands, and what orders it. */
-export interface SpanPlace extends Place {
+interface SpanPlace extends Place {
   readonly wire: Wire;
   /** ns */
   readonly from: bigint;
@@ -26,6 +26,7 @@ export interface SpanPlace extends Place {
   readonly kind: number;
 }
 
+/** The spans of one instrumentation scope, as places in the trace's bytes. */
 export interface ScopeGroup {
   /** The JSON that stands before the list, latin1. */
   readonly head: string;
@@ -35,6 +36,7 @@ export interface ScopeGroup {
   readonly first: SpanPlace;
 }
 
+/** The spans of one resource, as places in the trace's bytes; `head` and `tail` are the JSON around its scopes, latin1. */
 export interface ResourceGroup {
   readonly head: string;
   readonly tail: string;

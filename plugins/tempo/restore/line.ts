@@ -2,6 +2,7 @@
 import { checkShape, openObject, PluginError, type Range, v } from "contextcore";
 import { anchorOf } from "../export/owner.ts";
 
+/** A trace as it is pushed and then read back to be compared. */
 export interface TraceLine {
   /** The line as it stands in the snapshot. */
   readonly line: string;

@@ -10,7 +10,7 @@ import {
 } from "contextcore";
 import type { Settings } from "../server/settings.ts";
 
-export interface PreflightOptions {
+interface PreflightOptions {
   readonly otlp: HttpClient;
   readonly settings: Settings;
   readonly now: bigint;

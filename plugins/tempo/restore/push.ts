@@ -9,7 +9,7 @@ import { writeTrace } from "../otlp/trace.ts";
 import type { FetchTrace } from "../server/trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 
-export interface Refused {
+interface Refused {
   readonly trace: TraceLine;
   readonly reason: string;
 }

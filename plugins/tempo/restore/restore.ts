@@ -15,7 +15,7 @@ import { createMatcher } from "./matcher.ts";
 import { preflight, settlingMs } from "./preflight.ts";
 import { pushTraces, readAllBack, type State } from "./push.ts";
 
-export interface RestorerOptions {
+interface RestorerOptions {
   readonly otlp: HttpClient;
   readonly fetchTrace: FetchTrace;
   readonly settings: (signal: AbortSignal) => Promise<Settings>;

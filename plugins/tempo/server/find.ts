@@ -25,7 +25,7 @@ export interface Finder {
   readonly querierUrl: string;
 }
 
-export interface FinderOptions {
+interface FinderOptions {
   readonly frontend: HttpClient;
   /** Bound to the querier's API, of which `/api/search` is asked. */
   readonly querier: HttpClient;

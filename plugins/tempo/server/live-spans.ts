@@ -7,21 +7,24 @@
 import { type HttpClient, PluginError, ProtobufReader } from "contextcore";
 
 /** A span as far as Tempo tells spans of one trace apart. */
-export interface SpanIdentity {
+interface SpanIdentity {
   readonly id: bigint;
   readonly kind: number;
 }
 
 /** A trace of which something is there. */
-export interface LiveTrace {
+interface LiveTrace {
   /** 32 hex digits. */
   readonly id: string;
   /** How many spans, at least. */
   readonly spans: number;
   /** Where the first of them begins. ns */
   readonly from: bigint;
+  /** Where the last of them ends; absent where not all of them are known. ns */
+  readonly to: bigint | undefined;
 }
 
+/** What the live stores hold. */
 export interface LiveSpans {
   /** In the order of their ids. */
   readonly traces: readonly LiveTrace[];
@@ -48,7 +51,7 @@ export async function readLiveSpans(querier: HttpClient, signal: AbortSignal): P
   const found = new Map<string, Found>();
   for (const one of await search(querier, EACH_SPAN, signal)) found.set(one.id, one);
   for (const one of await search(querier, LARGE_PIECES, signal))
-    found.set(one.id, { ...one, keys: undefined });
+    found.set(one.id, { ...one, keys: undefined, to: undefined });
   return {
     traces: [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     hasMore(trace, known) {
@@ -102,23 +105,26 @@ function readSearch(bytes: Uint8Array, querier: HttpClient): Found[] {
 
 /** TraceSearchMetadata: 1 id without leading zeros, 4 its begin, 7 sets, 8 spans by service, of the largest piece. */
 function readTrace(reader: ProtobufReader): Found {
-  let [id, from, spans, isWhole] = ["", 0n, 0, true];
+  let [id, from, to, spans, isWhole] = ["", 0n, 0n, 0, true];
   const keys = new Set<bigint>();
   while (reader.next()) {
     if (reader.field === 1) id = reader.string();
     else if (reader.field === 4) from = reader.uint64();
     else if (reader.field === 7) {
-      const key = readSet(reader.message());
+      const { key, end } = readSet(reader.message());
+      if (end > to) to = end;
       if (key === undefined) isWhole = false;
       else keys.add(key);
     } else if (reader.field === 8) spans += readService(reader.message());
     else reader.skip();
   }
+  const isKnown = isWhole && keys.size >= spans;
   return {
     id: id.toLowerCase().padStart(32, "0"),
     from,
+    to: isKnown ? to : undefined,
     spans: Math.max(spans, keys.size),
-    keys: isWhole && keys.size >= spans ? [...keys] : undefined,
+    keys: isKnown ? [...keys] : undefined,
   };
 }
 
@@ -138,20 +144,37 @@ function readService(reader: ProtobufReader): number {
   return spans;
 }
 
-/** SpanSet: 3 attributes, among them what the set has in common. */
-function readSet(reader: ProtobufReader): bigint | undefined {
-  let id: string | undefined;
-  let kind: number | undefined;
+interface SpanSet {
+  /** What tells its span from the others of the trace; absent where the set has no such name. */
+  readonly key: bigint | undefined;
+  /** Where its span ends. ns */
+  readonly end: bigint;
+}
+
+/** SpanSet: 1 spans, 3 attributes, among them what the set has in common. */
+function readSet(reader: ProtobufReader): SpanSet {
+  let [id, kind, end] = ["", -1, 0n];
   while (reader.next()) {
-    if (reader.field !== 3) reader.skip();
+    if (reader.field === 1) end = readEnd(reader.message());
+    else if (reader.field !== 3) reader.skip();
     else {
       const { key, value } = readAttribute(reader.message());
       if (key === "by(span:id)") id = value;
       else if (key === "by(kind)" || key === "by(span:kind)") kind = KINDS.indexOf(value);
     }
   }
-  if (id === undefined || !/^[0-9a-f]{1,16}$/i.test(id) || kind === undefined || kind < 0) return undefined;
-  return keyOf({ id: BigInt(`0x${id}`), kind });
+  const isNamed = /^[0-9a-f]{1,16}$/i.test(id) && kind >= 0;
+  return { key: isNamed ? keyOf({ id: BigInt(`0x${id}`), kind }) : undefined, end };
+}
+
+/** Span: 3 its begin, 4 its duration. */
+function readEnd(reader: ProtobufReader): bigint {
+  let end = 0n;
+  while (reader.next()) {
+    if (reader.field === 3 || reader.field === 4) end += reader.uint64();
+    else reader.skip();
+  }
+  return end;
 }
 
 const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"];

@@ -1,6 +1,7 @@
 /** `GET /api/search`: which traces there are in a window, and whether the answer is all of them. */
 import { fromMs, type HttpClient, NS_PER_SECOND, objectOf, type Range, v } from "contextcore";
 
+/** One search. It finds all that overlaps the range, rounded outwards to whole seconds. */
 export interface SearchRequest {
   readonly range: Range;
   /** TraceQL. */
@@ -9,6 +10,7 @@ export interface SearchRequest {
   readonly limit: number;
 }
 
+/** A trace as a search tells of it: enough to fetch it, and not all of it. */
 export interface SearchHit {
   /** 32 hex digits. */
   readonly id: string;
@@ -22,6 +24,7 @@ export interface SearchHit {
   readonly spans: number;
 }
 
+/** What one search found, and how far it can be believed. */
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** True: as many as were asked for, so there may be more. */

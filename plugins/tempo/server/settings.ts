@@ -1,6 +1,7 @@
 /** What the server's own configuration says of what it keeps, clamps and refuses. */
 import { type HttpClient, memberAt, parseYaml, settingsReader, undefinedOn } from "contextcore";
 
+/** The limits in force for one tenant, with Tempo's own defaults where the server does not tell. */
 export interface Settings {
   /** False: `/status/config` could not be read, and these are Tempo's defaults. */
   readonly known: boolean;

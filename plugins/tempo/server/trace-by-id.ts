@@ -1,7 +1,7 @@
 /** `GET /api/v2/traces/{id}` as protobuf, `GET /api/traces/{id}` where a server has no v2. */
 import { type HttpAnswer, type HttpClient, isKind, PluginError, ProtobufReader } from "contextcore";
 
-export interface FetchedTrace {
+interface FetchedTrace {
   /** `tempopb.Trace`; empty when the server does not have the trace. */
   readonly bytes: Uint8Array;
   /** Why the trace is not complete, in the server's words. */
@@ -10,6 +10,7 @@ export interface FetchedTrace {
   readonly note?: string;
 }
 
+/** Fetches one trace. @param id 32 hex digits @throws PluginError */
 export type FetchTrace = (id: string, signal: AbortSignal) => Promise<FetchedTrace>;
 
 const MISSING: FetchedTrace = { bytes: new Uint8Array() };

@@ -11,6 +11,7 @@ import {
 } from "contextcore";
 import type { Settings } from "./settings.ts";
 
+/** The server that is waited for, and who hears of it. */
 export interface WaitOptions {
   readonly http: HttpClient;
   readonly settings: Settings;

@@ -8,7 +8,7 @@ import type { DedicatedColumn, Format } from "./store.ts";
 /** Writes the attributes of the next resource, scope, span, event or link. */
 export type WriteAttributes = (out: MessageBuffer) => void;
 
-export interface AttributeOptions {
+interface AttributeOptions {
   /** Where the columns are: `rs.Resource`. */
   readonly path: string;
   /** The field that they are written to. */

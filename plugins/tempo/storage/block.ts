@@ -8,6 +8,7 @@ import { bytesOf } from "./parquet/values.ts";
 import { type BlockMeta, type BlockStore, type Format, isKnown } from "./store.ts";
 import { type TracePart, traceReader } from "./trace-row.ts";
 
+/** A block whose footer and index are read; its rows are read when they are asked for. */
 export interface Block {
   readonly id: string;
   readonly rows: number;

@@ -5,6 +5,7 @@ const ID_BYTES = 16;
 const ALL_MAX = 200_000;
 const SPARSE_STRIDE = 64;
 
+/** Finds a trace's row in a block with few reads. `bytes`: what it takes in memory. */
 export interface IdIndex {
   readonly bytes: number;
   /** The rows among which an id must be, if the block has it; one row when all ids are kept. */

@@ -3,7 +3,7 @@ import { given, PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
 import { type BlockMeta, type BlockStore, COMPACTED, DATA, META, readMeta } from "./store.ts";
 
-export interface S3Options {
+interface S3Options {
   /** `s3://bucket/prefix` */
   readonly url: string;
   readonly tenant: string;

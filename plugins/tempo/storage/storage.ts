@@ -3,6 +3,7 @@ import { type Ask, askedOnce, PluginError } from "contextcore";
 import { type Block, openBlock, type TraceRows } from "./block.ts";
 import { type BlockMeta, type BlockStore, isKnown } from "./store.ts";
 
+/** The blocks that an export reads, and the readers that its steps pass on to one another. */
 export interface Storage {
   readonly place: string;
   /** @throws PluginError `invalid` when not all blocks can be read, with the reason */

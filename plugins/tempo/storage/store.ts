@@ -24,6 +24,7 @@ export interface BlockStore {
 export const META = "meta.json";
 /** The name of `meta.json` once a compaction has replaced the block. */
 export const COMPACTED = "meta.compacted.json";
+/** The file with a block's traces, in Parquet. */
 export const DATA = "data.parquet";
 
 const column = v.object({
@@ -42,7 +43,9 @@ const schema = v.object({
   dedicatedColumns: v.optional(v.array(column), []),
 });
 
+/** What `meta.json` says of a block, as far as it is used: how many traces it has, its size in bytes, its spare columns. */
 export type BlockMeta = v.InferOutput<typeof schema>;
+/** What of a trace an attribute is of. */
 export type Scope = "resource" | "span" | "event";
 
 /** `undefined` when it is not a block's description. */
@@ -57,6 +60,7 @@ export function readMeta(text: string): BlockMeta | undefined {
 
 /** The formats that can be read: those of Tempo since 2.2. */
 const FORMATS = ["vParquet3", "vParquet4", "vParquet5"] as const;
+/** A version of the block format that can be read. */
 export type Format = (typeof FORMATS)[number];
 
 /** Whether blocks of this format can be read. */

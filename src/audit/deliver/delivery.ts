@@ -11,7 +11,7 @@ import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./stat
 export const SINK_TIME_LIMIT_MS = 5_000;
 
 /** Which sinks there are, and what to do with what cannot be delivered. */
-export interface DeliveryOptions {
+interface DeliveryOptions {
   /** The trail's file. */
   readonly file: string;
   readonly sinks: readonly OpenSink[];

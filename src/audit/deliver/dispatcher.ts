@@ -12,7 +12,7 @@ import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
 /** What one delivery to one sink needs. */
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly open: OpenSink;
   /** The trail's file. */
   readonly file: string;

@@ -6,7 +6,7 @@ import { trailLinesBackward } from "../journal/segments.ts";
 const OUTBOX_MAX = 10_000;
 
 /** Events that a sink has not received yet. */
-export interface PendingRecords {
+interface PendingRecords {
   /** Oldest first. */
   readonly records: readonly AuditRecord[];
   /** How many older ones did not fit. */

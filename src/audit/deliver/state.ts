@@ -1,7 +1,7 @@
 /** What is known of one sink between commands: `.contextcore/sinks/NAME.json`. */
-import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { entriesIn } from "../../storage/entries.ts";
 import { makeOwnDirectory, readOwnText } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { isLitter } from "../../units/litter.ts";
@@ -80,7 +80,7 @@ export function writeSinkState(folder: string, state: SinkState): void {
 export function readSinkStates(folder: string): readonly SinkState[] {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => name.endsWith(".json") && !isLitter(name));
+    names = entriesIn(folder).flatMap(({ name }) => (name.endsWith(".json") && !isLitter(name) ? name : []));
   } catch {
     return []; // no sink was ever configured
   }

@@ -13,7 +13,7 @@ import { csvHeader, csvRow } from "./csv.ts";
  */
 export const EXPORT_FORMATS = ["csv", "json", "jsonl"] as const;
 /** One of {@link EXPORT_FORMATS}. */
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** How many events one export gives by default. */
 export const EXPORT_LIMIT = 10_000;
@@ -33,7 +33,7 @@ export interface AuditExport {
 }
 
 /** An export, made piece by piece as it is read. */
-export interface ExportedText {
+interface ExportedText {
   /** Pieces of text, to be written one after the other. */
   readonly pieces: Generator<string>;
   /** How many events were given so far. */

@@ -1,5 +1,5 @@
 /** What an interrupted operation leaves behind, and what to do. */
-export interface Advice {
+interface Advice {
   /** The state, as a clause. */
   readonly left: string;
   /** The command that continues or cleans up, as a sentence. */

@@ -10,6 +10,7 @@ export const OUTCOMES = [
   "refused",
   "interrupted",
 ] as const;
+/** One of {@link OUTCOMES}. */
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** One line of the trail. Field order is the order in the file. */

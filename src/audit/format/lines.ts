@@ -1,6 +1,5 @@
 /** Reading a file of lines from its end, without reading the rest. */
-import { closeSync, fstatSync, readSync } from "node:fs";
-import { openOwnSync } from "../../storage/own-file.ts";
+import { type OwnReader, openOwnReader } from "../../storage/own-reader.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "./error.ts";
@@ -25,9 +24,9 @@ export interface FileEnd {
 /** Where a file ends; `undefined` when there is none. @throws TrailError when it cannot be read */
 export function endOf(path: string): FileEnd | undefined {
   return withReader(path, (file) => {
-    const { size, dev, ino } = fstatSync(file);
+    const { size, dev, ino } = file;
     let torn = 0;
-    for (const { bytes } of chunksBackward(path, file, size)) {
+    for (const { bytes } of chunksBackward(path, file)) {
       const last = bytes.lastIndexOf(NEWLINE);
       torn += bytes.length - 1 - last;
       requireLine(path, torn);
@@ -54,13 +53,8 @@ export function beginningOf(path: string): string | undefined {
 
 /** The whole lines of a file, newest first. A torn last line is left out. @throws TrailError when it cannot be read */
 export function* linesBackward(path: string): Generator<TrailLine> {
-  const file = openOptional(path);
-  if (file === undefined) return;
-  try {
-    yield* splitBackward(path, file);
-  } finally {
-    closeSync(file);
-  }
+  using file = openOptional(path);
+  if (file !== undefined) yield* splitBackward(path, file);
 }
 
 /** The whole lines in these bytes, last first; what follows the last newline is left out. */
@@ -80,7 +74,7 @@ export function release({ buffer, byteLength }: Buffer): void {
 }
 
 /** `rest` is the end of a line that starts in an earlier chunk; nothing after the last newline is yielded. */
-function* splitBackward(path: string, file: number): Generator<TrailLine> {
+function* splitBackward(path: string, file: OwnReader): Generator<TrailLine> {
   const line = createLine();
   const joined = (parts: readonly Buffer[]): TrailLine => {
     const bytes = Buffer.concat(parts);
@@ -88,7 +82,7 @@ function* splitBackward(path: string, file: number): Generator<TrailLine> {
   };
   let rest: Buffer[] | undefined;
   let open = 0; // bytes so far of the line whose beginning is still to be found
-  for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
+  for (const { bytes, offset } of chunksBackward(path, file)) {
     let end = bytes.length;
     open += bytes.length;
     for (
@@ -114,13 +108,9 @@ export function requireLine(path: string, bytes: number): void {
     throw cannot("read", path, new UnsafeFileError(path, `has a line of more than ${LINE_BYTES_MAX} bytes`));
 }
 
-function* chunksBackward(
-  path: string,
-  file: number,
-  size: number,
-): Generator<{ bytes: Buffer; offset: number }> {
+function* chunksBackward(path: string, file: OwnReader): Generator<{ bytes: Buffer; offset: number }> {
   let length = CHUNK_BYTES_MIN;
-  for (let end = size; end > 0; length = Math.min(length * 4, CHUNK_BYTES_MAX)) {
+  for (let end = file.size; end > 0; length = Math.min(length * 4, CHUNK_BYTES_MAX)) {
     const offset = Math.max(0, end - length);
     const bytes = Buffer.allocUnsafe(end - offset);
     yield { bytes: bytes.subarray(0, readAt(path, file, bytes, offset)), offset };
@@ -128,27 +118,22 @@ function* chunksBackward(
   }
 }
 
-function readAt(path: string, file: number, bytes: Buffer, offset: number): number {
+function readAt(path: string, file: OwnReader, bytes: Buffer, offset: number): number {
   try {
-    return readSync(file, bytes, 0, bytes.length, offset);
+    return file.read(bytes, offset);
   } catch (cause) {
     throw cannot("read", path, cause);
   }
 }
 
-function withReader<Result>(path: string, work: (file: number) => Result): Result | undefined {
-  const file = openOptional(path);
-  if (file === undefined) return undefined;
-  try {
-    return work(file);
-  } finally {
-    closeSync(file);
-  }
+function withReader<Result>(path: string, work: (file: OwnReader) => Result): Result | undefined {
+  using file = openOptional(path);
+  return file && work(file);
 }
 
-function openOptional(path: string): number | undefined {
+function openOptional(path: string): OwnReader | undefined {
   try {
-    return openOwnSync(path, "read");
+    return openOwnReader(path);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cannot("read", path, cause);

@@ -6,6 +6,7 @@ export const OPERATIONS = [
   "audit_export",
   "audit_keygen",
   "audit_prune",
+  "copy",
   "delete_dashboard",
   "destroy",
   "export",

@@ -1,5 +1,6 @@
 /** A line of a trail, or of its copy, as it is in a file. The fields at its ends are found without reading all of it. */
 
+/** One line, which is moved along the file: what is wanted of it for longer has to be copied. */
 export interface TrailLine {
   /** The line is `bytes[start, end)`, without its newline. Everything here is valid only until the next line is requested. */
   readonly bytes: Buffer;

@@ -43,7 +43,7 @@ export function readSigningKey(home: Home): SigningKey | undefined {
 }
 
 /** For which trail to make a key. */
-export interface KeyRequest {
+interface KeyRequest {
   readonly file: string;
   readonly home: string;
   readonly project: string;

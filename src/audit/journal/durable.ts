@@ -1,5 +1,4 @@
 /** Reads and durably writes the small files of a trail. System errors become a {@link TrailError}. */
-import type { BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import * as durable from "../../storage/durable.ts";
 import { makeOwnDirectory, readOwnSync } from "../../storage/own-file.ts";
@@ -16,12 +15,11 @@ export const truncateFile = (path: string, size: number): void =>
   attempt("shorten", path, () => durable.truncateDurably(path, size));
 
 /**
- * Writes a file whole under its final name, or not at all; creates its directory.
- * @param content or a function that makes it from the status of the new file @throws TrailError
+ * Writes a file whole under its final name, or not at all; creates its directory. @throws TrailError
  */
 export const writeDurably = (
   path: string,
-  content: string | Uint8Array | ((status: BigIntStats) => string),
+  content: string | Uint8Array,
   options: WholeFileOptions = {},
 ): void =>
   attempt("write", path, () => {

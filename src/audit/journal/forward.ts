@@ -1,6 +1,6 @@
 /** Reading a file of lines from its beginning, block by block, so that its size does not matter. */
-import { closeSync, readSync } from "node:fs";
-import { openOwnSync, readOwnSync } from "../../storage/own-file.ts";
+import { readOwnSync } from "../../storage/own-file.ts";
+import { type OwnReader, openOwnReader } from "../../storage/own-reader.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
 import { LineError } from "../format/chain.ts";
 import { cannot } from "../format/error.ts";
@@ -37,12 +37,8 @@ export function* compressedLinesForward(path: string): Generator<MovingLine> {
 
 /** Like {@link blocksOf}, for a file by its name. @throws TrailError when it cannot be read */
 export function* blocksInFile(path: string): Generator<Buffer> {
-  const file = openForReading(path);
-  try {
-    yield* blocksOf(file, path);
-  } finally {
-    closeSync(file);
-  }
+  using file = openForReading(path);
+  yield* blocksOf(file, path);
 }
 
 /** The whole lines in these bytes, as one block or none. The bytes are freed after it. */
@@ -68,10 +64,10 @@ export function decompressed(path: string, onBytes?: (bytes: Buffer) => void): B
   }
 }
 
-/** A handle on a file, which the caller closes. @throws TrailError */
-export function openForReading(path: string): number {
+/** Opens a file, which the caller closes. @throws TrailError */
+export function openForReading(path: string): OwnReader {
   try {
-    return openOwnSync(path, "read");
+    return openOwnReader(path);
   } catch (cause) {
     throw cannot("read", path, cause);
   }
@@ -82,7 +78,7 @@ export function openForReading(path: string): number {
  * at the end of one read is read again with the next.
  * @param path for error messages @param end only the bytes before this @throws TrailError
  */
-export function* blocksOf(file: number, path: string, end = Number.POSITIVE_INFINITY): Generator<Buffer> {
+export function* blocksOf(file: OwnReader, path: string, end = Number.POSITIVE_INFINITY): Generator<Buffer> {
   let block = Buffer.allocUnsafe(BLOCK_BYTES);
   for (let offset = 0; offset < end; ) {
     const wanted = Math.min(block.length, end - offset);
@@ -98,9 +94,9 @@ export function* blocksOf(file: number, path: string, end = Number.POSITIVE_INFI
   }
 }
 
-function readAt(file: number, path: string, block: Buffer, length: number, offset: number): number {
+function readAt(file: OwnReader, path: string, block: Buffer, length: number, offset: number): number {
   try {
-    return readSync(file, block, 0, length, offset);
+    return file.read(block, offset, length);
   } catch (cause) {
     throw cannot("read", path, cause);
   }

@@ -2,8 +2,8 @@
  * Finds a trail's lines in the home copy when the home does not remember the trail, because its project was moved or
  * `trails/` was emptied. The chain still tells which lines belong to this trail.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { entriesIn, isThere } from "../../storage/entries.ts";
 import { readOwnText } from "../../storage/own-file.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
@@ -11,7 +11,7 @@ import type { Head, Home } from "./home.ts";
 import { allLinesBackward, hasEvent } from "./segments.ts";
 
 /** Which events a trail holds, by number and hash. */
-export interface KnownEvents {
+interface KnownEvents {
   has(line: TrailLine): boolean;
 }
 
@@ -61,10 +61,10 @@ function tipAfter(from: Tip, following: ReadonlyMap<string, Tip>): Tip {
 /** Whether the event is in another trail that still exists. Then this trail is a copy of that one, and nothing was cut off. */
 function isElsewhere(home: Home, file: string, hash: string): boolean {
   const folder = join(dirname(home.log), "trails");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
-  return names.some((name) => {
+  const heads = entriesIn(folder).filter(({ name }) => name.endsWith(".json"));
+  return heads.some(({ name }) => {
     const other = fieldsOf(join(folder, name));
-    return other.hash === hash && other.file !== file && existsSync(other.file);
+    return other.hash === hash && other.file !== file && isThere(other.file);
   });
 }
 

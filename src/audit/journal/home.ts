@@ -3,9 +3,9 @@
  * directory; `trails/` remembers the newest copied event of each trail. Both give away a trail that was shortened, replaced
  * or rewritten.
  */
-import { closeSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
+import { makeOwnDirectory, readOwnText } from "../../storage/own-file.ts";
+import { overwriteStart } from "../../storage/unsynced.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { endOf } from "../format/lines.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
@@ -27,7 +27,7 @@ export interface Head {
 export interface Home {
   /** The key that signs this trail's checkpoints, and the newest one: out of reach of anyone who can only write to the project. */
   readonly keyFile: string;
-  /** One writer of the trail at a time among all of this user, also where somebody removes the lock beside the trail. */
+  /** Lets one process of this user write to the trail at a time, even if somebody removes the lock beside the trail. */
   readonly lockFile: string;
   readonly checkpointFile: string;
   /** The copy of all projects' events. */
@@ -111,12 +111,7 @@ function trailName(file: string): string {
 /** Overwrites the old one in a single call, because a rename for each event would cost more than the event. */
 function writeHead(path: string, head: Head & { readonly file: string; readonly asks: true }): void {
   makeOwnDirectory(dirname(path), dirname(path), 0o700);
-  const file = openOwnSync(path, "overwrite", { mode: 0o600 });
-  try {
-    writeSync(file, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0);
-  } finally {
-    closeSync(file);
-  }
+  overwriteStart(path, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0o600);
 }
 
 function readHead(path: string): Head | undefined {

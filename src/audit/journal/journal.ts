@@ -61,7 +61,10 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   const identity = options.identity ?? ownIdentity();
   let seen: { readonly dev: number; readonly ino: number } | undefined;
 
-  /** @returns the events of each build, repairs with the first; `undefined`: the lock was removed, and nothing was written */
+  /**
+   * @returns the events of each build, those of repairs with the first; `undefined` when the lock was removed: nothing was
+   * written
+   */
   const appendLocked = async (
     builds: readonly Build[],
     lock: Lock,
@@ -106,7 +109,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   return { identity, append };
 }
 
-/** Whoever removes a lock this often does nothing else. */
+/** After this many attempts somebody is removing the lock on purpose. */
 const ATTEMPTS_MAX = 1000;
 
 const lockGone = (path: string): TrailError =>

@@ -2,7 +2,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
 /** Identifies one process among all that ever ran on this machine. */
-export interface ProcessMark {
+interface ProcessMark {
   readonly pid: number;
   /** Its start time in the system's own units; together with `pid` it is unique. */
   readonly start: string;

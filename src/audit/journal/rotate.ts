@@ -1,9 +1,10 @@
 /** Closes a file of lines that is big enough: renames and compresses it. */
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
-import { syncDirectorySync } from "../../storage/durable.ts";
+import { renameDurably } from "../../storage/durable.ts";
+import { isThere } from "../../storage/entries.ts";
 import { readOwnSync } from "../../storage/own-file.ts";
+import { removeFile } from "../../storage/unsynced.ts";
 import { systemCode } from "../../units/system-refusal.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
@@ -52,12 +53,11 @@ export interface Closing {
  */
 export function closeSegment(file: string, first: number, last: number): Closing {
   const closed = segmentPath(file, first, last);
-  if (existsSync(closed) || existsSync(`${closed}.zst`)) {
+  if (isThere(closed) || isThere(`${closed}.zst`)) {
     throw new TrailError(`${file} cannot be closed: ${closed} is there already`, { hint: "Move it away." });
   }
   try {
-    renameSync(file, closed);
-    syncDirectorySync(dirname(file));
+    renameDurably(file, closed);
   } catch (cause) {
     throw cannot("rename", file, cause);
   }
@@ -98,6 +98,6 @@ function eventOf(closed: string, compressions: readonly Compression[]): NewEvent
 function replace({ path, bytes, compressed }: Compression): void {
   try {
     writeDurably(`${path}.zst`, compressed);
-    if (decompressed(`${path}.zst`).equals(bytes)) rmSync(path);
+    if (decompressed(`${path}.zst`).equals(bytes)) removeFile(path);
   } catch {}
 }

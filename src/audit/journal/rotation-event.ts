@@ -8,7 +8,7 @@ export const ROTATION = "trail_rotation";
 const RotatedFiles = v.array(v.object({ file: v.string(), sha256: v.string(), bytes: v.number() }));
 
 /** A compressed file: its name, the SHA-256 of its bytes (hex), and how many there are. */
-export type RotatedFile = v.InferOutput<typeof RotatedFiles>[number];
+type RotatedFile = v.InferOutput<typeof RotatedFiles>[number];
 
 /** @param closed the name of the file that was closed @param files those that were compressed with it */
 export const rotationEvent = (closed: string, files: readonly RotatedFile[]): NewEvent => ({

@@ -2,10 +2,9 @@
  * The files of one trail: closed segments, named after their first and last event, and the current file. One chain runs
  * through all of them.
  */
-import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { entriesIn, isThere } from "../../storage/entries.ts";
 import { requireOwnDirectories } from "../../storage/own-file.ts";
-import { isMissing } from "../../units/system-refusal.ts";
 import { cannot } from "../format/error.ts";
 import { linesBackward, linesInBackward, release } from "../format/lines.ts";
 import type { MovingLine, TrailLine } from "../format/trail-line.ts";
@@ -33,7 +32,7 @@ export function segmentPath(file: string, first: number, last: number): string {
 export function closedSegments(file: string): readonly Segment[] {
   const { stem, extension } = partsOf(file);
   const found = new Map<number, Segment>();
-  for (const name of namesIn(dirname(file)).sort()) {
+  for (const name of namesBeside(file)) {
     const match = /^-(\d{12})-(\d{12})(.*)$/.exec(name.startsWith(stem) ? name.slice(stem.length) : "");
     const [, first, last, ending] = match ?? [];
     if (ending !== extension && ending !== `${extension}.zst`) continue;
@@ -48,7 +47,7 @@ export function closedSegments(file: string): readonly Segment[] {
  * @throws TrailError when it cannot be read whole
  */
 function* segmentLinesBackward({ path, compressed }: Segment): Generator<TrailLine> {
-  if (!compressed && existsSync(path)) return yield* linesBackward(path);
+  if (!compressed && isThere(path)) return yield* linesBackward(path);
   const bytes = decompressed(compressed ? path : `${path}.zst`);
   try {
     yield* linesInBackward(bytes);
@@ -109,7 +108,7 @@ export function* trailFiles(file: string): Generator<{ name: string; lines: Iter
     yield { name: basename(next.path), lines: segmentLines(next) };
     read = next.last;
   }
-  if (existsSync(file)) yield { name: basename(file), lines: linesForward(file) };
+  if (isThere(file)) yield { name: basename(file), lines: linesForward(file) };
 }
 
 /** Every whole line of the trail, oldest first. @throws TrailError when a file of it cannot be read whole */
@@ -117,12 +116,12 @@ export function* trailLines(file: string): Generator<TrailLine> {
   for (const { lines } of trailFiles(file)) yield* lines;
 }
 
-function namesIn(directory: string): string[] {
+function namesBeside(file: string): string[] {
+  const directory = dirname(file);
   try {
     requireOwnDirectories(directory);
-    return readdirSync(directory);
+    return entriesIn(directory).map(({ name }) => name);
   } catch (cause) {
-    if (isMissing(cause)) return [];
     throw cannot("read the directory", directory, cause);
   }
 }

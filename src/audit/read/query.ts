@@ -13,7 +13,7 @@ export interface Match {
 export type Filter = Omit<AuditQuery, "limit">;
 
 /** What was found. */
-export interface QueryAnswer {
+interface QueryAnswer {
   /** Oldest first. */
   readonly matches: readonly Match[];
   /** Lines that could not be read as events. */

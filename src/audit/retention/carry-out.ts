@@ -1,9 +1,10 @@
 /**
  * Carries out a plan: closed files are replaced by one event, in the trail and in the home copy.
  */
-import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isThere } from "../../storage/entries.ts";
 import { readOwnSync } from "../../storage/own-file.ts";
+import { removeFile } from "../../storage/unsynced.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { TrailError } from "../format/error.ts";
 import type { Did, Ending, RecordEnd } from "../format/event.ts";
@@ -50,10 +51,10 @@ export function carryOutPrune(
     await recordEnd({ outcome: "success", details });
     try {
       await forgetInHome(home, plan);
-      for (const { segment } of doomed) rmSync(segment.path);
+      for (const { segment } of doomed) removeFile(segment.path);
       removeOldKept(file, keptFile.kept_file);
     } catch (cause) {
-      const left = doomed.map(({ segment }) => segment.path).filter((path) => existsSync(path));
+      const left = doomed.map(({ segment }) => segment.path).filter((path) => isThere(path));
       did({ left: left.map((path) => basename(path)) });
       throw new LeftoverError(cause);
     }

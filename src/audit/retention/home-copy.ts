@@ -1,5 +1,5 @@
 /** Removes from the home copy, which holds the events of all projects, what a prune removes from a trail. */
-import { rmSync } from "node:fs";
+import { removeFile } from "../../storage/unsynced.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
 import { PRIVATE, readIfThere, writeDurably } from "../journal/durable.ts";
@@ -25,7 +25,7 @@ export async function forgetInHome(home: string, plan: TrailPrunePlan): Promise<
       const bytes = packed ? decompressed(path) : (readIfThere(path, SEGMENT_BYTES_MAX) ?? Buffer.alloc(0));
       const rest = without(bytes, doomed, keptSeqs);
       if (rest === undefined) continue;
-      if (rest.length === 0) rmSync(path);
+      if (rest.length === 0) removeFile(path);
       else writeDurably(path, packed ? compressed(rest) : rest, PRIVATE);
     }
   });

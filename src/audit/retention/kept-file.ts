@@ -1,13 +1,14 @@
 /** The file of the events that outlive a prune. Each line has its own hash, and the prune's event has the hash of the file. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { entriesIn } from "../../storage/entries.ts";
 import { readOwnText } from "../../storage/own-file.ts";
+import { removeFile } from "../../storage/unsynced.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf } from "../format/trail-line.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What the prune's event says about the file. */
-export interface KeptFile {
+interface KeptFile {
   readonly kept_file: string;
   /** SHA-256 of its bytes, hex. */
   readonly kept_sha256: string;
@@ -25,19 +26,17 @@ export function writeKept(file: string, kept: readonly string[]): KeptFile {
 
 const KEPT_NAME = /^audit\.kept-[0-9a-f]{16}\.jsonl$/;
 
+const keptNames = (file: string): string[] =>
+  entriesIn(dirname(file)).flatMap(({ name }) => (KEPT_NAME.test(name) ? name : []));
+
 /** Removes the files of earlier prunes; `current` is the name of the one that stays. */
 export function removeOldKept(file: string, current: string): void {
-  for (const name of readdirSync(dirname(file))) {
-    if (KEPT_NAME.test(name) && name !== current) rmSync(join(dirname(file), name));
-  }
+  for (const name of keptNames(file)) if (name !== current) removeFile(join(dirname(file), name));
 }
 
 /** The lines that earlier prunes kept, in the order of the chain. A prune that was stopped may have left two files. */
 export function keptLines(file: string): string[] {
-  const names = existsSync(dirname(file))
-    ? readdirSync(dirname(file)).filter((name) => KEPT_NAME.test(name))
-    : [];
-  const lines = names.flatMap((name) =>
+  const lines = keptNames(file).flatMap((name) =>
     readOwnText(join(dirname(file), name), SEGMENT_BYTES_MAX)
       .split("\n")
       .slice(0, -1),

@@ -22,7 +22,7 @@ const KEPT_LONG: ReadonlySet<string> = new Set(["destroy", "restore", "prune", "
 const LONG_DAYS = 7 * 365;
 
 /** Which trail to prune, and how long its events are kept. */
-export interface PruneRequest {
+interface PruneRequest {
   /** The trail's file. */
   readonly file: string;
   /** How many days ordinary events are kept. */
@@ -32,7 +32,7 @@ export interface PruneRequest {
 }
 
 /** What would happen to one closed file. */
-export interface SegmentPlan {
+interface SegmentPlan {
   readonly segment: Segment;
   readonly events: number;
   /** Why it stays; absent when it would be removed. */

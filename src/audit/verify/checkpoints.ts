@@ -1,5 +1,5 @@
 /** The signed checkpoints of a trail: beside it, and in the home. */
-import { existsSync } from "node:fs";
+import { isThere } from "../../storage/entries.ts";
 import { given } from "../../units/given.ts";
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
@@ -9,7 +9,7 @@ import type { Signing } from "./signing.ts";
 import type { Evidence } from "./witnesses.ts";
 
 /** The checkpoints that a trail's key has signed, and what is wrong with others. */
-export interface SignedCheckpoints {
+interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   readonly findings: readonly TrailDiagnostic[];
   /** The one that was given. */
@@ -51,7 +51,7 @@ export function checkMissing(
 ): boolean {
   const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
   if (end === undefined) {
-    // Whoever names a key asks for its proof. Only a trail in which it was made, and nothing was to be signed since, has none.
+    // A key was given, so its signature is expected. It may be missing only if the trail says that this key was made.
     if (publicKey === undefined || checkpoints.length > 0 || keygen?.details.public === publicKey)
       return false;
     const message =
@@ -60,7 +60,7 @@ export function checkMissing(
     return true;
   }
   for (const path of places) {
-    if (existsSync(path)) continue;
+    if (isThere(path)) continue;
     const message = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
     findings.add({ severity: "difference", subject: path, seq: end.seq, message });
   }

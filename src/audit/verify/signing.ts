@@ -13,7 +13,7 @@ export interface Signing {
 }
 
 /** Collects {@link Signing} from events, oldest first. */
-export interface SigningWatch {
+interface SigningWatch {
   /** Whether such an event matters here and must be parsed. */
   concerns(operation: string, outcome: string): boolean;
   take(event: AuditEvent): void;

@@ -1,6 +1,6 @@
 /** The files of a trail as they are at one instant, so that later writes do not look like tampering. */
-import { closeSync, existsSync } from "node:fs";
 import { basename } from "node:path";
+import { isThere } from "../../storage/entries.ts";
 import { TrailError } from "../format/error.ts";
 import { endOf } from "../format/lines.ts";
 import { blocksIn, blocksInFile, blocksOf, decompressed, openForReading } from "../journal/forward.ts";
@@ -22,7 +22,7 @@ export interface TrailFile {
 }
 
 /** A trail as it was at one instant. */
-export interface TrailInstant {
+interface TrailInstant {
   /** Oldest first. */
   readonly sources: readonly TrailFile[];
   /** Bytes after the last whole line. */
@@ -46,7 +46,7 @@ export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
     const opened = openForReading(file); // remains the same file if the trail is rotated meanwhile
     const blocks = () => blocksOf(opened, file, end.size);
     const sources = [...closed, { name: basename(file), compressed: false, blocks }];
-    return { sources, torn: end.torn, head, close: () => closeSync(opened) };
+    return { sources, torn: end.torn, head, close: opened.close };
   });
 
 const missing = (file: string): TrailError =>
@@ -59,7 +59,7 @@ const sourceOf = ({ path, compressed }: Segment): TrailFile => ({
   name: basename(path),
   compressed,
   blocks(onHash) {
-    if (!compressed && existsSync(path)) return blocksInFile(path);
+    if (!compressed && isThere(path)) return blocksInFile(path);
     const hash = (bytes: Buffer): void => onHash(Bun.SHA256.hash(bytes, "hex"));
     return blocksIn(decompressed(compressed ? path : `${path}.zst`, hash));
   },

@@ -142,7 +142,7 @@ export const judgeReceipts = (
   });
 
 /** Whose events are asked for. */
-export interface WitnessQuestion {
+interface WitnessQuestion {
   readonly project: string;
   readonly host: string;
   /** Time limit for each sink, ms. */
@@ -151,7 +151,7 @@ export interface WitnessQuestion {
 }
 
 /** What a sink with a history has seen, newest last, or why it did not answer. */
-export interface WitnessAnswer {
+interface WitnessAnswer {
   readonly name: string;
   readonly seen: readonly string[] | Error;
 }

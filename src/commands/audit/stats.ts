@@ -6,13 +6,13 @@ import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/r
 import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
+import { bar } from "../../terminal/bar.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-
 import { paintOutcome } from "./paint.ts";
 
 export default defineCommand({
@@ -23,6 +23,7 @@ export default defineCommand({
     { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
   ],
   json: [AUDIT_STATS],
+  paged: () => true,
   async run(call) {
     const filter = filterOf(call.args);
     const { file } = trailPlaces(await configOf(call));
@@ -53,23 +54,20 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
 const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, OutcomeCounts])[] =>
   count === undefined ? [] : [[name, { [name]: count }]];
 
-/** Width of the longest bar, in characters. */
+/** Width of the longest bar, in characters; on a narrow terminal. */
 const BAR_WIDTH = 30;
+const BAR_WIDTH_NARROW = 10;
 
-function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors }: Terminal): string[] {
+/** With fewer columns a bar would push aside what it shows. */
+const WIDE = 80;
+
+function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors, width }: Terminal): string[] {
+  const barWidth = width() < WIDE ? BAR_WIDTH_NARROW : BAR_WIDTH;
   const most = Math.max(...rows.map(([, counts]) => sum(counts)));
   const cells = rows.map(([name, counts]) => {
     const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);
     const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
-    return [name, String(sum(counts)), bar(sum(counts) / most), told.join(", ")];
+    return [name, String(sum(counts)), bar(sum(counts) / most, barWidth), told.join(", ")];
   });
-  return formatTable([{}, { align: "right" }, { width: BAR_WIDTH }, {}], cells);
-}
-
-const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-
-/** A bar accurate to an eighth of a character; any non-zero value is visible. */
-function bar(share: number): string {
-  const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_WIDTH * 8));
-  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
+  return formatTable([{}, { align: "right" }, {}, {}], cells, width() - 2);
 }

@@ -55,5 +55,7 @@ end
 complete -c contextcore -f -a '(__contextcore_candidates)'
 `;
 
+/** The text that each shell reads, by the shell's name. */
 export const SCRIPTS = { bash, zsh, fish } as const;
+/** A shell that completions are made for. */
 export type Shell = keyof typeof SCRIPTS;

@@ -77,6 +77,10 @@ const FIND: Readonly<
     return [{ word: "latest", about: "the newest complete one, with those that it continues" }, ...kept];
   },
 
+  async places({ stores }) {
+    return Object.entries(stores).map(([word, { plugin }]) => ({ word, about: plugin ?? word }));
+  },
+
   async operations(config, call) {
     await using trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: EVENTS_LOOKED_AT });

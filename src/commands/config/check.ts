@@ -48,7 +48,7 @@ async function examine(call: Call): Promise<Examined> {
     const twice = sameServers(stack.backends).map(
       (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
-    const unread = await unreadVariables(config, stack, BUILT_INS);
+    const unread = unreadVariables(config, stack, BUILT_INS);
     const secrets = secretsInFile(config, stack);
     const warnings = [...(config.sealed ? [UNSEEN] : []), ...secrets, ...twice, ...unread];
     return { file: config.file, problems, warnings };
@@ -58,7 +58,7 @@ async function examine(call: Call): Promise<Examined> {
   }
 }
 
-/** Also those of plugins' options, where one of the core's settings kept them from being looked at. */
+/** Adds the problems of plugins' options. A wrong setting of the core had kept those from being checked. */
 async function allProblems(call: Call, { problems }: ConfigError): Promise<readonly ConfigProblem[]> {
   const known = new Set(problems.map(formatProblem));
   try {
@@ -81,7 +81,7 @@ function forbiddenCommand({ destroy, where }: Config): ConfigProblem[] {
 
 function print({ terminal }: Call, { problems, warnings, file }: Examined): void {
   for (const one of problems)
-    terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
+    terminal.tell(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
   for (const warning of warnings) terminal.warn(warning);
-  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: no problems`);
+  if (problems.length === 0) terminal.tell(`${file ?? "the defaults"}: no problems`);
 }

@@ -9,7 +9,7 @@ import { shadowedProblems } from "../../config/shadowed.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { shownSetting } from "../../redact/setting.ts";
 
-export interface Setting {
+interface Setting {
   /** Dotted: `backends.loki.url`. */
   readonly key: string;
   /** As YAML or JSON would show it; a secret is `***`. */
@@ -19,11 +19,9 @@ export interface Setting {
 }
 
 /** The core's own settings, then those of every opened plugin. */
-export const settingsOf = (config: Config, { backends, sinks }: DeclaredPlugins): Setting[] => [
+export const settingsOf = (config: Config, plugins: DeclaredPlugins): Setting[] => [
   ...coreSettings(config),
-  ...openedOf({ backends, sinks, failures: [] }).flatMap(([kind, named]) =>
-    pluginSettings(named, kind, config),
-  ),
+  ...openedOf(plugins).flatMap(([kind, named]) => pluginSettings(named, kind, config)),
 ];
 
 const coreSettings = (config: Config): Setting[] =>
@@ -85,11 +83,16 @@ export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[
   );
 
 /** Everything opened, once per name, with the configuration section that it reads. */
-export function openedOf({ backends, sinks }: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
+export function openedOf({
+  backends,
+  sinks,
+  stores,
+}: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
   const names = new Map(backends.map(({ name, configured = name, plugin }) => [configured, plugin]));
   return [
     ...[...names].map(([name, plugin]) => ["backends", configuredAs(name, plugin)] as const),
     ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
+    ...stores.map(({ name, plugin }) => ["stores", configuredAs(name, plugin)] as const),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** What a person is asked before a stack is destroyed, and the flags that answer in a script. */
-import { type DestroyOption, losingLines, lossesWith, OPTIONS } from "../../destroy/losing.ts";
+import { DESTROY_OPTIONS, type DestroyOption, losingLines, lossesWith } from "../../destroy/losing.ts";
 import type { Loss } from "../../inventory/losses.ts";
 import type { Taken } from "../../inventory/taken.ts";
 import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
@@ -10,10 +10,11 @@ import { listed } from "../../units/words.ts";
 import type { Call } from "../command.ts";
 import { typedName } from "../typed-name.ts";
 
-export interface DestroyArgs {
+interface DestroyArgs {
   readonly option: DestroyOption | undefined;
   readonly confirm: string | undefined;
 }
+/** As much of the command's call as the questions need. */
 export type DestroyCall = Pick<Call, "terminal" | "signal" | "directory"> & { readonly args: DestroyArgs };
 
 const LABELS: Readonly<Record<DestroyOption, string>> = {
@@ -42,7 +43,7 @@ export async function chosenOption(
     return option;
   }
   if (!terminal.interactive) throw refused("it was not said which data to save first", FLAGS);
-  const choices = OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
+  const choices = DESTROY_OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
   return choose<DestroyOption>(terminal, { title: "OPTIONS:", choices, signal });
 }
 

@@ -44,20 +44,22 @@ export default defineCommand({
       return { stack: looked.config.name, ...(await verdictOf(shown, looked)) };
     });
     if (call.json) printResult(call, DESTROY, destroyJson(stack, said, done));
-    if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
-    if (exit === EXIT.partial) terminal.warn(said);
-    else terminal.note(said);
+    if (failure !== undefined) terminal.fault("error", failure);
+    const { yellow } = terminal.noteColors;
+    terminal.last(exit === EXIT.partial ? `${yellow("warning:")} ${said}` : said);
     return exit;
   },
 });
 
 const UNTOUCHED = "nothing was destroyed";
 
-/** What is shown along the way is no result when that is JSON. */
+/** With `--json`, stdout has only the result: what is shown on the way goes to stderr. */
 const onlyNoting = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: terminal.note,
+  detail: terminal.note,
   tell: terminal.note,
+  width: terminal.noteWidth,
   colors: terminal.noteColors,
 });
 

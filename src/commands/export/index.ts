@@ -3,8 +3,9 @@ import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
+import { exitOf } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "../report-export.ts";
+import { reportExport } from "../report-export.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
@@ -28,9 +29,9 @@ export default defineCommand({
   ],
   json: [EXPORT],
   async run(call) {
-    const { result } = await runCall(exportStack, call);
+    const { result, ending } = await runCall(exportStack, call);
     if (call.json) printResult(call, EXPORT, exportJson(result));
     else reportExport(result, call);
-    return exportExit(result.manifest);
+    return exitOf(ending);
   },
 });

@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { KEYS_NEW } from "../../results/keys.ts";
 import { identityFile, protect } from "../../storage/age/identity-file.ts";
 import { generateKeyPair } from "../../storage/age/keys.ts";
-import { namedDirectory } from "../../storage/own-file.ts";
+import { namedPath } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { configOf } from "../caller.ts";
@@ -44,7 +44,7 @@ export default defineCommand({
     const isProtected = given.passphrase || given["passphrase-file"] !== undefined;
     const passphrase = isProtected ? await newPassphrase(call, given["passphrase-file"]) : undefined;
     if (isProtected && passphrase === undefined) {
-      terminal.note("no key was made");
+      terminal.last("no key was made");
       return EXIT.interrupted;
     }
     const pair = await generateKeyPair();
@@ -65,9 +65,9 @@ export default defineCommand({
 /** @throws UsageError when the file would lie in the project, which is committed, copied and read by others */
 async function outsideOfProject(call: Call, file: string): Promise<string> {
   const named = resolve(call.directory, file);
-  const path = join(namedDirectory(dirname(named)), basename(named));
+  const path = join(namedPath(dirname(named)), basename(named));
   const { file: configFile, directory } = await configOf(call);
-  const way = relative(namedDirectory(directory), path);
+  const way = relative(namedPath(directory), path);
   if (configFile === undefined || way === ".." || way.startsWith(`..${sep}`)) return path;
   throw new UsageError(
     `${path} lies in the project ${directory}`,

@@ -31,8 +31,8 @@ export default defineCommand({
         question: () => trustQuestion("Trust these files and load them?"),
         report(plan, result) {
           if (call.json && plan.action !== "remove") printResult(call, PLUGIN_ADD, grantJson(plan, result));
-          else if (result === undefined) call.terminal.note("nothing was added");
-          else call.terminal.print(`${result.name} was added to ${result.file}`);
+          else if (result === undefined) call.terminal.last("nothing was added");
+          else call.terminal.tell(`${result.name} was added to ${result.file}`);
           for (const line of nextSteps(result?.plugin)) call.terminal.note(line);
           return undefined;
         },
@@ -40,14 +40,17 @@ export default defineCommand({
     ),
 });
 
-/** A backend is used from now on; a sink only if it is configured. */
+/** A backend is used from now on; a sink or a store only if it is configured. */
 function nextSteps(plugin: Plugin | undefined): string[] {
   if (plugin === undefined) return [];
-  const { name, backend, sink } = plugin;
+  const { name, backend, sink, store } = plugin;
   return [
     ...(backend === undefined
       ? []
       : [`contextcore plugin info ${name} shows its options; contextcore inventory asks it`]),
     ...(sink === undefined ? [] : [`to send audit events there, write under sinks:  ${name}: {}`]),
+    ...(store === undefined
+      ? []
+      : [`to keep snapshots there, write under stores:  offsite: { plugin: ${name} }`]),
   ];
 }

@@ -6,6 +6,7 @@ import { readTimeout } from "../../tasks/timeout.ts";
 import { readSetting } from "../arguments.ts";
 import type { Call } from "../command.ts";
 
+/** The declared arguments: help, completion and parsing follow from them. */
 export const args = {
   path: {
     type: "positional",
@@ -62,6 +63,7 @@ export const args = {
   },
 } as const;
 
+/** A call of `plugin check`, its arguments parsed. */
 export type CheckCall = Call<typeof args>;
 
 function readRule(name: string): string {

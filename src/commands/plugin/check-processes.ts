@@ -36,6 +36,7 @@ export async function loadForCheck(call: CheckCall, limitMs: number) {
   return loadApart({ location, files: pluginFiles(location), say, shared: true, ...boundsOf(limitMs) });
 }
 
+/** A lab that runs in a process of its own, until it is ended. */
 export interface OpenLab {
   readonly served: Served;
   /**

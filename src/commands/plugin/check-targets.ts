@@ -11,11 +11,13 @@ import type { Apart } from "../../host/apart/load-apart.ts";
 import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import type { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
+import { isThere } from "../../storage/entries.ts";
+import { readNamedText } from "../../storage/own-file.ts";
 import { given } from "../../units/given.ts";
 import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
-export interface CheckedPlugin {
+interface CheckedPlugin {
   readonly plugin: Plugin;
   readonly apart: Apart;
 }
@@ -67,15 +69,13 @@ export async function optionsRefusal(
   { issues }: OptionsRefused,
 ): Promise<ConfigError> {
   const config = await configOf(call);
-  const kind = kindOf(plugin.backend === undefined ? "sink" : "backend");
+  const [face = "backend"] = FACES.filter((one) => plugin[one] !== undefined);
+  const kind = kindOf(face);
   return refusedOptions(plugin, kind, config, { found: [] }, issues);
 }
 
-/**
- * The configuration section with this side's options. A store's options belong to a place, so here they come only from the
- * command line.
- */
-const kindOf = (face: CheckTarget["face"]) => (face === "backend" ? "backends" : "sinks");
+/** The configuration section with this side's options. */
+const kindOf = (face: CheckTarget["face"]) => `${face}s` as const;
 
 type Settings = CheckCall["args"]["option"];
 
@@ -94,10 +94,16 @@ async function arrivedAt({ filled }: Served): Promise<readonly string[]> {
   return v.parse(v.array(v.string()), await answer.json());
 }
 
+/** A check delivers a few hundred events. bytes */
+const LINES_BYTES_MAX = 64 << 20;
+
 /** A file that does not exist yet has no lines. */
 async function linesIn(path: string): Promise<string[]> {
-  const file = Bun.file(path);
-  return (await file.exists()) ? (await file.text()).split("\n").filter((line) => line !== "") : [];
+  return isThere(path)
+    ? readNamedText(path, LINES_BYTES_MAX)
+        .split("\n")
+        .filter((line) => line !== "")
+    : [];
 }
 
 /** Every requested rule for the sides that the plugin has. */

@@ -1,5 +1,6 @@
 /** Everything known about one plugin: from its declaration, from opening it, and from the configuration. */
 import type { Config } from "../../config/config.ts";
+import { enabledStores } from "../../config/instances.ts";
 import { describeOption } from "../../config/option-type.ts";
 import {
   entriesOf,
@@ -16,6 +17,7 @@ import type { PLUGIN_INFO } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { given } from "../../units/given.ts";
 
+/** One plugin as `plugin info` prints it. Secrets are only said to be there. */
 export type Description = ValueOf<typeof PLUGIN_INFO>;
 
 /** The description to print; it contains no secret. */
@@ -39,11 +41,12 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
   const { plugin } = loaded;
   const { options = {} } = config.sinks[plugin.name] ?? {};
   const everything = { ...config, backends: {}, sinks: { [plugin.name]: { enabled: true, options } } };
+  const [store = plugin.name] = enabledStores(plugin.name, config);
   const backends = await attempt(config, () =>
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, { asksNothing: true }),
   );
   const sinks = await attempt(config, () => openSink(loaded, everything, {}));
-  const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
+  const stores = await attempt(config, () => openStore(loaded, everything, {}, store));
   const parts = (face: FaceName, opened: object | undefined): string[] => [
     ...(plugin[face] === undefined ? [] : requiredParts(face)),
     ...(opened === undefined ? [] : optionalParts(face, opened)),
@@ -72,17 +75,23 @@ async function attempt<Opened>(
 }
 
 function optionsOf(plugin: Plugin, config: Config): Description["options"] {
-  const kind: PluginKind = plugin.backend === undefined ? "sinks" : "backends";
+  const kind = kindOf(plugin);
   const present = new Map(valuesOf(plugin, kind, config));
   return Object.entries(entriesOf(plugin, kind)).map(([name, schema]) => {
     const { fallback, ...described } = describeOption(name, schema);
     return {
       ...described,
       ...given({ fallback }),
-      environment: [...environmentNames(plugin, name, schema)],
+      environment: [...environmentNames(plugin, name, schema, kind)],
       ...present.get(name),
     };
   });
+}
+
+/** The section that its options stand in first. */
+function kindOf({ backend, sink }: Plugin): PluginKind {
+  if (backend !== undefined) return "backends";
+  return sink === undefined ? "stores" : "sinks";
 }
 
 /** Where each option's value comes from, and the value unless it is secret. */

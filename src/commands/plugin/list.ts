@@ -1,10 +1,10 @@
 import type { Config } from "../../config/config.ts";
-import { enabledInstances } from "../../config/instances.ts";
+import { enabledInstances, enabledStores } from "../../config/instances.ts";
 import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_LIST } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { hintOf } from "../../units/hint-of.ts";
@@ -17,6 +17,7 @@ export default defineCommand({
   about: "list every plugin, where it came from and whether it is in use",
   examples: [{ line: "plugin list", about: "the built-in ones and yours" }],
   json: [PLUGIN_LIST],
+  paged: () => true,
   async run(call) {
     const { json, terminal } = call;
     const { config, plugins, failures } = await loadAgreed(call);
@@ -44,7 +45,7 @@ function summaryOf(loaded: LoadedPlugin, config: Config): Summary {
   return { plugin: name, ...given({ version }), about, source, faces: facesOf(loaded, config) };
 }
 
-/** A backend is in use unless it is disabled, or asked only where it is named; a sink only if it is configured. */
+/** A backend is in use unless it is disabled, or asked only where it is named; a sink or a store only if it is configured. */
 const facesOf = (
   { plugin: { name, backend, sink, store }, onlyNamed }: LoadedPlugin,
   config: Config,
@@ -54,7 +55,7 @@ const facesOf = (
   ]) ||
     []),
   ...((sink && [{ face: "sink" as const, inUse: config.sinks[name]?.enabled === true }]) || []),
-  ...((store && [{ face: "store" as const }]) || []),
+  ...((store && [{ face: "store" as const, inUse: enabledStores(name, config).length > 0 }]) || []),
 ];
 
 function printList(plugins: readonly Summary[], terminal: Terminal): void {
@@ -66,5 +67,5 @@ function printList(plugins: readonly Summary[], terminal: Terminal): void {
     dim(source),
     about,
   ]);
-  for (const line of formatTable([{}, {}, {}, {}, {}], rows)) terminal.print(line);
+  printTable(terminal, [{}, {}, {}, {}, {}], rows);
 }

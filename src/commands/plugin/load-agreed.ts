@@ -13,7 +13,7 @@ import type { Call } from "../command.ts";
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);
   const every = { builtIns: BUILT_INS, all: true };
-  const all = { ...config, backends: {}, sinks: {} };
+  const all = { ...config, backends: {}, sinks: {}, stores: {} };
   if (isAgreed(await agreementOf(call, config))) {
     const writeLog = (line: string): void => call.terminal.note(line);
     return { ...(await loadPlugins(all, { ...every, writeLog })), config };

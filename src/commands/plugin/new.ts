@@ -1,12 +1,12 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../host/plugin/declaration.ts";
 import { PLUGIN_NEW } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
+import { type ScaffoldKind, scaffoldFiles } from "../../scaffold/scaffold.ts";
+import { makeNewDirectory, makeOwnDirectory } from "../../storage/own-file.ts";
 import { fileFailure } from "../../storage/refusal.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
-import { systemCode } from "../../units/system-refusal.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -49,10 +49,10 @@ export default defineCommand({
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
-    for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
+    for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(folder, path, text);
     const face = FACES[kind];
     if (call.json) printResult(call, PLUGIN_NEW, { plugin: args.name, face, directory: folder });
-    else terminal.print(`${shown} holds the ${face} ${args.name}`);
+    else terminal.tell(`${shown} holds the ${face} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );
@@ -62,7 +62,7 @@ export default defineCommand({
 
 const KINDS = ["server", "sink", "store"] as const;
 
-const FACES: Readonly<Record<Kind, ValueOf<typeof PLUGIN_NEW>["face"]>> = {
+const FACES: Readonly<Record<ScaffoldKind, ValueOf<typeof PLUGIN_NEW>["face"]>> = {
   backend: "backend",
   server: "backend",
   sink: "sink",
@@ -89,17 +89,21 @@ function readName(text: string): string {
 }
 
 function makeFolder(folder: string, shown: string): void {
+  if (!made(folder, shown))
+    throw new UsageError(`${shown} exists already`, "choose another name, or remove it");
+}
+
+function write(folder: string, name: string, text: string): void {
+  const path = join(folder, name);
+  makeOwnDirectory(folder, dirname(path));
+  writeWhole(path, text, { isDurable: false });
+}
+
+function made(folder: string, shown: string): boolean {
   try {
-    mkdirSync(folder);
+    return makeNewDirectory(folder);
   } catch (error) {
-    if (systemCode(error) === "EEXIST")
-      throw new UsageError(`${shown} exists already`, "choose another name, or remove it");
     const { message, ...more } = fileFailure("make", shown, error, { isMaking: true });
     throw Object.assign(new Error(message), more);
   }
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { flag: "wx" });
 }

@@ -7,7 +7,7 @@ import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 
 /** What to do with which plugin. */
-export interface TrustRequest {
+interface TrustRequest {
   readonly action: TrustPlan["action"];
   readonly plugin: string;
   readonly yes: boolean;

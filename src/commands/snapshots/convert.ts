@@ -7,14 +7,15 @@ import { writeNamedFile } from "../../storage/named-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
-import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
+import { placeArgs, withPlaces } from "./places.ts";
 
 const args = {
   snapshot: { ...SNAPSHOT, required: true },
+  ...placeArgs,
   to: {
     type: "value",
     values: ["openmetrics"],
@@ -53,8 +54,9 @@ export default defineCommand({
     const isStdout = given.output === "-";
     if (isStdout && call.json)
       throw new UsageError("--output - and --json contradict each other", "both would be written to stdout");
-    const place = { directory, backups: (await configOf(call)).backups };
-    await using opened = await openChosen({ snapshot: given.snapshot, only: ["metrics"] }, place, signal);
+    await using opened = await withPlaces(call, [given.snapshot], (where) =>
+      openChosen({ snapshot: given.snapshot, only: ["metrics"] }, where, signal),
+    );
     tellOpened(opened, terminal);
     const { snapshot } = opened;
     const wanted = oneOf(given.plugin, snapshot.manifest);
@@ -90,8 +92,8 @@ function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">
 /** Reports what the format could not carry: nothing is left out silently. */
 function told({ terminal, json, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
   const text = `${output === "-" ? "stdout" : output}: ${counted(totals.samples, "sample")}`;
-  if (output === "-") terminal.note(text);
-  else if (!json) terminal.print(text);
+  if (output === "-") terminal.last(text);
+  else if (!json) terminal.tell(text);
   const lost = [
     [totals.stale, "stale markers"],
     [totals.nanPayloads, "NaNs with a payload"],

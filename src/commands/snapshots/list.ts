@@ -5,17 +5,20 @@ import { type KeptSnapshot, type KeptSnapshots, misnamedIn, readKept } from "../
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapWords } from "../../terminal/wrap.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { minute } from "../../units/range.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { coverageLines, minute } from "./coverage-picture.ts";
+import { coverageLines } from "./coverage-picture.ts";
 
 export default defineCommand({
   about: "list the kept snapshots, and which part of each backend's time line they hold",
   examples: [{ line: "snapshots list", about: "newest last" }],
   json: [SNAPSHOTS_LIST],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
     const kept = await readKept(backups);
@@ -36,10 +39,10 @@ function show(
   { snapshots, unfinished }: Pick<KeptSnapshots, "snapshots"> & { readonly unfinished: readonly string[] },
 ): void {
   const { bold, yellow } = terminal.colors;
-  if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
+  if (snapshots.length === 0) terminal.tell(`no snapshots in ${backups}`);
   for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
   for (const path of unfinished)
-    terminal.print(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
+    terminal.tell(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
   const picture = coverageLines(terminal, coverageOf(snapshots));
   if (picture.length > 0) terminal.print("", ...picture);
 }
@@ -64,10 +67,10 @@ function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): 
     columns,
     rows.map((row, index) => [...row, backends[index] ?? ""]),
   );
-  const fits = wide.every((line) => Bun.stringWidth(line) <= terminal.columns());
-  if (fits || !terminal.interactive) return wide;
+  const width = terminal.width();
+  if (wide.every((line) => Bun.stringWidth(line) <= width)) return wide;
   return formatTable(columns, rows).flatMap((line, index) => [
-    line,
-    `  ${colors.dim(backends[index] ?? "")}`,
+    ...wrapWords(line, width, 2),
+    ...wrapWords(`  ${colors.dim(backends[index] ?? "")}`, width),
   ]);
 }

@@ -26,7 +26,7 @@ export interface Judged extends CheckOutcome {
   readonly sameAs?: string;
 }
 
-export interface CheckApart {
+interface CheckApart {
   readonly apart: Apart;
   readonly rules: readonly PlannedRule[];
   readonly targetOf: (face: CheckTarget["face"]) => Promise<CheckTarget>;

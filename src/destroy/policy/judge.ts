@@ -9,20 +9,20 @@ import { POLICY_RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
 
-export interface DestroySettings extends Lists {
+interface DestroySettings extends Lists {
   /** The program and its arguments; no shell interprets them unless the program is one. */
   readonly command: Words;
 }
 
 /** Word patterns; `*` in a word stands for any characters. */
-export interface Lists {
+interface Lists {
   /** Complete commands that may run although a rule refuses them. Final rules still apply. */
   readonly allow: readonly string[];
   /** A program and words that no command may contain after it, in this order, with anything in between. */
   readonly deny: readonly string[];
 }
 
-export interface PolicyRefusal {
+interface PolicyRefusal {
   readonly message: string;
   readonly hint: string;
   readonly rule: string;
@@ -44,7 +44,7 @@ export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 
-export type PolicyVerdict =
+type PolicyVerdict =
   | { readonly may: "run" }
   | {
       readonly may: "not";

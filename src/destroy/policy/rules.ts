@@ -5,7 +5,7 @@
  */
 import { SHELLS } from "./unwrap.ts";
 
-export interface PolicyRule {
+interface PolicyRule {
   readonly id: string;
   /** One phrase: what the command would do. */
   readonly why: string;
@@ -14,7 +14,7 @@ export interface PolicyRule {
   readonly isFinal?: true;
 }
 
-export interface Form {
+interface Form {
   readonly pattern: RegExp;
   /** A shell text that it refuses. */
   readonly example: string;
@@ -40,6 +40,9 @@ const FETCHED = "(?:[$<]\\([^)]*|`[^`]*)\\b(?:curl|wget|fetch)\\b";
 const re = (text: TemplateStringsArray, ...parts: readonly string[]): RegExp =>
   new RegExp(String.raw(text, ...parts));
 
+/**
+ * The rules that refuse commands. The configuration can permit what a rule refuses unless the rule is final, and refuse more.
+ */
 export const POLICY_RULES: readonly PolicyRule[] = [
   {
     id: "delete-vital",

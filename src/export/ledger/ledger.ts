@@ -39,8 +39,10 @@ export interface Ledger {
   split(pending: Pending, commit: Commit, as: SplitPart): void;
   /** Drops a cursor, and everything that would have followed from it, from this run of the export. */
   giveUp(pending: Pending): void;
-  /** Whether a cursor was given up that may have covered part of a question. */
-  hasGivenUp(question: Pick<CountQuestion, "range" | "part">): boolean;
+  /** Whether a cursor was given up that covers part of a range. */
+  hasGivenUp(range: Range): boolean;
+  /** The parts of a question's range of which a cursor was given up. */
+  givenUp(question: Pick<CountQuestion, "range" | "part">): readonly Range[];
   /** Whether an object was written under the plugin's name for this path. */
   hasObject(path: string): boolean;
   /** Whether this cursor is, or follows from, a first cursor that covers no part of the time line: `rules`, `alerting`. */
@@ -130,10 +132,8 @@ export function createLedger(request: ExportRequest): Ledger {
         givenUp = coalesce([...givenUp, pending.range ?? request.range]);
       frontier.finish(pending, [], 1);
     },
-    hasGivenUp({ range: { from, to }, part }) {
-      const isWithin = givenUp.some((one) => one.from < to && one.to > from);
-      return isWithin || (hasGivenUpTimeless && part !== "window");
-    },
+    hasGivenUp: ({ from, to }) => givenUp.some((one) => one.from < to && one.to > from),
+    givenUp: ({ range, part }) => (hasGivenUpTimeless && part !== "window" ? [range] : givenUp),
     hasObject: (path) => objects.has(path),
     isTimeless: (cursor) => timeless.has(canonicalJson(cursor)),
     reread({ cursor, next }) {

@@ -13,7 +13,7 @@ import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 
 /** The parts of one of the engine's cursors; members of other kinds are absent. */
-export interface RereadCursor {
+interface RereadCursor {
   readonly reread: Reread;
   readonly cursor?: Cursor;
   readonly ended?: true;

@@ -3,21 +3,16 @@ import { join } from "node:path";
 import type { Json } from "../../contract/contract.ts";
 import { relieveNow } from "../../engine/memory-pressure.ts";
 import type { Block } from "../../snapshot/format/block.ts";
-import { kindOf } from "../../snapshot/format/file-totals.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { linesOf } from "../../snapshot/format/lines.ts";
 import { recordsOf } from "../../snapshot/format/record-keys.ts";
 import { createByteReader } from "../../snapshot/read/byte-reader.ts";
 import { readBlock } from "../../snapshot/read/reader.ts";
+import { type RecordSource, reachesInto } from "../../snapshot/read/record-source.ts";
 import { readCommitted } from "../../snapshot/write/recover.ts";
-import type { Range } from "../../units/range.ts";
 
 /** Reads from the disk: anything written since the last flush may not be there yet. */
-export interface Committed {
-  /** The blocks with records in one of the ranges, in the order they were written. */
-  blocks(ranges: readonly Range[]): Promise<readonly Block[]>;
-  /** Each record of a block. @throws SnapshotError when its bytes are not what was written */
-  eachRecord(block: Block, visit: (record: LineRecord) => void): Promise<void>;
+export interface Committed extends RecordSource {
   /** Closes the files. */
   close(): Promise<void>;
 }
@@ -42,11 +37,6 @@ export function openCommitted(partial: string, plugin: string): Committed {
     close: reader.close,
   };
 }
-
-/** Whether a block has records that may lie in one of the ranges. */
-export const reachesInto = (block: Block, ranges: readonly Range[]): boolean =>
-  kindOf(block) === "records" &&
-  ranges.some(({ from, to }) => block.range !== undefined && block.range.from < to && block.range.to >= from);
 
 /** Parsing creates ten times as much garbage, and a block is parsed without a pause. */
 const PARSED_BYTES = 1 << 20;

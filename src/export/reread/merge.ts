@@ -9,6 +9,7 @@ import { formatOf } from "../../snapshot/format/formats.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
+import { countsOf, isCountedByRecord } from "../../snapshot/format/record-counts.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { given } from "../../units/given.ts";
@@ -18,10 +19,9 @@ import { againCursor } from "../ledger/reread-cursor.ts";
 import { isReadWhole } from "../whole/whole.ts";
 import { eachLineRecord } from "./committed.ts";
 import type { Held, HeldVerdict } from "./held.ts";
-import { countsOf, isCountedByRecord } from "./tally.ts";
 
 /** A part that is read a second time, and the records already held. */
-export interface MergeOptions {
+interface MergeOptions {
   readonly reread: Reread;
   /** The export's range; records outside it belong to every part. */
   readonly whole: Range;

@@ -4,14 +4,16 @@
  * snapshot holds what either reading gave, each record once.
  */
 
-import type { Counts, Cursor, ExportRequest, Start } from "../../contract/contract.ts";
+import type { Cursor, ExportRequest, Start } from "../../contract/contract.ts";
 import type { CountAnswer } from "../../reconcile/count.ts";
+import type { Counter } from "../../reconcile/in-parts.ts";
 import type { Reread } from "../../reconcile/part.ts";
 import type { CountQuestion } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
 import { countsIn } from "../../snapshot/format/counts.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
+import { reachesInto } from "../../snapshot/read/record-source.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
@@ -20,7 +22,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { reasonOf } from "../ledger/reason.ts";
 import { againCursor, beginCursor, endCursor } from "../ledger/reread-cursor.ts";
 import { isReadWhole } from "../whole/whole.ts";
-import { type Committed, reachesInto } from "./committed.ts";
+import type { Committed } from "./committed.ts";
 import { createHeld, type Held } from "./held.ts";
 import { mergeStep } from "./merge.ts";
 import { narrow } from "./narrow.ts";
@@ -29,8 +31,8 @@ import { tallyOf } from "./tally.ts";
 /** What the rest of the export contributes. */
 export interface RereadOptions {
   readonly ledger: Ledger;
-  /** Counts a part on the server. `undefined`: it cannot say. */
-  readonly count: (range: Range) => Promise<Counts | undefined>;
+  /** Counts a part on the server. */
+  readonly count: Counter;
   /** The first cursors of an export of a part. */
   readonly start: (request: ExportRequest) => Promise<Start>;
   /** Commits the beginning or end of a part's reading. */
@@ -47,8 +49,8 @@ export interface RereadOptions {
 }
 
 /**
- * Reads a second time what is short, except parts that were already read twice, and parts in which a step was given up: the
- * reason for those is known and reported, and the server was asked for them often enough.
+ * Reads a second time what is short, except parts that were already read twice, and those that steps which were given up would
+ * have read: the reason for those is known and reported, and the server was asked for them often enough.
  */
 export async function readAgain(short: readonly CountAnswer[], reading: RereadOptions): Promise<void> {
   const { ledger, goesOn } = reading;
@@ -57,7 +59,13 @@ export async function readAgain(short: readonly CountAnswer[], reading: RereadOp
 }
 
 const isSettled = (question: CountQuestion, ledger: Ledger): boolean =>
-  ledger.hasGivenUp(question) || subtract(question.range, readTwice(question, ledger)).length === 0;
+  subtract(question.range, notAgain(question, ledger)).length === 0;
+
+/** The parts of a question's range that are not read a second time. */
+const notAgain = (question: CountQuestion, ledger: Ledger): readonly Range[] => [
+  ...ledger.givenUp(question),
+  ...readTwice(question, ledger),
+];
 
 /** Completed second readings that concern a question. */
 const readTwice = (question: CountQuestion, { windows }: Ledger): readonly Reread[] =>
@@ -80,10 +88,10 @@ async function readShort({ question, server = {} }: CountAnswer, reading: Reread
     server: countsIn(units, server),
     read: countsIn(units, question.read),
     tally: async () => tallyOf(range, units, await blocksFor(range, reading), committed),
-    count,
+    count: async (part) => (await count(part))?.counts,
   });
   const window = of === "window" ? { window: range } : {};
-  const before = readTwice(question, ledger);
+  const before = notAgain(question, ledger);
   for (const part of parts.flatMap((one) => subtract(one, before)))
     if (goesOn()) await readPart({ ...part, of, ...window }, units, reading);
 }

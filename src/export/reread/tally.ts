@@ -2,8 +2,7 @@
 import type { Counts } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
-import { formatOf } from "../../snapshot/format/formats.ts";
-import type { LineRecord } from "../../snapshot/format/line-format.ts";
+import { countsOf, isCountedByRecord } from "../../snapshot/format/record-counts.ts";
 import { NS_PER_MS, type Range } from "../../units/range.ts";
 import type { Committed } from "./committed.ts";
 
@@ -96,17 +95,6 @@ function pieceAt(borders: readonly bigint[], time: bigint): number {
   }
   return low;
 }
-
-/** By the contract's rule, `spansInRange` counts spans. */
-const baseOf = (unit: string): string => unit.replace(/InRange$/, "");
-
-/** Whether a block's records themselves tell what they count as in this unit. */
-export const isCountedByRecord = ({ of, file }: Pick<Block, "of" | "file">, unit: string): boolean =>
-  formatOf(of ?? file)?.counted?.includes(baseOf(unit)) ?? false;
-
-/** What one record within the range counts as, in some units. */
-export const countsOf = ({ units: own }: LineRecord, units: readonly string[]): Counts =>
-  Object.fromEntries(units.filter((unit) => own.includes(baseOf(unit))).map((unit) => [unit, 1]));
 
 const chosen = (counts: Counts, units: readonly string[]): Counts =>
   Object.fromEntries(units.flatMap((unit) => (counts[unit] === undefined ? [] : [[unit, counts[unit]]])));

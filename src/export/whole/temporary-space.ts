@@ -1,9 +1,10 @@
 /** Free space for temporary files: space promised to one source is not promised to another. */
-import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { PluginError } from "../../contract/errors.ts";
+import { freeBytes } from "../../storage/free-space.ts";
 import { formatBytes } from "../../units/bytes.ts";
 
+/** The free space of one directory, shared among the sources that are read at one go. */
 export interface TemporarySpace {
   readonly directory: string;
   /**
@@ -16,7 +17,7 @@ export interface TemporarySpace {
 /** @param free bytes now free there */
 export function createTemporarySpace(
   directory = tmpdir(),
-  free: (directory: string) => number = freeBytes,
+  free: (directory: string) => number = freeOrUnknown,
 ): TemporarySpace {
   let promised = 0;
   let released = Promise.withResolvers<void>();
@@ -39,10 +40,8 @@ export function createTemporarySpace(
   };
 }
 
-function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
-}
+/** Where the system does not say, the writer finds out. */
+const freeOrUnknown = (directory: string): number => freeBytes(directory) ?? Number.POSITIVE_INFINITY;
 
 const tooLittle = (directory: string, bytes: number, left: number): PluginError =>
   new PluginError(

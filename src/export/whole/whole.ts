@@ -24,7 +24,7 @@ import type { TemporarySpace } from "./temporary-space.ts";
 export const isReadWhole = ({ restart }: Cursor): boolean => restart === "whole";
 
 /** What reading one needs. */
-export interface WholeOptions {
+interface WholeOptions {
   readonly source: StepSource;
   readonly writer: SnapshotWriter;
   readonly tuning: Tuning;
@@ -34,7 +34,7 @@ export interface WholeOptions {
 }
 
 /** What was committed. */
-export interface WholeTaken {
+interface WholeTaken {
   readonly blocks: readonly Block[];
   readonly commit: Commit;
 }

@@ -5,6 +5,7 @@ declare module "bun" {
   function connect<Data = undefined>(options: FdSocketOptions<Data>): Promise<Socket<Data>>;
 }
 
+/** Our end of the socket. Once the other side is gone it is closed, and what was not sent is dropped. */
 export interface Channel {
   /** Resolves when the system has accepted all of it: what is sent faster than it is read waits here. */
   send(pieces: readonly Uint8Array[]): Promise<void>;
@@ -15,7 +16,7 @@ export interface Channel {
   unref(): void;
 }
 
-export interface ChannelEvents {
+interface ChannelEvents {
   readonly onData: (bytes: Uint8Array) => void;
   /** Nothing arrives any more, and nothing can be sent. */
   readonly onClose: () => void;

@@ -13,12 +13,13 @@ import { createPeer, type Handlers, type Peer } from "./peer.ts";
 import { relayLines } from "./relay.ts";
 import { BEAT_MS, PROCESS_WORD, SOCKET_FD } from "./word.ts";
 
+/** What a child may use, how long it may be silent, and who hears of what it does. */
 export interface ChildOptions {
   /** Shown in the system's list of processes. */
   readonly title: string;
   /** Default: its own empty one, removed at the end. */
   readonly directory?: string | undefined;
-  /** Fills a place beside its own directory, where nobody else of this machine reads or writes, and which is removed with it. */
+  /** Fills a directory beside the child's own. Only this user can enter it, and it is removed with the child. */
   readonly prepare?: (place: string) => void;
   /** A child that is silent for this long counts as blocked. ms */
   readonly silentMs: number;
@@ -31,6 +32,7 @@ export interface ChildOptions {
   readonly onGone: () => void;
 }
 
+/** A running child, until it ends, is ended, or is lost. */
 export interface Child {
   readonly peer: Peer;
   /**
@@ -137,7 +139,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
 const WORK = "work";
 
-/** A directory that only this user may enter, with an empty one in it, and what is prepared. */
+/** Makes a directory that only this user may enter. It has an empty one for the child, and what `prepare` puts there. */
 function ownPlace(prepare: ChildOptions["prepare"]): string {
   const own = realpathSync(mkdtempSync(join(tmpdir(), "contextcore-plugin-")));
   try {

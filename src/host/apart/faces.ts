@@ -28,7 +28,7 @@ function faceIn<Name extends FaceName>(face: Name, instance: Instance, plugin: s
   const { has } = instance.opened;
   requireFace(face, plugin, objectWith(has.map((path) => [path, () => undefined] as const)));
   const methods = Object.entries(HOOK_TABLE[face])
-    .filter(([path, { staysHere }]) => has.includes(path) && staysHere !== true)
+    .filter(([path]) => has.includes(path))
     .map(([path, row]): [string, Method] => {
       const special = face === "backend" ? SPECIAL[path] : undefined;
       return special?.(instance) ?? [path, methodIn(instance, path, row)];
@@ -55,7 +55,10 @@ function methodIn(instance: Instance, path: string, { way, bytesAt = 0 }: Hook):
 /** The last argument of every hook but the local ones. */
 const signalIn = (args: readonly unknown[]): AbortSignal => args.at(-1) as AbortSignal;
 
-/** Hooks of a backend that are asked in a way of their own, with the names of the hooks that they are here. */
+/**
+ * Hooks of a backend that need a call of their own kind, each with the hook's name on this side. A plugin's own `ranks` comes
+ * after its `rank` in the table, and takes its place.
+ */
 const SPECIAL: Readonly<Record<string, (instance: Instance) => [name: string, Method]>> = {
   "restore.rank": ({ ask }) => [
     "restore.ranks",

@@ -29,7 +29,7 @@ export const failureSchema = v.variant("type", [
   }),
   v.object({ type: v.literal("value"), shown: text }),
 ]);
-export type Failure = v.InferOutput<typeof failureSchema>;
+type Failure = v.InferOutput<typeof failureSchema>;
 
 const cut = (value: unknown): string => String(value).slice(0, TEXT_MAX);
 const cutIf = (value: unknown): string | undefined => (value === undefined ? undefined : cut(value));

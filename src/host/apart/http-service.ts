@@ -12,7 +12,7 @@ interface Body {
   readonly cancel: () => void;
 }
 
-export type ContextOf = (instance: number) => Pick<Context<unknown>, "http" | "clock">;
+type ContextOf = (instance: number) => Pick<Context<unknown>, "http" | "clock">;
 
 /** The handlers of `http.send`, `http.read` and `http.cancel`, and a function that ends everything in progress. */
 export function createHttpService(contextOf: ContextOf): { calls: Handlers["calls"]; end(): void } {

@@ -11,7 +11,7 @@ import { OptionsRefused } from "./options-refused.ts";
 import type { Runner } from "./runner.ts";
 import { visibleUrl, withoutCredentials } from "./withheld.ts";
 
-export interface Opening {
+interface Opening {
   readonly face: FaceName;
   /** The parts of the declaration that stand for the plugin's own. */
   readonly schema: OptionsSchema;
@@ -20,6 +20,7 @@ export interface Opening {
   readonly timeout?: string;
 }
 
+/** An instance that survives the loss of its process: the next call opens it again in a new one. */
 export interface Instance {
   readonly opened: Opened;
   /**
@@ -35,6 +36,7 @@ export interface Instance {
   ): Promise<Answer>;
 }
 
+/** Lines that a hook takes in pieces while it runs; it asks for the next piece by `id`, which {@link nextNumber} gave. */
 export interface ShownLines {
   readonly id: number;
   readonly pieces: AsyncIterator<unknown>;

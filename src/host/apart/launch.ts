@@ -30,6 +30,7 @@ export interface Bounds {
   readonly memoryMax: number;
 }
 
+/** Which plugin is to be loaded into a process, with its trusted files, and within which limits. */
 export interface Launch extends Bounds {
   readonly location: Location;
   readonly files: PluginFiles;
@@ -38,7 +39,7 @@ export interface Launch extends Bounds {
 }
 
 /** What an instance in the process gets from here. */
-export interface Given {
+interface Given {
   readonly context: Context<unknown>;
   /** Redacts its secrets. */
   readonly redact: (text: string) => string;
@@ -47,7 +48,7 @@ export interface Given {
 /** What the process may ask for, by the numbers it uses. */
 interface Known {
   name: string;
-  /** Where its code was copied to; people are told the paths that it has for them. */
+  /** Where the plugin's code was copied to. Messages name the original paths instead. */
   code: string;
   readonly given: Map<number, Given>;
   readonly shown: Map<number, AsyncIterator<unknown>>;
@@ -109,7 +110,7 @@ export async function launch(options: Launch): Promise<Process> {
 /** A module that waits for ever is reported by the process itself; a process that cannot even do that gets this long. ms */
 const GRACE_MS = 1_000;
 
-/** Without the place of the copies: the paths are then those of the files. */
+/** A message in which the paths of the copies are those of the original files. */
 const named = ({ code }: Known, text: string): string => (code === "" ? text : text.replaceAll(code, ""));
 
 function loading({ entry }: Location, error: unknown, known: Known): Error {

@@ -32,7 +32,7 @@ export interface Apart {
   end(): Promise<void>;
 }
 
-export interface ApartOptions extends Launch {
+interface ApartOptions extends Launch {
   /** Opens everything in one process, for a check; otherwise each instance has its own process and sees no other's options. */
   readonly shared?: boolean;
 }

@@ -12,16 +12,14 @@ const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item
 
 /** The parts that a plugin may have; each is opened separately. */
 export const FACES = ["backend", "sink", "store"] as const satisfies readonly FaceName[];
+/** The name of one of the {@link FACES}. */
 export const faceSchema = v.picklist(FACES);
 
-const crossing = (face: FaceName): readonly string[] =>
-  Object.entries(HOOK_TABLE[face]).flatMap(([path, { staysHere }]) => (staysHere === true ? [] : path));
-
-/** Every method of the contract that can be called from outside, by the part that it belongs to. */
+/** Every method of the contract, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
-  backend: crossing("backend"),
-  sink: crossing("sink"),
-  store: crossing("store"),
+  backend: Object.keys(HOOK_TABLE.backend),
+  sink: Object.keys(HOOK_TABLE.sink),
+  store: Object.keys(HOOK_TABLE.store),
 };
 
 /** `load`: the plugin's module, and every file that it may load as code, with its hash. */
@@ -32,6 +30,7 @@ export const loadSchema = v.object({
   files: v.array(v.tuple([v.string(), v.string()])),
   limitMs: v.number(),
 });
+/** What `load` sends: see {@link loadSchema}. */
 export type LoadInput = v.InferOutput<typeof loadSchema>;
 
 /** What `load` answers: the declaration as data, every member of it. */
@@ -48,6 +47,7 @@ export const declaredSchema = v.object({
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
+/** A plugin's declaration, by its own word: see {@link declaredSchema}. */
 export type ToldDeclaration = v.InferOutput<typeof declaredSchema>;
 
 /** `open`: an instance of the plugin. The parent chooses its number. */
@@ -64,6 +64,7 @@ export const openSchema = v.object({
   /** Now, by the server's clock. ns */
   now: v.bigint(),
 });
+/** What `open` sends: see {@link openSchema}. */
 export type OpenInput = v.InferOutput<typeof openSchema>;
 
 /** One problem with the options: the parts of valibot's issue that a sentence is made from. */
@@ -85,6 +86,7 @@ export const openedSchema = v.object({
   selects: v.optional(listOf(v.picklist(["match"]))),
   adds: v.optional(listOf(v.picklist(["labels", "tenant"]))),
 });
+/** What an instance can do, by its own word: see {@link openedSchema}. */
 export type Opened = v.InferOutput<typeof openedSchema>;
 
 /** `hook`: one call of the contract. */
@@ -188,6 +190,7 @@ export const servedSchema = v.object({
   /** Whether it reports which events have arrived. */
   arrived: v.optional(v.boolean()),
 });
+/** Where a lab listens, by its own word: see {@link servedSchema}. */
 export type Served = v.InferOutput<typeof servedSchema>;
 
 /** An extra path of a lab's server: it lists the lines that have arrived there. */

@@ -14,7 +14,7 @@ const DEPTH_MAX = 5;
 const word = v.pipe(v.string(), v.maxLength(200));
 const bound = v.object({ value: v.number(), message: v.optional(word) });
 
-export interface OptionShape {
+interface OptionShape {
   /** valibot's name for the type inside `optional` and pipes: `string`, `picklist`. */
   readonly type: string;
   /** Whether it may be absent: `optional`, `nullish`; otherwise it is required. */
@@ -30,6 +30,7 @@ export interface OptionShape {
   readonly members?: readonly (readonly [name: string, member: OptionShape])[] | undefined;
 }
 
+/** Checks an option's shape that came from a plugin's process: texts are bounded, and shapes may nest. */
 export const optionShapeSchema: v.GenericSchema<unknown, OptionShape> = v.object({
   type: word,
   absent: v.optional(word),

@@ -23,6 +23,7 @@ export interface Handlers {
   readonly notes: Readonly<Record<string, (value: unknown) => void>>;
 }
 
+/** The calls over one channel. What the other side answers is decoded, but not checked against any schema. */
 export interface Peer {
   /** @throws what the other side threw; the reason given to {@link close} once the other side is gone */
   call(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
@@ -32,7 +33,7 @@ export interface Peer {
   unref(): void;
 }
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly handlers: Handlers;
   /** The other side is gone or sends unreadable messages; the error says which. */
   readonly onEnd: (error?: Error) => void;

@@ -1,10 +1,8 @@
 /**
- * A plugin's code as it runs: copies of the very bytes that were hashed, where nobody else writes. Between a look at a file and the
- * runtime's own there is time to put another in its place; between the copy and the runtime there is nobody.
- *
- * Every copy lies at its own path below a new root, so that imports find one another as they did. What is no code of the plugin (a
- * file that it reads beside itself) is a link to where it is: an import that leads over it ends at a file that nobody has
- * admitted.
+ * A plugin runs from copies of the very bytes that were hashed, in a place where nobody else writes. If the runtime read the
+ * original files, somebody could replace one after it was hashed and before it is loaded. Every copy has its original path
+ * below a new root, so that imports still find one another. Other files beside the plugin's code (data that it reads) are
+ * links to the originals: an import over such a link leads to a file outside the copies, which the module fence refuses.
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -29,7 +27,10 @@ export function copyPrivately(place: string, { spec, root }: Location, { paths }
   }
 }
 
-/** Of a folder above the plugin's, such as a home or a temporary directory, more than these are nothing to the plugin. */
+/**
+ * A folder above the plugin's with more entries than this is a home or a temporary directory: they do not concern the plugin,
+ * and no links to them are made.
+ */
 const NEIGHBOURS_MAX = 500;
 
 const isAbove = (folder: string, top: string): boolean =>
@@ -41,7 +42,7 @@ function hashed(spec: string, path: string, hash: string): Uint8Array {
   throw new DeclarationError(`the plugin ${spec} was changed while it was being loaded (${path})`);
 }
 
-/** Every folder that is to be one there: those above the files, and where their packages are looked for. */
+/** The folders to create below the new root: those above the files, and those in which packages are looked for. */
 function foldersOf(paths: readonly string[]): ReadonlySet<string> {
   const folders = new Set<string>();
   const add = (folder: string): void => {
@@ -69,11 +70,11 @@ function leadsTo(path: string, place: string, ours: (path: string) => boolean): 
     return ours(real) ? join(place, real) : path;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-    return path; // it leads nowhere, there as here
+    return path; // the link is broken, and its copy may be, too
   }
 }
 
-/** A folder that may be walked through and not listed has no names to give. */
+/** The names in a folder; none if this user may pass through it but not list it. */
 function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -6,6 +6,7 @@ import type { Process } from "./launch.ts";
 /** After this many lost processes, the next would be lost too. */
 const LOST_MAX = 3;
 
+/** The process of one plugin, started when it is first needed. */
 export interface Runner {
   /**
    * Runs work in the process, starting it if necessary.

@@ -9,6 +9,7 @@ import { IMPORTANCES, SIGNALS, type Step } from "../../contract/contract.ts";
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = objectOf(count);
 const time = v.bigint();
+const range = v.object({ from: time, to: time });
 const text = v.pipe(v.string(), v.nonEmpty());
 
 const members = objectOf(v.unknown());
@@ -47,7 +48,7 @@ const applied = v.object({
 /** More than any server that one configuration is for. */
 const TENANTS_MAX = 10_000;
 
-/** By what is answered. */
+/** The schema of each answer, by the name of what it answers. */
 export const ANSWERS = {
   inventory: v.object({
     signals: v.array(v.picklist(SIGNALS)),
@@ -66,6 +67,12 @@ export const ANSWERS = {
     isAtMost: v.optional(v.boolean()),
   }),
   count: v.optional(counts),
+  splitCount: v.object({
+    requests: v.optional(
+      v.array(v.object({ range, match: v.optional(v.string()), part: v.optional(members) })),
+    ),
+    items: v.optional(v.array(text)),
+  }),
   limits: v.array(
     v.object({ setting: text, value: v.string(), effect: v.optional(text), clamps: v.optional(v.boolean()) }),
   ),
@@ -90,7 +97,7 @@ export const ANSWERS = {
     unit: text,
     count,
     where: text,
-    range: v.optional(v.object({ from: time, to: time })),
+    range: v.optional(range),
     reference: v.unknown(),
   }),
   erase: v.object({

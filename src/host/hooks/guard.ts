@@ -57,7 +57,7 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
   };
 }
 
-/** What of a restorer is no method. */
+/** The members of a restorer that are not methods. */
 const dataOf = ({ heeds, order }: Partial<Restorer> = {}) => ({ heeds, order });
 
 /** The same sink, guarded. */
@@ -89,7 +89,7 @@ function guardFace<Name extends FaceName>(
     const guard = special ?? guardMethod;
     return [[path, guard(method, callOf(path, row), row, options)] as const];
   });
-  // The table has a row for every method of the contract, so these are all that there were.
+  // The table has a row for every method of the contract, so no method of the face is lost.
   return objectWith(guarded) as Faces[Name];
 }
 
@@ -110,7 +110,7 @@ const guardMethod: Guard = (method, call, { way, bytesAt = 0 }) => {
   return ways[way];
 };
 
-/** Hooks of a backend that are guarded in a way of their own. */
+/** Hooks of a backend that need a guard of their own kind. */
 const SPECIAL: Readonly<Record<string, Guard>> = {
   "restore.matcher": (method, call) => (match) => guardMany(method(match) as LineMatcher, call),
   "restore.selection": (method, call, row, options) => {

@@ -8,6 +8,7 @@ import { answerObjection } from "./answers.ts";
 /** How long to wait for a plugin that ignores its signal, ms. */
 const GRACE_MS = 1_000;
 
+/** The hook that is called, how long it may take (ms), and what to make of what it answers. */
 export interface HookCall {
   readonly plugin: string;
   readonly hook: string;

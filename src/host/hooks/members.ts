@@ -1,6 +1,6 @@
 /** The methods of a backend, sink or store, by their names in messages. */
 
-/** A method that nothing is known about yet. */
+/** A method whose parameters and result are not known yet. */
 export type Method = (...args: readonly unknown[]) => unknown;
 
 /** The method that the contract calls `export.step`, bound to its object; `undefined` when there is none. */
@@ -19,7 +19,7 @@ export async function callMethod(face: object, path: string, args: readonly unkn
   return method(...args);
 }
 
-/** The object that has these methods, by the names that the contract has for them. */
+/** An object with these methods. A path such as `export.step` becomes a member of the part `export`. */
 export function objectWith(methods: Iterable<readonly [path: string, method: unknown]>): object {
   const parts: Record<string, unknown> = {};
   for (const [path, method] of methods) {

@@ -13,6 +13,7 @@ export interface Faces {
   readonly sink: Sink;
   readonly store: Store;
 }
+/** `backend`, `sink` or `store`: a part of a plugin that is opened by itself. */
 export type FaceName = keyof Faces;
 
 /**
@@ -28,16 +29,17 @@ type BytesAt = number | string;
 /** `lookMs`: it only looks. `workMs`: it works. */
 export type LimitKind = "lookMs" | "workMs";
 
+/** A row of the table: how one hook is called, and which answer is accepted. */
 export interface Hook {
   readonly way: Way;
   readonly limit: LimitKind;
   readonly answer: v.GenericSchema;
   /** A face or a part of it without this hook is of no use. */
   readonly isRequired?: true;
+  /** It is nothing that a user would have a plugin for: `plugin info` does not list it. */
+  readonly isUntold?: true;
   /** Where a `feed` takes its bytes: as this argument, or as this member of its first one. Absent for other ways. */
   readonly bytesAt?: BytesAt;
-  /** In a process of its own another hook does its work. */
-  readonly staysHere?: true;
 }
 
 type AnyMethod = (...args: never[]) => unknown;
@@ -82,21 +84,24 @@ const isRequired = true;
 /** The engine checks it, because it stores it; or there is no answer. */
 const anything = v.unknown();
 
+/** The hooks of a backend, by the path of the method in the contract. */
 export const BACKEND_HOOKS = {
   inventory: { ...look(ANSWERS.inventory), isRequired },
   size: { ...look(ANSWERS.size), isRequired },
   count: look(ANSWERS.count),
+  splitCount: look(ANSWERS.splitCount),
   limits: look(ANSWERS.limits),
   flush: work(anything),
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
   "export.split": look(anything),
   "export.read": yields("workMs", anything),
   "restore.rank": local(anything),
-  "restore.ranks": { ...look(ANSWERS.ranks), staysHere: true },
+  "restore.ranks": look(ANSWERS.ranks),
   "restore.matcher": local(ANSWERS.matches),
   "restore.selection": work(anything),
   "restore.preflight": { ...look(ANSWERS.preflight), isRequired },
@@ -114,12 +119,14 @@ export const BACKEND_HOOKS = {
   "dashboards.removeFolder": { ...look(anything), isRequired },
 } as const satisfies Rows<Backend>;
 
+/** The hooks of a sink, by the path of the method in the contract. */
 export const SINK_HOOKS = {
-  probe: { ...look(anything), isRequired },
+  probe: { ...look(anything), isRequired, isUntold: true },
   deliver: { ...look(anything), isRequired },
   history: look(ANSWERS.history),
 } as const satisfies Rows<Sink>;
 
+/** The hooks of a store, by the path of the method in the contract. */
 export const STORE_HOOKS = {
   list: { ...yields("lookMs", ANSWERS.storedObject), isRequired },
   stat: { ...look(v.optional(ANSWERS.storedObject)), isRequired },
@@ -138,7 +145,7 @@ export const HOOK_TABLE: Readonly<Record<FaceName, Readonly<Record<string, Hook>
   store: STORE_HOOKS,
 };
 
-/** Which parts of a face it may be without. */
+/** Whether each part of a face is optional. */
 const IS_OPTIONAL = {
   backend: { export: false, restore: true, dashboards: true },
   sink: {},
@@ -149,25 +156,28 @@ const IS_OPTIONAL = {
   };
 };
 
-/** Whether a face may be without this part. */
+/** Whether the contract lets a face lack this part. */
 export const isOptionalPart = (face: FaceName, part: string): boolean =>
   Object.entries(IS_OPTIONAL[face]).some(([name, isOptional]) => name === part && isOptional);
 
-/** What every face of this kind has, by the names that people read: `export`; of a store, whose hooks have general names, itself. */
+/**
+ * The names, for people, of what every face of this kind has, such as `export`. A store's hooks have too general names, so it
+ * is only called `store`.
+ */
 export function requiredParts(face: FaceName): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (isRequired !== true || (name !== undefined && isOptionalPart(face, part))) return [];
+    if (isRequired !== true || isUntold || (name !== undefined && isOptionalPart(face, part))) return [];
     return [face === "store" ? face : part];
   });
   return [...new Set(names)];
 }
 
-/** The parts and hooks that a face has of those it may be without, by the names that people read: `restore`, `split`. */
+/** The names, for people, of the optional parts and hooks that a face has: `restore`, `split`. */
 export function optionalParts(face: FaceName, opened: object): string[] {
-  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired }]) => {
+  const names = Object.entries(HOOK_TABLE[face]).flatMap(([path, { isRequired, isUntold }]) => {
     const [part = "", name] = path.split(".");
-    if (methodOf(opened, path) === undefined) return [];
+    if (methodOf(opened, path) === undefined || isUntold) return [];
     if (name !== undefined && isOptionalPart(face, part)) return [part];
     return isRequired === true ? [] : [name ?? part];
   });

@@ -3,15 +3,17 @@ import { PluginError } from "../../contract/errors.ts";
 import type { ServerOptions } from "../../http/authentication.ts";
 import { createHttpClient } from "../../http/client.ts";
 import { createServerClock } from "../../http/server-clock.ts";
+import type { OnRequest } from "../../http/watched.ts";
 import { given } from "../../units/given.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
 /** About how many bytes of records one step should yield at most. */
 export const STEP_BYTES = 8 * 1024 * 1024;
 
+/** A plugin's options by name, checked against its schema; secrets are in clear. */
 export type Options = Readonly<Record<string, unknown>>;
 
-export interface ContextSources {
+interface ContextSources {
   readonly options: Options;
   /** Redacts the plugin's secrets in a text. */
   readonly redact: (text: string) => string;
@@ -20,6 +22,8 @@ export interface ContextSources {
   /** Now, ns since the epoch. Default: by the server's clock, from the Date of its answers. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** Is told of every request to the server. */
+  readonly onRequest?: OnRequest;
   /** Time limit of one call to the server, a duration as written. */
   readonly timeout?: string | undefined;
   /**
@@ -44,6 +48,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
             ...hostsOf(plugin, sources),
             credentialsStay: sources.foreign ?? false,
             onAnswer: clock.heard,
+            ...given({ onRequest: sources.onRequest }),
           }),
     log: createLogger({
       name: plugin.name,

@@ -1,9 +1,10 @@
 /** Finds the entry file of a third-party plugin from its configured name. */
-import { type Stats, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
+import { targetKind } from "../../storage/entries.ts";
 import { readNamedText } from "../../storage/own-file.ts";
 import { DeclarationError } from "./declaration.ts";
 
+/** Where a third-party plugin is on this machine. */
 export interface Location {
   /** As the configuration names it. */
   readonly spec: string;
@@ -30,22 +31,22 @@ export function locatePlugin(spec: string, directory: string): Location {
   const found = packageFolder(spec, directory);
   if (found !== undefined) return locateFolder(spec, found);
   const hint =
-    statOf(resolve(directory, spec)) === undefined
+    targetKind(resolve(directory, spec)) === undefined
       ? "Name a file or a folder as ./path, or install the package beside contextcore.yaml."
       : `For the file or folder of that name write ./${spec}`;
   throw new DeclarationError(`there is no package ${spec} in a node_modules of ${directory} or above`, hint);
 }
 
 function locatePath(spec: string, path: string): Location {
-  const found = statOf(path);
-  if (found?.isDirectory()) return locateFolder(spec, path);
-  if (found?.isFile()) return { spec, entry: path, root: dirname(path), isFolder: false };
+  const found = targetKind(path);
+  if (found === "directory") return locateFolder(spec, path);
+  if (found === "file") return { spec, entry: path, root: dirname(path), isFolder: false };
   throw new DeclarationError(`there is no file or folder ${path}`, "Paths are relative to contextcore.yaml.");
 }
 
 function locateFolder(spec: string, root: string): Location {
   const candidates = [...declaredEntries(join(root, "package.json")), ...INDEX];
-  const entry = candidates.map((name) => join(root, name)).find((path) => statOf(path)?.isFile());
+  const entry = candidates.map((name) => join(root, name)).find((path) => targetKind(path) === "file");
   if (entry !== undefined) return { spec, entry, root, isFolder: true };
   throw new DeclarationError(
     `the folder ${root} has nothing to load`,
@@ -55,7 +56,7 @@ function locateFolder(spec: string, root: string): Location {
 
 /** The entries that a package.json names: `exports` (a string, or its `.` by the usual conditions), `module`, `main`. */
 function declaredEntries(path: string): string[] {
-  if (statOf(path) === undefined) return [];
+  if (targetKind(path) === undefined) return [];
   const manifest = readJson(path);
   if (typeof manifest !== "object" || manifest === null) return [];
   const named = [
@@ -90,9 +91,7 @@ function exported(exports: unknown): string | undefined {
 function packageFolder(name: string, directory: string): string | undefined {
   for (let place = directory; ; place = dirname(place)) {
     const folder = join(place, "node_modules", name);
-    if (statOf(folder)?.isDirectory()) return folder;
+    if (targetKind(folder) === "directory") return folder;
     if (dirname(place) === place) return undefined;
   }
 }
-
-const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });

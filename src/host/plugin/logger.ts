@@ -1,6 +1,7 @@
 import { createConsola, type LogLevel } from "consola";
 import type { Logger } from "../../contract/contract.ts";
 
+/** Whose messages they are, which of them are passed on, and to whom. */
 export interface LoggerOptions {
   /** Prefix of every message. */
   readonly name: string;

@@ -2,9 +2,10 @@
  * Copies of trusted files, so that `plugin trust` can show what has changed in them. They are named by their hash in the
  * project's `.contextcore/trusted`. A copy that does not match its name is ignored, and no code is ever loaded from a copy.
  */
-import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { entriesIn, isThere } from "../../storage/entries.ts";
 import { makeOwnDirectory, readOwnSync, requireOwnDirectories } from "../../storage/own-file.ts";
+import { removeFile } from "../../storage/unsynced.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
 import type { Location } from "../plugin/locate.ts";
@@ -23,7 +24,7 @@ export function keepCopies(directory: string, location: Location, { files }: Plu
   makeOwnDirectory(ownOf(directory), folderOf(directory), 0o700);
   for (const [name, { hash, bytes }] of files) {
     const path = pathOf(directory, hash);
-    if (bytes > FILE_MAX || existsSync(path)) continue;
+    if (bytes > FILE_MAX || isThere(path)) continue;
     const content = readFileOf(location, name);
     if (sha256(content) !== hash) continue;
     writeWhole(path, Bun.zstdCompressSync(content), { mode: 0o600 });
@@ -33,7 +34,7 @@ export function keepCopies(directory: string, location: Location, { files }: Plu
 /** The contents of the file with this hash; `undefined` when this machine has no copy. */
 export function copyOf(directory: string, hash: string): Uint8Array | undefined {
   const path = pathOf(directory, hash);
-  if (!existsSync(path)) return undefined;
+  if (!isThere(path)) return undefined;
   try {
     const content = unpackFrame(readOwnSync(path, 2 * FILE_MAX, { root: ownOf(directory) }), FILE_MAX);
     return sha256(content) === hash ? content : undefined;
@@ -45,12 +46,12 @@ export function copyOf(directory: string, hash: string): Uint8Array | undefined 
 /** Removes the copies of files that are no longer trusted for any plugin of the project. */
 export function dropOldCopies(directory: string, lock: PluginLock): void {
   const folder = folderOf(directory);
-  if (!existsSync(folder)) return;
+  if (!isThere(folder)) return;
   requireOwnDirectories(ownOf(directory), folder);
   const kept = new Set(
     Object.values(lock).flatMap(({ files }) => Object.values(files).map(({ hash }) => hash)),
   );
-  for (const name of readdirSync(folder)) {
-    if (name.endsWith(".zst") && !kept.has(name.slice(0, -".zst".length))) rmSync(join(folder, name));
+  for (const { name } of entriesIn(folder)) {
+    if (name.endsWith(".zst") && !kept.has(name.slice(0, -".zst".length))) removeFile(join(folder, name));
   }
 }

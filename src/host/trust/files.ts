@@ -14,6 +14,7 @@ export interface TrustedFile {
   readonly bytes: number;
 }
 
+/** All that a plugin can load as code, as it is now. */
 export interface PluginFiles {
   /** Sorted by path, which is relative to the plugin's folder with `/` between parts. */
   readonly files: ReadonlyMap<string, TrustedFile>;

@@ -25,6 +25,7 @@ const lockSchema = v.strictObject({
   ),
 });
 
+/** What was trusted of one plugin: only these files, each with this hash, are loaded. */
 export interface LockEntry {
   /** The plugin's name for itself when it was trusted. */
   readonly name: string;

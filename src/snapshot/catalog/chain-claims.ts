@@ -1,11 +1,12 @@
 /** Combines the manifests of a chain's snapshots into one. */
-import { basename } from "node:path";
+
 import type { Counts } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
 import { addCounts } from "../format/counts.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest, ManifestFile, ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
+import { snapshotName } from "../format/name.ts";
 import { rangeFromText, rangeToText } from "../format/range-text.ts";
 import { subtract } from "../format/ranges.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
@@ -66,7 +67,7 @@ export function claimsOfBackend(chain: BackendChain): ManifestPlugin {
 
 const placed = ({ snapshot }: Link, file: ManifestFile): ManifestFile => ({
   ...file,
-  path: `${basename(snapshot.path)}/${file.path}`,
+  path: `${snapshotName(snapshot.path)}/${file.path}`,
   of: file.of ?? file.path,
 });
 

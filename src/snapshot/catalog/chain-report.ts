@@ -8,6 +8,9 @@ import { hasTimeline } from "./coverage.ts";
 /** Something by its name, and why. */
 export const reasonedSchema = v.object({ name: v.string(), reason: v.string() });
 
+/**
+ * A chain as it is reported, in a restore's `report.json` and in what `--json` prints: names of snapshots and RFC 3339 ranges.
+ */
 export const chainReportSchema = v.object({
   backend: v.string(),
   snapshots: v.pipe(v.array(v.string()), v.description("by name, the oldest first")),

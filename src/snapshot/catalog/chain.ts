@@ -4,9 +4,10 @@
  * A chain belongs to one backend, at one server, as one tenant. Backends fail, are chosen and are restricted individually, so a
  * snapshot may continue one snapshot for Loki and another for Tempo, and be useless for Mimir.
  */
-import { basename } from "node:path";
+
 import { NS_PER_SECOND, type Range } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
+import { snapshotName } from "../format/name.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
 import type { KeptSnapshot, KeptSnapshots } from "./kept.ts";
@@ -22,11 +23,12 @@ export interface Link {
 }
 
 /** A snapshot that a chain needs but that is missing or not credible. */
-export interface MissingLink {
+interface MissingLink {
   readonly name: string;
   readonly reason: string;
 }
 
+/** The snapshots that together hold one backend: what a restore of it reads. */
 export interface BackendChain {
   readonly backend: string;
   /** Data with a time comes from all of these, oldest first. */
@@ -39,7 +41,7 @@ export interface BackendChain {
 }
 
 /** The snapshot's name. */
-export const nameOf = ({ path }: Pick<KeptSnapshot, "path">): string => basename(path);
+export const nameOf = ({ path }: Pick<KeptSnapshot, "path">): string => snapshotName(path);
 
 /** Every snapshot's part of a backend, oldest first. */
 export const linksOf = (snapshots: readonly KeptSnapshot[], backend: string): Link[] =>
@@ -192,7 +194,7 @@ function lostBetween(
   const { parent } = at.plugin;
   const [newest, oldest] = [nameOf(at.snapshot), older === undefined ? "" : nameOf(older.snapshot)];
   const broken = unreadable
-    .map(({ path, reason }) => ({ name: basename(path), reason }))
+    .map(({ path, reason }) => ({ name: snapshotName(path), reason }))
     .filter(({ name }) => name === parent?.snapshot || (name < newest && name > oldest));
   if (broken.length > 0 || parent === undefined || parent === null) return broken;
   return [{ name: parent.snapshot, reason: `${newest} continues it, and it is not kept` }];

@@ -30,6 +30,7 @@ export interface Reasoned {
   readonly reason: string;
 }
 
+/** The snapshots that a command means, and everything that a person has to know before believing that they are all. */
 export interface Chosen {
   readonly chains: readonly BackendChain[];
   /** Requested backends that no kept snapshot holds complete, or whose chosen data has losses. */

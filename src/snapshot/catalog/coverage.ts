@@ -22,12 +22,14 @@ export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source
   return coalesce(ranges);
 }
 
+/** What kept snapshots hold of all backends that have a time line. */
 export interface Coverage {
-  /** From the first to the last moment covered for any backend; absent: none is. */
+  /** From the first to the last moment that an export covered, or lost, of any backend; absent: none is covered. */
   readonly whole?: Range;
   readonly backends: readonly BackendCoverage[];
 }
 
+/** What kept snapshots hold of one backend's time line. `gaps`: what they lack between its first moment and the end of the whole. */
 export interface BackendCoverage {
   readonly backend: string;
   readonly covered: readonly Range[];
@@ -107,7 +109,8 @@ export function heldOnlyBy(
     }
     const covered = elsewhere.flatMap(({ held }) => held);
     const held = subtractAll(covered, heldThinner(plugin, elsewhere));
-    // A whole export begins where retention reached on its day: only the older one has that time, and mostly nothing in it.
+    // A whole export begins where the server's retention ended that day, so only an older export covers the time before that,
+    // mostly without any record in it.
     const ranges = own.flatMap((range) => subtract(range, [...held, ...emptyTimes(plugin, range)]));
     return ranges.length === 0 ? [] : [{ backend, ranges }];
   });

@@ -7,7 +7,7 @@ import { isJoined } from "../format/join-lines.ts";
 import { byFrom } from "../format/ranges.ts";
 
 /** A remaining block, and its snapshot: the oldest is 0. */
-export interface LeftBlock {
+interface LeftBlock {
   readonly link: number;
   readonly plugin: string;
   readonly block: Block;

@@ -1,59 +1,90 @@
-/** The snapshots kept in a directory. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+/** The snapshots that are kept in one place. */
+import { storageAt } from "../../storage/local.ts";
 import { fileFailure } from "../../storage/refusal.ts";
-import { namesIn } from "../../storage/whole-directory.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { inParallel } from "../../units/in-parallel.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { SNAPSHOT_NAME } from "../format/name.ts";
 import { MANIFEST_FILE, readManifest } from "../read/manifest-file.ts";
 
+/** A finished snapshot, as far as its manifest tells. */
 export interface KeptSnapshot {
+  /** Where its files are. */
+  readonly files: Storage;
+  /** The same for people, and what tells it apart from the others: its directory. */
   readonly path: string;
   readonly manifest: Manifest;
 }
 
+/** The snapshot in this place. @throws SnapshotError when there is none, or its manifest is not credible */
+export const keptAt = async (files: Storage): Promise<KeptSnapshot> => ({
+  files,
+  path: files.root,
+  manifest: await readManifest(files),
+});
+
 /** A directory that looks like a snapshot but whose manifest is not credible, with the reason. */
 export interface Unreadable {
+  readonly files: Storage;
   readonly path: string;
   readonly reason: string;
 }
 
+/** What a place holds under names of snapshots. */
 export interface KeptSnapshots {
   /** Oldest first. */
   readonly snapshots: readonly KeptSnapshot[];
   readonly unreadable: readonly Unreadable[];
 }
 
-/** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
-export async function readKept(directory: string): Promise<KeptSnapshots> {
-  const names = await entriesOf(directory);
+/** The finished snapshots in a place; none if it does not exist. @throws SnapshotError when it cannot be read */
+export async function readKept(place: Storage | string): Promise<KeptSnapshots> {
+  const backups = storageAt(place);
+  const names = await namesOf(backups);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names.filter((entry) => SNAPSHOT_NAME.test(entry))) {
-    const path = join(directory, name);
+  const look = async (name: string): Promise<void> => {
+    const files = backups.within(name);
     try {
-      snapshots.push({ path, manifest: await readManifest(path) });
+      snapshots.push(await keptAt(files));
     } catch (error) {
-      unreadable.push({ path, reason: messageOf(error) });
+      // Anything else is not about this snapshot: the place cannot be reached, or is not believed.
+      if (!(error instanceof SnapshotError)) throw error;
+      unreadable.push({ files, path: files.root, reason: messageOf(error) });
     }
-  }
-  return { snapshots: snapshots.sort(byAge), unreadable };
+  };
+  await inParallel(
+    names.filter((entry) => SNAPSHOT_NAME.test(entry)),
+    look,
+  );
+  return { snapshots: snapshots.sort(byAge), unreadable: unreadable.sort(byPath) };
 }
 
+const byPath = (a: Pick<KeptSnapshot, "path">, b: Pick<KeptSnapshot, "path">): number =>
+  a.path < b.path ? -1 : 1;
+
 /** Snapshots under another name than a snapshot's: no command counts them, so somebody has to be told of them. */
-export async function misnamedIn(directory: string): Promise<Unreadable[]> {
-  const names = (await entriesOf(directory)).filter(
-    (name) => !name.startsWith(".") && !SNAPSHOT_NAME.test(name),
-  );
-  return names
-    .map((name) => join(directory, name))
-    .filter((path) => existsSync(join(path, MANIFEST_FILE)))
-    .sort()
-    .map((path) => ({ path, reason: MISNAMED }));
+export async function misnamedIn(place: Storage | string): Promise<Unreadable[]> {
+  const backups = storageAt(place);
+  const misnamed: Unreadable[] = [];
+  for (const name of await namesOf(backups)) {
+    if (name.startsWith(".") || SNAPSHOT_NAME.test(name)) continue;
+    const files = backups.within(name);
+    if (await isIn(files, MANIFEST_FILE)) misnamed.push({ files, path: files.root, reason: MISNAMED });
+  }
+  return misnamed;
 }
+
+/** A folder that nobody may look into holds nothing that anybody could use. */
+const isIn = (files: Storage, name: string): Promise<boolean> =>
+  files.stat(name).then(
+    (found) => found !== undefined,
+    () => false,
+  );
 
 const MISNAMED =
   "it holds a snapshot, but is not called like one (20260124-143000), so `latest`, coverage and prune pass it over: rename it back, or name its path";
@@ -64,14 +95,15 @@ export const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(man
 /** By when they were begun, because names do not order several of one second. */
 const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
   const [left, right] = [createdAt(a), createdAt(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  return left < right ? -1 : left > right ? 1 : byPath(a, b);
 };
 
-async function entriesOf(directory: string): Promise<string[]> {
+async function namesOf(place: Storage): Promise<string[]> {
   try {
-    return await namesIn(directory);
+    return await place.names();
   } catch (cause) {
-    const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
+    if (systemCode(cause) === undefined) throw cause;
+    const { message, ...more } = fileFailure("read", place.root, cause, { purpose: "read" });
     throw new SnapshotError(message, more);
   }
 }

@@ -25,7 +25,7 @@ export interface OpenChain extends AsyncDisposable {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
-export interface OpenChainOptions {
+interface OpenChainOptions {
   /** Only records of this time will be read, so others need not be compared. */
   readonly range?: Range | undefined;
   readonly signal: AbortSignal;
@@ -41,8 +41,8 @@ export async function openChain(
   // A single snapshot is read as it is: nothing supersedes any of it.
   const isWhole = only?.manifest.plugins.length === chains.length;
   if (only !== undefined && second === undefined && isWhole)
-    return heldOpen(await openSnapshot(only.path), []);
-  const links = await Promise.all(kept.map(({ path }) => openSnapshot(path)));
+    return heldOpen(await openSnapshot(only.files), []);
+  const links = await Promise.all(kept.map(({ files }) => openSnapshot(files)));
   const reader = createChainReader(links);
   const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
   const repeats = await repeatsIn(blocks, { chains, reader, ...options });

@@ -19,6 +19,7 @@ export interface PlacedBlock {
   readonly block: Block;
 }
 
+/** One data file of a chain, and how much of it to compare at once. */
 export interface RepeatsOptions {
   /** The data file as plugins know it. */
   readonly file: string;

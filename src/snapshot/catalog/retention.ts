@@ -9,6 +9,10 @@ import { totalLength } from "../format/ranges.ts";
 import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
+/**
+ * Rules of which one is enough to keep a snapshot. Absent: that rule keeps nothing. `daily` to `yearly` count periods that
+ * have a snapshot, newest first, in UTC; the fullest snapshot stands for its period.
+ */
 export interface Policy {
   /** Keep this many of the newest. */
   readonly last?: number;
@@ -32,7 +36,7 @@ export const KEPT_FOR = {
   operational: YEAR,
   transient: 30n * DAY,
 } as const;
-export type RetentionClass = keyof typeof KEPT_FOR;
+type RetentionClass = keyof typeof KEPT_FOR;
 
 /** A backend's importance as a class of retention. */
 const CLASS_OF = {
@@ -42,6 +46,7 @@ const CLASS_OF = {
   low: "transient",
 } as const;
 
+/** What a policy decides about one snapshot. */
 export interface Decision {
   readonly snapshot: KeptSnapshot;
   /** Why it is kept; empty: it is to be removed. */
@@ -52,7 +57,7 @@ export interface Decision {
 export const isEmpty = (policy: Policy): boolean =>
   Object.values(policy).every((rule) => rule === undefined || rule === 0 || rule === 0n);
 
-export interface PruneOptions {
+interface PruneOptions {
   /** ns */
   readonly now: bigint;
   /** Also remove snapshots with data that no other holds. By default they are kept, whatever the policy says. */

@@ -1,4 +1,4 @@
-/** Holds the blocks of an index against what the manifest claims of their files: the index alone is believed in nothing. */
+/** Compares the blocks of an index with what the manifest says of their files. The index alone proves nothing. */
 import { type Block, fileOf } from "./block.ts";
 import { kindOf } from "./file-totals.ts";
 import type { Manifest } from "./manifest.ts";

@@ -1,6 +1,7 @@
 import { given } from "../../units/given.ts";
+
 /** What to do about it, and what led to it. */
-export interface SnapshotErrorOptions {
+interface SnapshotErrorOptions {
   /** What the user can do about it, one sentence. */
   readonly hint?: string;
   readonly cause?: unknown;

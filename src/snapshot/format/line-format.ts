@@ -29,7 +29,7 @@ export interface LineFormat {
 }
 
 /** How a line is checked and counted. */
-export interface LineCheck {
+interface LineCheck {
   /** @throws Error saying which part of the line violates the format */
   measure(value: Json): LineFacts;
   /** A block's counts in the units that are measured; units that it does not name are not compared. */
@@ -77,7 +77,7 @@ export type IsKept = () => boolean;
 export interface Labelled {
   /** What has labels: `streams`, `series`, `resources`. */
   readonly unit: string;
-  /** Those that have the same labels are one. */
+  /** Whether two with the same labels are the same thing: streams and series are, resources are not. */
   readonly isIdentity: boolean;
   /** A label's value as a line has it. Default: the text. */
   value?(text: string): Json;
@@ -89,12 +89,12 @@ export interface Labelled {
 export interface LabelSet {
   /** By name: texts, or the values of attributes. */
   readonly labels: JsonObject;
-  /** Its records as they are, or would be with these labels instead. */
+  /** Its records, as if it had these labels. */
   records(labels: JsonObject): Iterable<LineRecord>;
 }
 
 /** For lines of which a server accepts data older than the newest only within limits, or not at all. */
-export interface LineJoin {
+interface LineJoin {
   /** What lines that can be joined have in common; `undefined` for a line that cannot be joined. */
   key(line: JsonObject): string | undefined;
   /** Joins lines with the same key into one, in time order. */

@@ -78,6 +78,12 @@ const windowSchema = v.object({
     v.pipe(countsSchema, v.description("The server's own count; absent if it could not say")),
   ),
   agrees: v.exactOptional(v.boolean()),
+  uncounted: v.exactOptional(
+    v.pipe(
+      v.literal(true),
+      v.description("The server could count only part of it: the problems name the rest"),
+    ),
+  ),
 });
 /** A window that was counted: what was read, and what the server says. */
 export type ManifestWindow = v.InferOutput<typeof windowSchema>;

@@ -1,7 +1,16 @@
-/** The names of a snapshot's directory: what it is called when it is whole, and what around that before and after. */
+/** The names of a snapshot's directory: while it is written, when it is whole, and while it is removed. */
 
-/** When it was begun, UTC: `20260124-143000`; `-2`, `-3` … where that was taken. */
+import { basename } from "node:path";
+
+/** The time when the export began, UTC: `20260124-143000`, with `-2`, `-3` … if that was taken. */
 export const SNAPSHOT_NAME = /^\d{8}-\d{6}(-\d+)?$/;
+
+/** The name of the snapshot that lies there: in a directory, or as a copy in a place (`offsite:20260124-143000`). */
+export function snapshotName(path: string): string {
+  const name = basename(path);
+  const copied = name.slice(name.lastIndexOf(":") + 1);
+  return SNAPSHOT_NAME.test(copied) ? copied : name;
+}
 
 /** What a directory beside the snapshots is: one that is being written, or one that is being removed. */
 type Unnamed = "partial" | "removed";

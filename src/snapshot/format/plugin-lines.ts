@@ -5,7 +5,7 @@ import type { LineFormat, LineRecord } from "./line-format.ts";
 import { list } from "./members.ts";
 import { requiredList, requiredObject } from "./required.ts";
 
-/** One row a file; what has none is only parsed, and compared line by line. */
+/** One row for each file. The lines of a file without a row are only parsed, and compared as they are. */
 export const PLUGIN_FORMATS: readonly LineFormat[] = [
   {
     file: "mimir/exemplars.json",

@@ -11,7 +11,7 @@ export const timeSchema = v.pipe(
 export const rangeSchema = v.object({ from: timeSchema, to: timeSchema });
 
 /** A range as two RFC 3339 times. */
-export type RangeText = v.InferOutput<typeof rangeSchema>;
+type RangeText = v.InferOutput<typeof rangeSchema>;
 
 /** A range as manifests and reports write it: RFC 3339, UTC. */
 export const rangeToText = ({ from, to }: Range): RangeText => ({ from: toRfc3339(from), to: toRfc3339(to) });

@@ -2,7 +2,7 @@
 import { list, type Members, members } from "./members.ts";
 
 /** One float sample of a series. */
-export interface LinePoint {
+interface LinePoint {
   /** ms */
   readonly time: number;
   /** As written in `values`. */

@@ -16,7 +16,7 @@ export interface Estimate {
 }
 
 /** What the core knows of one signal. */
-export interface SignalRow {
+interface SignalRow {
   /** Its data file at the top of a snapshot; absent if a plugin uses files of its own, in its own folder. */
   readonly lines?: LineFormat;
   /** Whether its data has times. Data without is exported whole, and a newer export of it replaces an older one. */

@@ -6,7 +6,7 @@ import { SIGNAL_TABLE } from "./signals.ts";
 /** Why a snapshot is `partial` then. */
 export const vainReason = (match: string): string => `the selector ${match} found nothing`;
 
-/** Whether the data files of a backend's signals are empty; what a selector does not choose, such as rules, does not count. */
+/** Whether the data files of a backend's signals are empty. Rules and the like do not count: no selector chooses them. */
 export function hasFoundNothing({ signals = [], files }: Pick<ManifestPlugin, "signals" | "files">): boolean {
   const names = signals.flatMap((signal) => SIGNAL_TABLE[signal].lines?.file ?? []);
   const data = files.filter(({ path, of = path }) => names.includes(of));

@@ -9,6 +9,10 @@ import { keepRecords } from "../format/keep-records.ts";
 import { linesOf } from "../format/lines.ts";
 import { recordsOf } from "../format/record-keys.ts";
 
+/**
+ * The blocks of one data file, passed on one after another, each with the records that belong to its lines and lie in other
+ * blocks.
+ */
 export interface Additions {
   /**
    * The records of a block, uncompressed, including those that second readings add to its lines. For an added block, the
@@ -21,7 +25,7 @@ export interface Additions {
 }
 
 /** A block with the records added to it. */
-export interface Joined {
+interface Joined {
   readonly bytes: Uint8Array;
   /** The added blocks from which it has taken records. */
   readonly taken: readonly Block[];

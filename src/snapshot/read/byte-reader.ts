@@ -11,7 +11,7 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
-export interface ByteReaderOptions {
+interface ByteReaderOptions {
   /**
    * Reuse this many buffers in turn: a view is valid until that many runs have been read after it. Fresh memory costs as much
    * time as hashing what is read into it. Default: every view stays valid.
@@ -68,7 +68,7 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
     requireReadable(bytes);
     const left = (await file.size()) - offset;
     if (left < bytes) throw new SnapshotError("the file ends before the block does");
-    const buffer = memory.take(Math.min(Math.max(bytes, AHEAD_BYTES), left));
+    const buffer = memory.take(Math.min(Math.max(bytes, file.ahead ?? AHEAD_BYTES), left));
     for (const one of entries.values()) if (one.ahead.buffer === buffer.buffer) one.ahead = NO_BYTES;
     const read = buffer.subarray(0, await file.read(buffer, offset));
     if (read.length < bytes) throw new SnapshotError("the file ends before the block does");

@@ -6,10 +6,11 @@ import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines, type Line } from "../format/lines.ts";
 import { staysInside } from "../format/paths.ts";
 
+/** The block index: the checkpoint of an export, and the table of contents of a snapshot. */
 export const INDEX_FILE = "blocks.jsonl";
 
 /** A line of the index: its content, or what is wrong with it. */
-export type NumberedIndexLine = Line & {
+type NumberedIndexLine = Line & {
   /** From 1. */
   readonly number: number;
 } & ({ readonly said: IndexLine } | { readonly flaw: string });

@@ -1,5 +1,4 @@
 /** The only reader of `manifest.json`. */
-import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
@@ -8,6 +7,7 @@ import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
 
+/** What a snapshot claims to hold. It is written last, so a directory without it is no finished snapshot. */
 export const MANIFEST_FILE = "manifest.json";
 
 /** The manifest of a snapshot. @throws SnapshotError when it is missing or not credible */
@@ -25,11 +25,13 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
     bytes = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
+    // A place that is not this machine's says itself what is wrong.
+    if (systemCode(cause) === undefined) throw cause;
     if (!(cause instanceof UnsafeFileError))
       throw noSnapshot(files.root, `its manifest.json cannot be read${reasonOf(cause)}`, cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
   }
-  return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));
+  return parseManifest(Buffer.from(bytes).toString(), files.shown(MANIFEST_FILE));
 }
 
 const reasonOf = (cause: unknown): string => {

@@ -1,6 +1,5 @@
 /** Opens a finished snapshot and reads it block by block. Never returns bytes with a checksum mismatch. */
 
-import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -8,12 +7,16 @@ import type { Block } from "../format/block.ts";
 import { createClaims, type ObjectionTo } from "../format/claims.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
+import { kindOf } from "../format/file-totals.ts";
 import { linesOf } from "../format/lines.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { INDEX_FILE, indexLines } from "./index-lines.ts";
 import { readManifest } from "./manifest-file.ts";
 
+/**
+ * A finished snapshot, or a chain opened as one. Files are opened when they are first read, and stay open until it is closed.
+ */
 export interface OpenSnapshot {
   readonly path: string;
   readonly manifest: Manifest;
@@ -23,12 +26,13 @@ export interface OpenSnapshot {
   read(block: Block): Promise<Uint8Array>;
   /** The block's records, each without its newline. @throws SnapshotError as above */
   lines(block: Block): AsyncGenerator<string>;
-  /** Checks the block's stored bytes without reading their content. @returns what is wrong with them, if anything */
+  /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything */
   damage(block: Block): Promise<string | undefined>;
   /** Closes the files. */
   close(): Promise<void>;
 }
 
+/** A block as a line of the index names it. */
 export interface IndexedBlock {
   readonly plugin: string;
   readonly block: Block;
@@ -53,7 +57,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
       return await readBlock(bytes, block);
     } catch (cause) {
       const reason = messageOf(cause);
-      throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
+      throw new SnapshotError(`${files.shown(block.file)} at byte ${block.offset}: ${reason}`, {
         cause,
         hint: `contextcore verify ${path}`,
       });
@@ -69,6 +73,9 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
       for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
     async damage(block) {
+      // Parts of a file of bytes are of no use alone, so all of it is looked at before any of it is used.
+      if (files.flaws !== undefined && kindOf(block) !== "bytes")
+        return (await files.flaws("listed")).get(block.file);
       try {
         await readStored(looking, block);
         return undefined;
@@ -81,7 +88,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
 }
 
 async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGenerator<IndexedBlock> {
-  const where = join(files.root, INDEX_FILE);
+  const where = files.shown(INDEX_FILE);
   for await (const line of indexLines(files)) {
     const flaw = "flaw" in line ? line.flaw : undefined;
     if (flaw !== undefined || !line.whole)

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { GrowingFile, Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -46,8 +45,8 @@ export function recoverDataFile(snapshot: Storage, path: string, reader: ByteRea
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
-const damaged = ({ root }: Storage, path: string, offset: number): SnapshotError =>
-  new SnapshotError(`${join(root, path)} does not hold what was committed at byte ${offset}`, {
+const damaged = (snapshot: Storage, path: string, offset: number): SnapshotError =>
+  new SnapshotError(`${snapshot.shown(path)} does not hold what was committed at byte ${offset}`, {
     hint: "The unfinished export was changed, or its disk is failing; start a new export.",
   });
 

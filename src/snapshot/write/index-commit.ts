@@ -21,7 +21,7 @@ export interface IndexCommit {
 /** A file that must be made durable, once per group. */
 export type WaitingFile = Pick<DataFile, "path" | "flush">;
 
-export interface GroupOptions {
+interface GroupOptions {
   /** The unfinished snapshot. */
   readonly snapshot: Storage;
   /** How long, ms, and how much data, bytes, one group may hold back. */

@@ -1,14 +1,16 @@
 /** The directory of a snapshot while it is being written: `.YYYYMMDD-HHMMSS.partial`, renamed when it is complete. */
-import { existsSync } from "node:fs";
-import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { renameDurably } from "../../storage/durable.ts";
+import { isThere } from "../../storage/entries.ts";
 import { fileFailure } from "../../storage/refusal.ts";
+import type { Storage } from "../../storage/storage.ts";
 import { beginDirectory, namesIn, publishDirectory } from "../../storage/whole-directory.ts";
 import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest } from "../format/manifest.ts";
 import { hiddenName, nameInHidden } from "../format/name.ts";
+import { INDEX_FILE } from "../read/index-lines.ts";
 import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
 import { openDirectory, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
@@ -25,7 +27,7 @@ export async function createPartial(directory: string, now: bigint): Promise<str
     for (let number = 1; ; number += 1) {
       const name = numberedName(snapshotName(now), number);
       const path = join(directory, hiddenName(name, "partial"));
-      if (!existsSync(join(directory, name)) && (await beginDirectory(path))) return path;
+      if (!isThere(join(directory, name)) && (await beginDirectory(path))) return path;
     }
   } catch (error) {
     throw writeFailure(directory, error);
@@ -64,9 +66,9 @@ export const finishedManifest = (partial: string): Promise<Manifest | undefined>
 export async function renameFinished(partial: string, manifest: Manifest): Promise<string> {
   const directory = dirname(partial);
   try {
-    await adoptRewritten(partial, manifest);
-    for (const name of BOOKKEEPING)
-      if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
+    const files = openDirectory(partial);
+    await adoptRewritten(files, manifest);
+    for (const name of BOOKKEEPING) if (name !== INDEX_FILE) await files.remove(name);
     const path = freeName(directory, nameInHidden(basename(partial), "partial") ?? basename(partial));
     await publishDirectory(partial, path);
     return path;
@@ -79,11 +81,12 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
  * Version 0.1.0 rewrote files with a second reading beside the old ones, and renamed them once the manifest existed. A crash
  * may have happened in between.
  */
-async function adoptRewritten(partial: string, { plugins }: Manifest): Promise<void> {
+async function adoptRewritten(partial: Storage, { plugins }: Manifest): Promise<void> {
   const listed = new Set(plugins.flatMap(({ files }) => files.map((file) => file.path)));
-  for (const name of await readdir(partial, { recursive: true })) {
-    if (!name.endsWith(REWRITTEN) || listed.has(name.replaceAll("\\", "/"))) continue;
-    await rename(join(partial, name), join(partial, name.slice(0, -REWRITTEN.length)));
+  for await (const name of partial.list()) {
+    if (!name.endsWith(REWRITTEN) || listed.has(name)) continue;
+    const path = partial.shown(name);
+    renameDurably(path, path.slice(0, -REWRITTEN.length));
   }
 }
 
@@ -92,7 +95,7 @@ const REWRITTEN = ".rewritten";
 function freeName(directory: string, name: string): string {
   for (let number = 1; ; number += 1) {
     const path = join(directory, numberedName(name, number));
-    if (!existsSync(path)) return path;
+    if (!isThere(path)) return path;
   }
 }
 
@@ -106,7 +109,7 @@ export async function listPartials(directory: string): Promise<string[]> {
     return names
       .filter((name) => nameInHidden(name, "partial") !== undefined)
       .map((name) => join(directory, name))
-      .filter((path) => ["request.json", MANIFEST_FILE].some((file) => existsSync(join(path, file))));
+      .filter((path) => ["request.json", MANIFEST_FILE].some((file) => isThere(join(path, file))));
   } catch (cause) {
     const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
     throw new SnapshotError(message, more);

@@ -3,6 +3,10 @@ import { SnapshotError } from "../format/errors.ts";
 import type { FileKind } from "../format/file-totals.ts";
 import { collisionKey, partName, pluginFolder, withoutFolder } from "../format/paths.ts";
 
+/**
+ * The names that are given and taken in one snapshot. A data file that grows too large goes on in parts: `logs.json`,
+ * `logs.000001.json`.
+ */
 export interface Placement {
   /** The stored file that the next `bytes` of a data file go into. @throws SnapshotError when an object is in the way. */
   locate(plugin: string, file: string, bytes: number): FilePlace;
@@ -19,6 +23,7 @@ export interface Placement {
   restore(plugin: string, stored: PlacedFile): void;
 }
 
+/** Where in the snapshot something is stored. Both paths are relative to it, with `/` between parts. */
 export interface FilePlace {
   readonly path: string;
   /** The data file that it contains or is a part of; for an object, the path that the plugin asked for. */
@@ -33,7 +38,7 @@ export interface OwnFile {
   release(): void;
 }
 
-export interface PlacedFile extends FilePlace {
+interface PlacedFile extends FilePlace {
   readonly kind: FileKind;
   readonly bytes: number;
 }
@@ -44,6 +49,7 @@ export interface InstanceFolder {
   readonly folder: string;
 }
 
+/** What decides the names in one snapshot besides what plugins ask for. */
 export interface PlacementOptions {
   /** The instances that write nothing at the top, by name. */
   readonly folders?: ReadonlyMap<string, InstanceFolder>;

@@ -12,6 +12,7 @@ import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.
 import { openDirectory } from "./disk.ts";
 import type { RecoveredFiles } from "./stored-files.ts";
 
+/** What an interrupted export has committed, ready to be continued: all else was cut off or removed. */
 export interface Recovered {
   readonly files: RecoveredFiles;
   /** The committed part of the index. */

@@ -21,6 +21,7 @@ export interface StepRecords {
   readonly reread?: true;
 }
 
+/** An object that a step yields, checked: a file of its own that counts as one `unit`, such as a dashboard. */
 export interface StepObject {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -59,7 +60,7 @@ export interface StepPart {
 }
 
 /** Finds a place for everything that one step yields, and compresses it if required. */
-export interface Placer {
+interface Placer {
   /** @throws StepRefused when a path is taken */
   place(yielded: Yield): Promise<StepPart[]>;
   /** The stored files that only this step writes. */
@@ -69,7 +70,7 @@ export interface Placer {
 }
 
 /** What a placer needs. */
-export interface PlacerOptions {
+interface PlacerOptions {
   readonly placement: Placement;
   readonly compressed: boolean;
   /** The step's lines also go into files of its own. */

@@ -5,6 +5,7 @@ import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
 import type { WaitingFile } from "./index-commit.ts";
 
+/** The files of one unfinished snapshot. One call at a time. All methods throw a SnapshotError when the disk refuses. */
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created if it is new. */
   append(plugin: string, bytes: Uint8Array, block: NewBlock): Promise<Stored>;
@@ -22,6 +23,7 @@ export interface StoredFiles {
 /** A block whose place and hash are not known yet. */
 export type NewBlock = Omit<Block, "offset" | "bytes" | "sha256">;
 
+/** A block that was handed to the system, but may not be on the disk yet. */
 export interface Stored {
   readonly block: Block;
   /** The file that must be durable before the index may name the block. */
@@ -31,6 +33,7 @@ export interface Stored {
 /** A file of a snapshot, as listed in the manifest. */
 export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: string };
 
+/** The files that an interrupted export left, by path. */
 export interface RecoveredFiles {
   readonly open: ReadonlyMap<string, DataFile>;
   /** SHA-256 of finished files that have several blocks. */

@@ -9,6 +9,7 @@ import type { Recovered } from "./recover.ts";
 import { createPlacer, type StepPart, type WholeStep, type Yield } from "./step.ts";
 import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
 
+/** Writes steps into an unfinished snapshot. Calls may overlap; they are carried out in the order in which they come. */
 export interface SnapshotWriter {
   /**
    * Writes a step after all earlier ones. Resolves with its blocks once they are written and their commit is queued in order,
@@ -37,17 +38,19 @@ export interface PiecewiseStep {
   discard(): Promise<void>;
 }
 
+/** A data file, as the plugin knows it, that a snapshot has even if nothing was written to it. */
 export interface ExpectedFile {
   readonly plugin: string;
   readonly file: string;
 }
 
+/** What the manifest says about the files and the index. */
 export interface WrittenFiles {
   readonly files: readonly WrittenFile[];
   readonly index: ReturnType<IndexCommit["summary"]>;
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   /** The directory of the unfinished snapshot. */
   readonly directory: string;
   /** The instances that have a folder of their own, by name. */

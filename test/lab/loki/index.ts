@@ -17,6 +17,7 @@ import * as queries from "./queries.ts";
 import { handleRules } from "./rules.ts";
 import type { Store } from "./store.ts";
 import { createTenants, type Tenant } from "./tenants.ts";
+import type { IsUnreadable } from "./unreadable.ts";
 
 export { seedLoki } from "./seed.ts";
 
@@ -35,8 +36,8 @@ export interface LokiOptions extends FaceOptions {
   readonly streamShards?: number;
   /** Keeps rules in local files, which the API does not write. */
   readonly localRules?: boolean;
-  /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as text: `{app="web"}`. */
-  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
+  /** See {@link LokiKnobs}. */
+  readonly isUnreadable?: LokiKnobs["isUnreadable"];
   /** Whether it knows `categorize-labels` (Loki 3 and newer); default true. */
   readonly categorizes?: boolean;
 }
@@ -50,9 +51,19 @@ export interface SyntheticStream {
   metadata?(index: number): Labels;
 }
 
+/** What fails, at any time. */
+export interface LokiKnobs {
+  /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as text: `{app="web"}`. */
+  isUnreadable?: IsUnreadable | undefined;
+  /** Lines that it cannot store: 500 to the push that holds one. */
+  failsToTake?: ((line: string) => boolean) | undefined;
+}
+
 export interface LokiFace extends Face {
   /** May be changed while it runs. */
   readonly limits: LokiLimits;
+  /** May be changed while it runs. */
+  readonly knobs: LokiKnobs;
   push(streams: readonly PushedStream[], tenant?: string): PushAnswer;
   addStream(labels: Readonly<Record<string, string>>, entries: SyntheticStream, tenant?: string): void;
   /** What it holds, for tests to compare with. */
@@ -79,9 +90,11 @@ export function createLoki(options: LokiOptions): LokiFace {
     });
 
   const hole = (): Hole | undefined => holeAt(options.now(), limits, options.borderHole ?? 0n, underWay);
-  const routes = createRoutes({ limits, options, push, hole });
+  const knobs: LokiKnobs = { isUnreadable: options.isUnreadable };
+  const routes = createRoutes({ limits, options, knobs, push, hole });
   return {
     limits,
+    knobs,
     push: (streams, tenant = NO_TENANT) => push(streams, tenantOf(tenant)),
     addStream: (labels, entries, tenant = NO_TENANT) =>
       tenantOf(tenant).store.add(toLabels(Object.entries(labels)), synthetic(entries)),
@@ -121,6 +134,7 @@ type Handler = (request: Request, tenant: Tenant) => Promise<Response> | Respons
 interface Parts {
   readonly limits: LokiLimits;
   readonly options: LokiOptions;
+  readonly knobs: LokiKnobs;
   readonly push: (streams: readonly PushedStream[], tenant: Tenant) => PushAnswer;
   /** What a query that reaches over the border misses now. */
   readonly hole: () => Hole | undefined;
@@ -128,7 +142,7 @@ interface Parts {
 
 /** Finds who answers a path. */
 function createRoutes(parts: Parts): (path: string, method: string) => Handler | undefined {
-  const { limits, options, hole } = parts;
+  const { limits, options, knobs, hole } = parts;
   const asking =
     (handler: (context: queries.QueryContext) => Response): Handler =>
     async (request, { store }) => {
@@ -137,9 +151,8 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
         /categorize-labels/.test(request.headers.get("x-loki-response-encoding-flags") ?? "");
       const query = await readParameters(request);
       const seen = withHole(store, hole());
-      const { isUnreadable } = options;
-      const given = { store: seen, limits, now: options.now(), query, categorize };
-      return queries.answerQuery(handler, isUnreadable === undefined ? given : { ...given, isUnreadable });
+      const now = options.now();
+      return queries.answerQuery(handler, { store: seen, limits, now, query, categorize, ...knobs });
     };
   const fixed: Readonly<Record<string, Handler>> = {
     "/ready": () => plain("ready\n"),
@@ -181,9 +194,12 @@ function flushed(_: Request, tenant: Tenant): Response {
   return noContent();
 }
 
-async function pushed({ push }: Parts, request: Request, tenant: Tenant): Promise<Response> {
+async function pushed({ push, knobs }: Parts, request: Request, tenant: Tenant): Promise<Response> {
   try {
-    const { status, text } = push(await decodePush(request), tenant);
+    const streams = await decodePush(request);
+    const isBad = streams.some(({ entries }) => entries.some(({ line }) => knobs.failsToTake?.(line)));
+    if (isBad) return httpError(500, "rpc error: code = Unknown desc = runtime error");
+    const { status, text } = push(streams, tenant);
     return status === 204 ? noContent() : httpError(status, text);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof RangeError) return httpError(400, error.message);

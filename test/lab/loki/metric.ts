@@ -5,6 +5,7 @@ import type { MetricQuery } from "./logql.ts";
 import { passes } from "./matcher.ts";
 import { allLabels } from "./shown.ts";
 import type { Slice, Store } from "./store.ts";
+import { type IsUnreadable, requireAllReadable } from "./unreadable.ts";
 
 interface Series {
   readonly labels: Labels;
@@ -26,8 +27,14 @@ export class PipelineError extends Error {
   }
 }
 
+/** What there is, and what of it cannot be read. */
+interface Chunks {
+  readonly store: Store;
+  readonly isUnreadable: IsUnreadable | undefined;
+}
+
 /** An instant query: a vector. The range is `(time - range, time]`. */
-export function queryInstant(store: Store, query: MetricQuery, time: bigint, maxSeries: number): Response {
+export function queryInstant(store: Chunks, query: MetricQuery, time: bigint, maxSeries: number): Response {
   const series = evaluate(store, query, [time]);
   if (series.length > maxSeries) return tooMany(maxSeries);
   const at = seconds(time);
@@ -41,7 +48,7 @@ export function queryInstant(store: Store, query: MetricQuery, time: bigint, max
 
 /** A range query: a matrix with one value a step where there is one. */
 export function queryMatrix(
-  store: Store,
+  store: Chunks,
   query: MetricQuery,
   span: { from: bigint; to: bigint; step: bigint },
   maxSeries: number,
@@ -67,7 +74,7 @@ const tooMany = (most: number): Response =>
     `maximum number of series (${most}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`,
   );
 
-function evaluate(store: Store, query: MetricQuery, times: readonly bigint[]): Series[] {
+function evaluate({ store, isUnreadable }: Chunks, query: MetricQuery, times: readonly bigint[]): Series[] {
   const found = new Map<string, Series>();
   const add = (labels: Labels, step: number, value: number): void => {
     const kept = query.sum === undefined ? labels : onlyBy(labels, query.sum.by);
@@ -78,6 +85,7 @@ function evaluate(store: Store, query: MetricQuery, times: readonly bigint[]): S
   };
   times.forEach((time, step) => {
     for (const slice of store.select(query.log.matchers, time - query.range + 1n, time + 1n)) {
+      requireAllReadable(slice, isUnreadable);
       measure(query, slice, (labels, value) => add(labels, step, value));
     }
   });

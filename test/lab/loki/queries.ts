@@ -7,6 +7,7 @@ import { readStep, readTime } from "./parameters.ts";
 import { parseQuery, parseSelector } from "./parser.ts";
 import { emptyAnswer, queryLogs } from "./query-range.ts";
 import type { Store } from "./store.ts";
+import { type IsUnreadable, Unreadable } from "./unreadable.ts";
 
 export interface QueryContext {
   readonly store: Store;
@@ -15,8 +16,8 @@ export interface QueryContext {
   readonly query: URLSearchParams;
   /** The client asked for `categorize-labels` and this server knows it. */
   readonly categorize: boolean;
-  /** Of a damaged chunk: see `LokiOptions`. */
-  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
+  /** Of a damaged chunk: see `LokiKnobs`. */
+  readonly isUnreadable?: IsUnreadable | undefined;
 }
 
 const HOUR = 3_600_000_000_000n;
@@ -27,6 +28,7 @@ export function answerQuery(handler: (context: QueryContext) => Response, contex
     return handler({ ...context, store: withinLookback(context) });
   } catch (error) {
     if (error instanceof ParseError || error instanceof PipelineError) return queryError(400, error.message);
+    if (error instanceof Unreadable) return queryError(500, error.message);
     throw error;
   }
 }
@@ -67,7 +69,8 @@ export function queryRange(context: QueryContext): Response {
   if (refused !== undefined) return queryError(400, refused);
   if (parsed.kind === "metric") {
     const step = readStep(query.get("step") ?? "1");
-    return queryMatrix(store, parsed, { from, to, step }, limits.max_query_series);
+    const { isUnreadable } = context;
+    return queryMatrix({ store, isUnreadable }, parsed, { from, to, step }, limits.max_query_series);
   }
   const forward = query.get("direction")?.toLowerCase() === "forward";
   const maxBytes = limits.grpc_server_max_recv_msg_size;
@@ -79,7 +82,7 @@ export function queryRange(context: QueryContext): Response {
     forward,
     categorize: context.categorize,
     maxBytes,
-    ...(context.isUnreadable === undefined ? {} : { isUnreadable: context.isUnreadable }),
+    isUnreadable: context.isUnreadable,
   });
 }
 
@@ -103,7 +106,7 @@ function tooMuch(
   return undefined;
 }
 
-export function query({ query: parameters, limits, now, store }: QueryContext): Response {
+export function query({ query: parameters, limits, now, store, isUnreadable }: QueryContext): Response {
   const time = readTime(parameters.get("time"), now);
   const text = parameters.get("query") ?? "";
   if (text === "vector(1)")
@@ -115,7 +118,8 @@ export function query({ query: parameters, limits, now, store }: QueryContext): 
       "log queries are not supported as an instant query type, please change your query to a range query type",
     );
   }
-  return queryInstant(visibleTo(parsed, store), parsed, time, limits.max_query_series);
+  const chunks = { store: visibleTo(parsed, store), isUnreadable };
+  return queryInstant(chunks, parsed, time, limits.max_query_series);
 }
 
 /** The metadata endpoints look at the last six hours unless told otherwise. */

@@ -5,6 +5,7 @@ import type { LogQuery } from "./logql.ts";
 import { passes } from "./matcher.ts";
 import { allLabels, shownOf } from "./shown.ts";
 import type { Slice, Store, Stream } from "./store.ts";
+import { type IsUnreadable, requireReadable } from "./unreadable.ts";
 
 export interface LogRequest {
   readonly query: LogQuery;
@@ -16,8 +17,7 @@ export interface LogRequest {
   readonly categorize: boolean;
   /** `grpc_server_max_recv_msg_size` */
   readonly maxBytes: number;
-  /** What it cannot read, as of a damaged chunk: a query that comes upon it fails. */
-  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
+  readonly isUnreadable: IsUnreadable | undefined;
 }
 
 interface Hit {
@@ -25,15 +25,13 @@ interface Hit {
   readonly entry: Entry;
 }
 
-/** Answers a log query: entries of all streams merged by time up to the limit, then shown stream by stream. */
+/**
+ * Answers a log query: entries of all streams merged by time up to the limit, then shown stream by stream.
+ * @throws Unreadable
+ */
 export function queryLogs(store: Store, request: LogRequest): Response {
   const hits = merge(store.select(request.query.matchers, request.from, request.to), request);
-  const { isUnreadable } = request;
-  if (
-    isUnreadable !== undefined &&
-    hits.some(({ stream, entry }) => isUnreadable(labelString(stream.labels), entry.time))
-  )
-    return queryError(500, "rpc error: code = Unknown desc = invalid chunk checksum");
+  for (const { stream, entry } of hits) requireReadable(stream, entry.time, request.isUnreadable);
   const bytes = hits.reduce((sum, { entry }) => sum + entry.line.length + entry.metadata.length + 16, 0);
   if (bytes > request.maxBytes) {
     return queryError(

@@ -1,6 +1,6 @@
 /** `GET /api/metrics/query`: `count_over_time()` of the spans that started within the range, both ends included. */
 import type { Literal } from "./fields.ts";
-import { BadRequest, spotsOf, tracesWithin } from "./search.ts";
+import { BadRequest, requireWhole, spotsOf, tracesWithin } from "./search.ts";
 import type { TempoState } from "./state.ts";
 import type { StoredTrace } from "./store.ts";
 import { parseTraceQl, type Query } from "./traceql.ts";
@@ -41,6 +41,7 @@ function count(query: Query, start: bigint, end: bigint, state: TempoState): obj
   const counts = new Map<string, number>();
   const window = { start: start / SECOND, end: end / SECOND + 1n };
   for (const trace of tracesWithin(window, state)) {
+    requireWhole(trace, query.filter.matching([...spotsOf(trace)]), state);
     for (const labels of labelsOf(trace, query, start, end)) {
       const key = JSON.stringify(labels);
       groups.set(key, labels);

@@ -23,7 +23,10 @@ export async function receive(request: Request, state: TempoState): Promise<Resp
   }
   const body = await bodyOf(request);
   try {
-    ingest(type === JSON_TYPE ? readJson(new TextDecoder().decode(body)) : fromOtlpProtobuf(body), state);
+    const trace = type === JSON_TYPE ? readJson(new TextDecoder().decode(body)) : fromOtlpProtobuf(body);
+    if ([...spansOf(trace)].some(({ span }) => state.knobs.untakable.has(span.traceId)))
+      return Response.json({ code: 13, message: "runtime error" }, { status: 500 });
+    ingest(trace, state);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return Response.json({ code: 3, message }, { status: 400 });

@@ -5,7 +5,7 @@ import { goDuration } from "./knobs.ts";
 import { spansOf } from "./model.ts";
 import { placesOf } from "./places.ts";
 import type { TempoState } from "./state.ts";
-import type { StoredTrace } from "./store.ts";
+import { DamagedBlock, type StoredTrace } from "./store.ts";
 import { parseTraceQl, type Query, setsOf } from "./traceql.ts";
 
 /** A request that Tempo answers with 400 and this text. */
@@ -104,11 +104,21 @@ function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, sta
     if (spans * 200 > state.knobs.maxBytesPerTrace && trace.bytes().length > state.knobs.maxBytesPerTrace)
       continue;
     const sets = setsOf(query, [...spotsOf(trace)]);
+    requireWhole(
+      trace,
+      sets.flatMap(({ spots }) => spots),
+      state,
+    );
     if (sets.length > 0) hits.push({ trace, sets });
     if (hits.length >= limit && !query.mostRecent) break;
   }
   hits.sort((a, b) => (a.trace.start > b.trace.start ? -1 : 1));
   return { hits: hits.slice(0, limit), total, bytes };
+}
+
+/** The predicates of a query leave damaged pages unread where nothing in them matches. @throws DamagedBlock */
+export function requireWhole({ id }: StoredTrace, matched: readonly Spot[], { knobs }: TempoState): void {
+  if (matched.length > 0 && knobs.damaged.has(id)) throw new DamagedBlock();
 }
 
 const spanCount = ({ services }: StoredTrace): number =>

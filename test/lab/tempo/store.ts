@@ -40,6 +40,13 @@ export function createTraceStore(): TraceStore {
   };
 }
 
+/** What comes upon a damaged part of a block. */
+export class DamagedBlock extends Error {
+  constructor() {
+    super("error reading block: failed to read parquet page");
+  }
+}
+
 /** A trace with all its spans in memory; its bytes are made once, when they are first asked for. */
 export function storedTrace(id: string, trace: Trace): StoredTrace {
   let bytes: Uint8Array | undefined;

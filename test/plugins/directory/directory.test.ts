@@ -75,7 +75,7 @@ describe("no link below the directory is followed", () => {
     const failure = await failureOf(write(store, "b/new", "x"));
     expect([failure.kind, failure.message]).toEqual([
       "refused",
-      `directory: ${place}/b is a symbolic link, which is not followed there`,
+      `${place}/b is a symbolic link, which is not followed there`,
     ]);
     await store.remove("b/secret", NEVER);
     expect(readdirSync(outside)).toEqual(["secret"]);
@@ -218,7 +218,7 @@ test("a full disk is refused, and leaves nothing of the object", async () => {
   const child = Bun.spawn([...own, "sh", "-ec", small, "sh", place, ...command], { stdout: "pipe" });
   expect(JSON.parse(await new Response(child.stdout).text())).toEqual({
     kind: "refused",
-    message: expect.stringMatching(/^directory: cannot use \S+: the disk is full$/),
+    message: expect.stringMatching(/^cannot use \S+: the disk is full$/),
     hint: "Free some space there, or name another directory.",
     left: [[UNFINISHED], []],
   });
@@ -251,7 +251,7 @@ async function asNobody(): Promise<void> {
   );
   expect(JSON.parse(await new Response(child.stdout).text())).toMatchObject({
     kind: "refused",
-    message: `directory: cannot use ${place}/closed: permission denied`,
+    message: `cannot use ${place}/closed: permission denied`,
   });
   expect(existsSync(join(place, "closed/x"))).toBe(true);
   rmSync(place, { recursive: true });

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startFront } from "../../support/front.ts";
 import { entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage, YOUNG } from "./support.ts";
 
 const DAY_NS = 24n * HOUR;
@@ -202,28 +203,19 @@ test("inventory and size, asked at the same time, ask the server once for what b
   await using here = stage({ limits: { retention_enabled: false } });
   put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
   const paths: string[] = [];
-  const front = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch(request) {
-      const { pathname, search } = new URL(request.url);
-      paths.push(pathname);
-      return fetch(new Request(`${here.url}${pathname}${search}`, request));
-    },
+  await using front = startFront(here.url, (request, pass) => {
+    paths.push(new URL(request.url).pathname);
+    return pass();
   });
-  try {
-    const backend = openLoki({ url: String(front.url) });
-    await Promise.all([backend.inventory(never), backend.size(never)]);
-    const times = (path: string): number => paths.filter((one) => one === path).length;
-    expect([times("/config"), times("/loki/api/v1/query_range")]).toEqual([1, 2]);
-    // A month with entries, halved ten times to an hour for either end, and thirteen without; then the newest day for its size.
-    expect(times("/loki/api/v1/labels")).toBe(16 + 2 * 10);
-    // Nothing is kept: what is asked later is answered anew.
-    put(here.face, { app: "late" }, entriesFrom(NOW - 2n * HOUR, 3, SECOND));
-    expect((await backend.inventory(never)).oldest).toBe(NOW - 2n * HOUR);
-  } finally {
-    front.stop(true);
-  }
+  const backend = openLoki({ url: front.url });
+  await Promise.all([backend.inventory(never), backend.size(never)]);
+  const times = (path: string): number => paths.filter((one) => one === path).length;
+  expect([times("/config"), times("/loki/api/v1/query_range")]).toEqual([1, 2]);
+  // A month with entries, halved ten times to an hour for either end, and thirteen without; then the newest day for its size.
+  expect(times("/loki/api/v1/labels")).toBe(16 + 2 * 10);
+  // Nothing is kept: what is asked later is answered anew.
+  put(here.face, { app: "late" }, entriesFrom(NOW - 2n * HOUR, 3, SECOND));
+  expect((await backend.inventory(never)).oldest).toBe(NOW - 2n * HOUR);
 });
 
 test("no line is looked for over a long empty time: the index says where to look", async () => {
@@ -231,30 +223,16 @@ test("no line is looked for over a long empty time: the index says where to look
   put(here.face, { app: "web" }, entriesFrom(NOW - 700n * HOUR, 3, SECOND));
   put(here.face, { app: "web" }, entriesFrom(NOW - 90n * HOUR, 3, SECOND));
   const lengths: bigint[] = [];
-  const front = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    async fetch(request) {
-      const { pathname, search } = new URL(request.url);
-      const body = request.method === "POST" ? await request.text() : null;
-      const form = new URLSearchParams(body ?? "");
-      if (pathname.endsWith("/query_range"))
-        lengths.push(BigInt(form.get("end") ?? 0) - BigInt(form.get("start") ?? 0));
-      return fetch(`${here.url}${pathname}${search}`, {
-        method: request.method,
-        headers: request.headers,
-        body,
-      });
-    },
+  await using front = startFront(here.url, async (request, pass) => {
+    const form = new URLSearchParams(await request.clone().text());
+    if (new URL(request.url).pathname.endsWith("/query_range"))
+      lengths.push(BigInt(form.get("end") ?? 0) - BigInt(form.get("start") ?? 0));
+    return pass();
   });
-  try {
-    const { oldest, newest } = await openLoki({ url: String(front.url) }).inventory(never);
-    expect([oldest, newest]).toEqual([NOW - 700n * HOUR, NOW - 90n * HOUR + 2n * SECOND]);
-    expect(lengths.length).toBe(2);
-    for (const length of lengths) expect(length).toBeLessThanOrEqual(HOUR);
-  } finally {
-    front.stop(true);
-  }
+  const { oldest, newest } = await openLoki({ url: front.url }).inventory(never);
+  expect([oldest, newest]).toEqual([NOW - 700n * HOUR, NOW - 90n * HOUR + 2n * SECOND]);
+  expect(lengths.length).toBe(2);
+  for (const length of lengths) expect(length).toBeLessThanOrEqual(HOUR);
 });
 
 test("who waits for another's answer asks for itself when that one gives up", async () => {

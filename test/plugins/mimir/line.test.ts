@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Series } from "../../../plugins/mimir/chunk/series.ts";
 import { settle } from "../../../plugins/mimir/chunk/settle.ts";
 import { writeDouble } from "../../../plugins/mimir/line/double.ts";
-import { compareLabels, labelsJson } from "../../../plugins/mimir/line/labels.ts";
+import { compareBytes, compareLabels, labelsJson } from "../../../plugins/mimir/line/labels.ts";
 import { writeLine } from "../../../plugins/mimir/line/line.ts";
 import { Output } from "../../../plugins/mimir/line/output.ts";
 import { parseLine } from "../../../plugins/mimir/line/parse.ts";
@@ -167,4 +167,14 @@ test("series are ordered as servers stream them: pair by pair, by bytes, the sho
     [["__name__", "b"]],
   ] satisfies [string, string][][];
   expect(sets.toReversed().sort(compareLabels)).toEqual(sets);
+});
+
+test("texts are ordered by their bytes", () => {
+  const text = fc.string({ unit: "binary", maxLength: 4 });
+  fc.assert(
+    fc.property(text, text, text, (start, a, b) => {
+      const order = Buffer.compare(Buffer.from(start + a), Buffer.from(start + b));
+      expect(Math.sign(compareBytes(start + a, start + b))).toBe(order);
+    }),
+  );
 });

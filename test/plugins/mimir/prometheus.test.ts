@@ -5,6 +5,7 @@ import { compactBuckets } from "../../../plugins/mimir/chunk/settle.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import type { Backend } from "../../../src/contract/contract.ts";
 import { isStale, type Point } from "../../lab/mimir/series.ts";
+import { startFront } from "../../support/front.ts";
 import { type Prometheus, startPrometheus } from "../../support/prometheus.ts";
 import { floats, histograms, SPECIAL } from "./samples.ts";
 import {
@@ -127,23 +128,13 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
       bits(START_MS + 2000, SPECIAL.stale ?? 0n),
     ];
     await write(server, [{ labels: labels("queried"), points }]);
-    const proxy = Bun.serve({
-      port: 0,
-      hostname: "127.0.0.1",
-      fetch(request) {
-        const { pathname, search } = new URL(request.url);
-        if (pathname === "/api/v1/read") return new Response("404 page not found", { status: 404 });
-        return fetch(server.url + pathname + search, {
-          method: request.method,
-          headers: request.headers,
-          body: request.body,
-          decompress: false,
-        });
-      },
-    });
-    const backend = openMimir(`http://127.0.0.1:${proxy.port}`, { clock });
+    await using front = startFront(server.url, (request, pass) =>
+      new URL(request.url).pathname === "/api/v1/read"
+        ? new Response("404 page not found", { status: 404 })
+        : pass(),
+    );
+    const backend = openMimir(front.url, { clock });
     const found = await harvest(backend, { range: range(START_MS, START_MS + 60_000), match: "queried" });
-    await proxy.stop(true);
     expect(exportedContent(found)).toEqual(
       contentOf([{ labels: labels("queried"), points: points.slice(0, 2) }]),
     );

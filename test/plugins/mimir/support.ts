@@ -155,12 +155,12 @@ export async function push(
   const request = series.map(
     ({ labels: own, points }): SeriesPoints => ({
       labels: own,
-      points: points.map(({ time, bits: value, histogram }) => ({
-        time,
-        high: Number(value >> 32n),
-        low: Number(value & 0xffffffffn),
-        ...(histogram === undefined ? {} : { histogram }),
-      })),
+      points: {
+        times: Float64Array.from(points, ({ time }) => time),
+        high: Uint32Array.from(points, ({ bits: value }) => Number(value >> 32n)),
+        low: Uint32Array.from(points, ({ bits: value }) => Number(value & 0xffffffffn)),
+        histograms: points.map(({ histogram }) => histogram),
+      },
     }),
   );
   const answer = await fetch(url, {

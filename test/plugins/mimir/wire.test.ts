@@ -1,9 +1,11 @@
 /** Snappy, checksums, frames and selectors: what stands between the samples and the network. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { Series } from "../../../plugins/mimir/chunk/series.ts";
+import { encodeWriteRequest } from "../../../plugins/mimir/restore/remote-write.ts";
 import { crc32c, FrameReader } from "../../../plugins/mimir/wire/frames.ts";
 import { fitting, namesMatcher, parseSelector, toSelector } from "../../../plugins/mimir/wire/matchers.ts";
-import { readHistogram } from "../../../plugins/mimir/wire/sampled-series.ts";
+import { readHistogram, readTimeSeries } from "../../../plugins/mimir/wire/sampled-series.ts";
 import { snappyCompress, snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
 import { ProtobufReader, ProtobufWriter } from "../../../src/contract/contextcore.ts";
 
@@ -190,5 +192,47 @@ describe("histograms", () => {
     const single = read((writer) => writer.varint(12, 2).varint(12, 1).varint(12, 4));
     expect(packed.positive.values).toEqual([1n, -1n, 2n]);
     expect(single).toEqual(packed);
+  });
+});
+
+describe("write requests", () => {
+  const word = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const times = fc.oneof(
+    fc.maxSafeInteger(),
+    fc.constantFrom(0, 127, 128, 2 ** 28 - 1, 2 ** 28, 2 ** 35, 2 ** 42 - 1, 2 ** 42, -1),
+    fc.integer({ min: 1.7e12, max: 1.9e12 }),
+  );
+
+  test("a server reads the samples that were packed, bit by bit", () => {
+    const sample = fc.record({ time: times, high: word, low: word });
+    fc.assert(
+      fc.property(fc.array(fc.array(sample, { maxLength: 30 }), { maxLength: 4 }), (all) => {
+        const packed = encodeWriteRequest(
+          all.map((samples, at) => ({
+            labels: [["__name__", `m${at}`.repeat(at * 100 + 1)]],
+            points: {
+              times: Float64Array.from(samples, ({ time }) => time),
+              high: Uint32Array.from(samples, ({ high }) => high),
+              low: Uint32Array.from(samples, ({ low }) => low),
+              histograms: [],
+            },
+          })),
+        );
+        const request = new ProtobufReader(snappyDecompress(packed));
+        for (const samples of all) {
+          expect([request.next(), request.field]).toEqual([true, 1]);
+          const series = new Series(0);
+          readTimeSeries(request.slice(), series);
+          const read = samples.map((_, at) => ({
+            time: series.times[at],
+            high: series.high[at],
+            low: series.low[at],
+          }));
+          expect(read).toEqual(samples);
+          expect(series.count).toBe(samples.length);
+        }
+        expect(request.next()).toBe(false);
+      }),
+    );
   });
 });

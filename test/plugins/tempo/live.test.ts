@@ -7,16 +7,13 @@ import { cp, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readLiveSpans } from "../../../plugins/tempo/server/live-spans.ts";
 import { createStorage } from "../../../plugins/tempo/storage/storage.ts";
 import type { BlockMeta, BlockStore } from "../../../plugins/tempo/storage/store.ts";
 import { type Cursor, lineRecords } from "../../../src/contract/contract.ts";
-import { createHttpClient } from "../../../src/http/client.ts";
 import { fromOtlpJson } from "../../lab/tempo/decode.ts";
 import { toProtobuf } from "../../lab/tempo/encode.ts";
-import { KINDS, type Span, type Trace } from "../../lab/tempo/model.ts";
+import type { Span, Trace } from "../../lab/tempo/model.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
-import recording from "../../recordings/tempo.json";
 import { documents, harvest, never, SECOND, type Stage, span, stage, traceOf } from "./support.ts";
 
 const FIXTURE = join(import.meta.dir, "../../fixtures/tempo/vParquet5");
@@ -112,11 +109,12 @@ test.each([
   expect(readById(here)).toEqual([id]);
 });
 
-test("a trace that is in no block is saved, and one that lies after the range is not read", async () => {
+test("a trace that is in no block is saved, and those before and after the range are not read", async () => {
   await using here = newest();
-  const [fresh, later] = ["e".repeat(32), "f".repeat(32)];
+  const [fresh, later, earlier] = ["e".repeat(32), "f".repeat(32), "d".repeat(32)];
   await push(here, traceOf("new", [span(fresh, "1", at("17:19:00")), span(fresh, "2", at("17:19:01"))]));
   await push(here, traceOf("new", [span(later, "1", at("17:20:30"))]));
+  await push(here, traceOf("new", [span(earlier, "1", at("16:50:00"))]));
   const found = await harvest(here.backend, { range: RANGE });
   expect(found.counts).toMatchObject({ traces: 317, spans: 1512 });
   expect(readById(here)).toEqual([fresh]);
@@ -238,64 +236,6 @@ test.each([
 
 const protobuf = (bytes: ArrayLike<number>): Response =>
   new Response(Uint8Array.from(bytes), { headers: { "content-type": "application/protobuf" } });
-
-test("what a real Tempo answered names every span of every trace", async () => {
-  const [json, binary] = ["querier: every span", "querier: every span, protobuf"].map(
-    (one) => recording.exchanges.find(({ name }) => name === one)?.response.body,
-  );
-  await using server = serve(() => protobuf(Buffer.from(String(binary?.base64), "base64")));
-  const live = await readLiveSpans(server.http, never);
-  const expected = v.parse(listed, JSON.parse(String(json?.text))).traces;
-  expect(live.traces.map(({ id }) => id)).toEqual(
-    expected.map(({ traceID }) => traceID.padStart(32, "0")).sort(),
-  );
-  for (const { traceID, spanSets } of expected) {
-    const id = traceID.padStart(32, "0");
-    const known = spanSets.map(({ spans: [one] }) => ({
-      id: BigInt(`0x${one?.spanID}`),
-      kind: [...KINDS].map(String).indexOf(String(one?.attributes[0]?.value.stringValue)),
-    }));
-    expect(live.hasMore(id, known)).toBe(false);
-    for (const left of known)
-      expect(
-        live.hasMore(
-          id,
-          known.filter((one) => one !== left),
-        ),
-      ).toBe(true);
-  }
-});
-
-const listed = v.object({
-  traces: v.array(
-    v.object({
-      traceID: v.string(),
-      spanSets: v.array(
-        v.object({
-          spans: v.array(
-            v.object({
-              spanID: v.string(),
-              attributes: v.array(v.object({ value: v.object({ stringValue: v.string() }) })),
-            }),
-          ),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** A querier with one answer to the question for spans, and none to the other one. */
-function serve(answer: () => Response) {
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: ({ url }) => (new URL(url).searchParams.get("q")?.includes("by(") ? answer() : protobuf([])),
-  });
-  return {
-    http: createHttpClient({ name: "tempo", url: `http://127.0.0.1:${server.port}` }),
-    [Symbol.asyncDispose]: () => server.stop(true),
-  };
-}
 
 test("blocks that are compacted while they are listed are listed again", async () => {
   const meta = (blockID: string): BlockMeta => ({

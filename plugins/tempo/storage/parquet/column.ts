@@ -16,6 +16,7 @@ interface PagePlace {
 
 const NO_PAGE: Page = { entries: 0, repetition: new Uint8Array(), definition: new Uint8Array(), values: [] };
 
+/** A column being read. Entries are passed in order; `seek` is for a new beginning. */
 export class Column {
   /** The levels of the entry that is next. */
   repetition = 0;

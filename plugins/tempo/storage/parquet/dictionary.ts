@@ -3,6 +3,7 @@ import { GrowingBuffer } from "contextcore";
 import { release } from "./memory.ts";
 import { type Texts, textValues, type Values } from "./values.ts";
 
+/** A column's distinct values, each with a place from 0. */
 export interface Dictionary {
   /** The values at these places, in this order. The dictionary takes over the list of places, and may change it. */
   pick(places: Int32Array): Values;

@@ -8,6 +8,7 @@ import { decompress, release } from "./memory.ts";
 import type { Leaf } from "./schema.ts";
 import { textValues, type Values } from "./values.ts";
 
+/** A page decoded: levels that say how its values are nested, and the values. */
 export interface Page {
   /** How many entries it has; those without a value are counted, too. */
   readonly entries: number;

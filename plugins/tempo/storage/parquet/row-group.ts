@@ -19,11 +19,12 @@ export interface ValueReader {
 }
 
 /** A repeated group of columns. */
-export interface GroupReader {
+interface GroupReader {
   /** Calls `read` for each of its elements; `read` must take exactly one entry, or list, of each of its columns. */
   each<Given>(read: (given: Given) => void, given: Given): void;
 }
 
+/** The columns that were asked for, by path. */
 export interface Columns {
   value(path: string): ValueReader;
   /** All columns below it must have been asked for before the first row is read. */
@@ -38,7 +39,7 @@ const ABSENT: ValueReader = {
   takeText: (field, out) => out.blob(field, NO_BYTES),
 };
 
-export interface RowGroupReader {
+interface RowGroupReader {
   readonly columns: Columns;
   /** Opens the columns; to be called once, after all have been asked for. */
   open(): Promise<void>;

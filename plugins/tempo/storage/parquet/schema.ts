@@ -19,11 +19,12 @@ export interface Leaf {
 }
 
 /** A repeated group. */
-export interface Group {
+interface Group {
   readonly repetition: number;
   readonly definition: number;
 }
 
+/** A file's columns and groups of columns. */
 export interface Schema {
   /** By path without the parts that only say that something is a list: `rs.ss.Spans.Name`. */
   readonly leaves: ReadonlyMap<string, Leaf>;

@@ -10,7 +10,7 @@ import { noServer } from "../../plugin/context.ts";
 import { answerSchema } from "../messages.ts";
 import type { Outside } from "./outside.ts";
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly plugin: string;
   readonly instance: number;
   /** The server's base URL; absent when it has none. */

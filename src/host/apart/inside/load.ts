@@ -11,7 +11,7 @@ import type { Location } from "../../plugin/locate.ts";
 import { sha256 } from "../../trust/files.ts";
 import { admitFiles, serveContextcore } from "./module-fence.ts";
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Files that may be loaded as code: SHA-256 by absolute path. */
   readonly files: ReadonlyMap<string, string>;
   /** Called for every other file that is requested, and refused. */

@@ -6,6 +6,7 @@ import { matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
 import type { Outside } from "./outside.ts";
 import { piecesFrom } from "./pieces.ts";
 
+/** Answers one hook in the plugin's process. The arguments are as they came from the other side, unchecked. */
 export type HookHandler = (args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
 /** By the name of the hook. */
 export type Handles = Readonly<Record<string, HookHandler>>;

@@ -11,6 +11,7 @@ import {
   type NewObject,
   option,
   PluginError,
+  requireObjectName,
   type StoredObject,
   systemCode,
   v,
@@ -47,14 +48,10 @@ export default definePlugin({
   },
 });
 
-/** Keeps every name within the directory, and makes sure that it is a valid file name. */
+/** Keeps every name within the directory. */
 function requireName(name: string): string {
-  const parts = name.split("/");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  const isWrong = (part: string): boolean => ["", ".", ".."].includes(part) || /[\u0000-\u001f\\]/.test(part);
-  if (parts.some(isWrong) || name.includes(UNFINISHED) || parts.some((part) => Buffer.byteLength(part) > 255))
-    throw new PluginError("invalid", `${JSON.stringify(name)} cannot be the name of an object here`);
-  return name;
+  if (!requireObjectName(name).includes(UNFINISHED)) return name;
+  throw new PluginError("invalid", `${JSON.stringify(name)} cannot be the name of an object here`);
 }
 
 async function statOf(file: string, name: string): Promise<StoredObject | undefined> {

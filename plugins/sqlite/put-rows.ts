@@ -1,0 +1,63 @@
+/** Puts a ledger's rows back into a database that has the table. */
+import type { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { PluginError, type Range, type RestoreAnswer } from "contextcore";
+import { quoted, tablesIn, withDatabase } from "./database.ts";
+import { fromLine, type Line } from "./row.ts";
+import { timeOf } from "./times.ts";
+
+/** Which rows of a batch to put back. */
+interface Wanted {
+  readonly range: Range;
+  /** The column of their times; absent: all rows are wanted. */
+  readonly time: string | undefined;
+}
+
+/** Inserts what is not there, all in one transaction: a batch may be applied again after a crash. @throws PluginError */
+export function putRows(path: string, lines: readonly string[], wanted: Wanted): RestoreAnswer {
+  if (!existsSync(path))
+    throw new PluginError("not-found", `${path} is not there, so no rows can be put into it`);
+  return withDatabase(path, "write", (database) => {
+    const tables = new Set(tablesIn(database).map(({ name }) => name));
+    const put = (text: string): Outcome => {
+      const line = fromLine(text);
+      return isWanted(line, wanted) ? insert(database, tables, line) : "beside";
+    };
+    const outcomes = database.transaction(() => lines.map(put)).immediate();
+    const count = (outcome: Outcome): number => outcomes.filter((one) => one === outcome).length;
+    return {
+      written: { rows: count("written") },
+      existing: { rows: count("existing") },
+      rejected: lines.flatMap((line, n) => {
+        const reason = REASONS.get(outcomes[n] ?? "written");
+        return reason === undefined ? [] : [{ line, reason }];
+      }),
+    };
+  });
+}
+
+type Outcome = "written" | "existing" | "taken" | "no table" | "beside";
+
+const REASONS: ReadonlyMap<Outcome, string> = new Map([
+  ["taken", "Another row has its key. A ledger's rows are not overwritten."],
+  ["no table", "The database has no such table: restore the file first."],
+]);
+
+/** A row whose time is none belongs to no range, and is put back nevertheless. */
+function isWanted({ row }: Line, { range, time }: Wanted): boolean {
+  const at = time === undefined ? undefined : timeOf(row[time] ?? null);
+  return at === undefined || (at >= range.from && at < range.to);
+}
+
+function insert(database: Database, tables: ReadonlySet<string>, { table, rowid, row }: Line): Outcome {
+  if (!tables.has(table)) return "no table";
+  const columns = Object.entries({ ...(rowid !== undefined && { rowid }), ...row });
+  const names = columns.map(([name]) => (name === "rowid" ? name : quoted(name)));
+  const values = columns.map(([, value]) => value);
+  const marks = names.map(() => "?").join(", ");
+  const sql = `INSERT OR IGNORE INTO ${quoted(table)} (${names.join(", ")}) VALUES (${marks})`;
+  if (database.query(sql).run(...values).changes > 0) return "written";
+  const same = names.map((name) => `${name} IS ?`).join(" AND ");
+  const found = database.query(`SELECT 1 FROM ${quoted(table)} WHERE ${same}`).get(...values);
+  return found === null ? "taken" : "existing";
+}

@@ -1,0 +1,53 @@
+/** A row as a line of JSON that loses nothing: what JSON has no word for stands in an object of one key. */
+import { objectOf, v } from "contextcore";
+
+/** What SQLite holds in one column of one row. Whole numbers are `bigint`: they have 64 bits. */
+export type Value = null | string | number | bigint | Uint8Array;
+type Row = Readonly<Record<string, Value>>;
+
+const cell = v.union([
+  v.null(),
+  v.string(),
+  v.number(),
+  v.object({ $integer: v.pipe(v.string(), v.regex(/^-?\d+$/)) }),
+  v.object({ $real: v.string() }),
+  v.object({ $blob: v.string() }),
+]);
+const line = v.object({ table: v.string(), rowid: v.optional(v.string()), row: objectOf(cell) });
+type Cell = v.InferOutput<typeof cell>;
+
+/** A row of a table. */
+export interface Line {
+  readonly table: string;
+  /** Its place in a table that has one: two rows may be equal in everything else. */
+  readonly rowid?: bigint;
+  readonly row: Row;
+}
+
+/** The line of a row, newline included. */
+export function toLine({ table, rowid, row }: Line): string {
+  const cells = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toCell(value)]));
+  return `${JSON.stringify({ table, ...(rowid === undefined ? {} : { rowid: `${rowid}` }), row: cells })}\n`;
+}
+
+/** The row of a line. @throws ValiError when it is not such a line */
+export function fromLine(text: string): Line {
+  const { table, rowid, row } = v.parse(line, JSON.parse(text));
+  const values = Object.fromEntries(Object.entries(row).map(([name, one]) => [name, fromCell(one)]));
+  return { table, ...(rowid === undefined ? {} : { rowid: BigInt(rowid) }), row: values };
+}
+
+/** An integer is always marked, so that 1 and 1.0 stay what they are. */
+function toCell(value: Value): Cell {
+  if (typeof value === "bigint") return { $integer: `${value}` };
+  if (typeof value === "number") return Number.isFinite(value) ? value : { $real: `${value}` };
+  if (value instanceof Uint8Array) return { $blob: Buffer.from(value).toString("base64") };
+  return value;
+}
+
+function fromCell(one: Cell): Value {
+  if (typeof one !== "object" || one === null) return one;
+  if ("$integer" in one) return BigInt(one.$integer);
+  if ("$real" in one) return Number(one.$real);
+  return new Uint8Array(Buffer.from(one.$blob, "base64"));
+}

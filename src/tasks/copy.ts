@@ -1,0 +1,190 @@
+/** Copies snapshots into a place. */
+import { ownIdentity } from "../audit/journal/identity.ts";
+import type { Place } from "../copies/place/place.ts";
+import { findCopy } from "../copies/read/find-copy.ts";
+import { asItIs } from "../copies/write/outgoing.ts";
+import { type CopyProgress, type WrittenCopy, writeCopy } from "../copies/write/write-copy.ts";
+import { nameOf } from "../snapshot/catalog/chain.ts";
+import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import { counted } from "../units/words.ts";
+import { VERSION } from "../version.ts";
+import { UsageError } from "./errors.ts";
+import { withLastWord } from "./last-word.ts";
+import type { ParamValues } from "./param.ts";
+import { openPlace, snapshotPlaces } from "./places.ts";
+import { signingKey } from "./signing-key.ts";
+import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
+
+const params = {
+  snapshot: { ...SNAPSHOT, repeatable: true, required: true },
+  to: {
+    type: "value",
+    hint: "PLACE",
+    required: true,
+    complete: "places",
+    about: "the store of the configuration that keeps the copies",
+  },
+  chain: CHAIN,
+} as const;
+
+/** What to copy where. */
+interface CopyPlan {
+  readonly place: Place;
+  /** Oldest first, so that an increment never comes before what it continues. */
+  readonly snapshots: readonly KeptSnapshot[];
+  /** Snapshots that these continue, and of which neither a copy is there nor one is made now. */
+  readonly lacking: readonly LackingParent[];
+}
+
+/** A snapshot that a copy is of little use without. */
+interface LackingParent {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** One snapshot's copy. */
+interface CopiedSnapshot extends WrittenCopy {
+  readonly snapshot: KeptSnapshot;
+  /** `offsite:20260124-143000` */
+  readonly where: string;
+}
+
+/** What was copied, and what that lacks. */
+export interface CopyReport extends Pick<CopyPlan, "lacking"> {
+  readonly place: string;
+  readonly copies: readonly CopiedSnapshot[];
+}
+
+export const copy = defineTask({
+  kind: "copy",
+  about: "copy snapshots into a place, file by file, each checked; only what is not there yet",
+  params,
+  opens: () => ({ stores: true, asksNothing: true }),
+  destructive: false,
+  async plan(given, context): Promise<CopyPlan> {
+    const place = openPlace(given.to, context);
+    const { snapshots, continued } = await meant(given, context);
+    return { place, snapshots, lacking: await lackingIn(place, continued, snapshots) };
+  },
+  targets: ({ place, snapshots }) =>
+    snapshots.map((snapshot) => ({
+      kind: "copy",
+      name: place.shown(nameOf(snapshot)),
+      identity: snapshot.manifest.sha256,
+    })),
+  details: ({ place }) => ({ place: place.name }),
+  run: carryOut,
+});
+
+/** The snapshots to copy, and all that they continue, each once. */
+async function meant({ snapshot: named, chain }: ParamValues<typeof params>, context: TaskContext) {
+  const taken = new Map<string, KeptSnapshot>();
+  const continued = new Map<string, KeptSnapshot | undefined>();
+  for (const text of named) {
+    const where = snapshotPlaces(context);
+    const all = await chooseSnapshots({ snapshot: text, chain: true }, where);
+    const own = chain ? all : await chooseSnapshots({ snapshot: text }, where);
+    for (const one of snapshotsOf(own.chains)) taken.set(one.path, one);
+    for (const one of snapshotsOf(all.chains)) continued.set(nameOf(one), one);
+    for (const { missing } of all.chains) for (const { name } of missing) continued.set(name, undefined);
+  }
+  for (const one of taken.values()) requireName(one);
+  return { snapshots: [...taken.values()].sort(byCreation), continued };
+}
+
+const byCreation = (a: KeptSnapshot, b: KeptSnapshot): number =>
+  a.manifest.created < b.manifest.created ? -1 : 1;
+
+/** @throws UsageError for a directory under another name than a snapshot's: nobody would find the copy */
+function requireName(snapshot: KeptSnapshot): void {
+  if (SNAPSHOT_NAME.test(nameOf(snapshot))) return;
+  throw new UsageError(
+    `${snapshot.path} is not called like a snapshot, and a copy is found by that name`,
+    "rename it to when it was begun, such as 20260124-143000",
+  );
+}
+
+/** What of a chain is neither copied now nor in the place. */
+async function lackingIn(
+  place: Place,
+  continued: ReadonlyMap<string, KeptSnapshot | undefined>,
+  snapshots: readonly KeptSnapshot[],
+): Promise<LackingParent[]> {
+  const copied = new Set(snapshots.map(nameOf));
+  const lacking: LackingParent[] = [];
+  for (const [name, kept] of continued) {
+    if (copied.has(name)) continue;
+    const found = await findCopy(place, name);
+    const isIt = kept === undefined || found?.copy.manifest === kept.manifest.sha256;
+    if (found !== undefined && isIt) continue;
+    const reason = kept === undefined ? "it is not kept here either" : "--chain takes it along";
+    lacking.push({ name, reason });
+  }
+  return lacking;
+}
+
+async function carryOut(
+  { place, snapshots, lacking }: CopyPlan,
+  running: Running,
+): Promise<Done<CopyReport>> {
+  const key = await signingKey(running);
+  const { user, host } = ownIdentity();
+  const copies: CopiedSnapshot[] = [];
+  using stretch = running.follow(snapshots.map(nameOf));
+  for (const snapshot of snapshots) {
+    const name = nameOf(snapshot);
+    const onProgress = (progress: CopyProgress): void => stretch.progress(shown(name, progress));
+    try {
+      const written = await writeCopy({
+        snapshot: snapshot.files,
+        name,
+        place,
+        form: asItIs,
+        key,
+        by: { tool: `contextcore ${VERSION}`, host, user },
+        now: () => toRfc3339(fromMs(Date.now())),
+        signal: running.signal,
+        onProgress,
+      });
+      copies.push({ ...written, snapshot, where: place.shown(name) });
+      running.did({ copies: copies.map(recorded) });
+    } catch (error) {
+      throw withLastWord(error, `${copiedText(place.name, copies)}; the same command goes on`);
+    }
+  }
+  const outcome = lacking.length === 0 ? "success" : "partial";
+  const details = {
+    copies: copies.map(recorded),
+    ...(lacking.length === 0 ? {} : { lacking: lacking.map(({ name }) => name) }),
+  };
+  return { result: { place: place.name, copies, lacking }, ending: { outcome, details } };
+}
+
+/** By its checksum the trail proves what `copy.json` said when it was written. */
+const recorded = ({ where, sha256, copy: { manifest } }: CopiedSnapshot) => ({
+  copy: where,
+  sha256,
+  manifest,
+});
+
+const shown = (name: string, { bytes, objects, totalBytes, retries }: CopyProgress) => ({
+  name,
+  done: totalBytes === 0 ? 1 : Math.min(1, bytes / totalBytes),
+  bytes,
+  counts: { objects },
+  state: "running" as const,
+  retries,
+});
+
+/** `copied 2 snapshots to offsite, 3.0 MB`, or that none was. */
+export function copiedText(place: string, copies: readonly CopiedSnapshot[]): string {
+  if (copies.length === 0) return `no snapshot was copied to ${place}`;
+  const sent = copies.reduce((sum, one) => sum + one.sent.bytes, 0);
+  const rest = sent === 0 ? "all of it was there already" : formatBytes(sent);
+  return `copied ${counted(copies.length, "snapshot")} to ${place}, ${rest}`;
+}
