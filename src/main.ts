@@ -12,7 +12,6 @@ import { openTerminal } from "./terminal/terminal.ts";
 
 const words = process.argv.slice(2);
 const env = { ...process.env };
-askThisMachineDirectly(process.env);
 const terminal = openTerminal(process, env);
 const signal = interruptSignal(process, terminal, () => process.exit(EXIT.interrupted));
 
@@ -34,6 +33,8 @@ try {
     const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();
   }
+  // A plugin's process, above, asks nobody itself, and its environment stays as it was given.
+  askThisMachineDirectly(process.env);
   const code = await runWords(words, { terminal, env, directory: process.cwd(), signal });
   process.exitCode = unprinted === undefined ? code : code || EXIT.error;
 } catch (error) {

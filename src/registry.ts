@@ -11,4 +11,5 @@ export const BUILT_INS: readonly BuiltIn[] = [
   { name: "file", load: async () => (await import("../plugins/file/index.ts")).default },
   { name: "webhook", load: async () => (await import("../plugins/webhook/index.ts")).default },
   { name: "directory", load: async () => (await import("../plugins/directory/index.ts")).default },
+  { name: "s3", load: async () => (await import("../plugins/s3/index.ts")).default },
 ];

@@ -152,11 +152,18 @@ export async function openStore(
   if (store === undefined) return [];
   const surroundings = { config, options, foreign: apart !== undefined };
   const named = configuredAs(name, plugin);
-  return open({ ...plugin, name }, named, "stores", surroundings, async ({ context, guard, opening }) => {
-    const opened = apart === undefined ? store(context) : await apart.store(opening);
-    const url = context.http.url === "" ? {} : { url: context.http.url };
-    return [{ name, plugin, store: guardStore(name, opened, guard), ...url }];
-  });
+  return open(
+    { ...plugin, name },
+    named,
+    "stores",
+    surroundings,
+    async ({ context, guard, opening, core }) => {
+      const opened = apart === undefined ? store(context) : await apart.store(opening);
+      const url = context.http.url === "" ? {} : { url: context.http.url };
+      const encrypt = Array.isArray(core.encrypt) ? { encrypt: core.encrypt.map(String) } : {};
+      return [{ name, plugin, store: guardStore(name, opened, guard), ...url, ...encrypt }];
+    },
+  );
 }
 
 interface Surroundings {

@@ -22,6 +22,7 @@ import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
+import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
 import { recordingRefusal } from "./run.ts";
 import { type Caller, openContext } from "./stack.ts";
@@ -167,7 +168,7 @@ async function leftBehind({ option, findings }: DestroyPlan, context: TaskContex
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
   const backends = context.backends.filter(({ name }) => saved.has(name));
   const now = await askBackends(context, { backends, failures: [] });
-  const { snapshots } = await readKept(context.config.backups);
+  const { snapshots } = await readKept(await holdingsOf(context.config));
   return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
 }
 

@@ -235,7 +235,11 @@ export function openStackTrail(
 }
 
 /** What a task works on: the stack as opened by {@link openStack}, and its caller's channels. @throws as it does */
-export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
+export async function openContext(
+  caller: Caller,
+  opens: Wanted | "nothing" | ((config: Config) => Wanted | "nothing") = {},
+): Promise<TaskContext> {
+  const wanted = typeof opens === "function" ? opens(await loadConfig(caller)) : opens;
   if (wanted === "nothing")
     return contextOf(caller, { config: await loadConfig(caller), ...NOTHING_OPEN, failures: [] });
   const stack = await openStack(caller, wanted);

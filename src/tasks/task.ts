@@ -122,7 +122,7 @@ export interface Task<
    * Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement.
    * Choose the least that its plan and its run ask: a server that is down then matters only to a task that needs it.
    */
-  opens?(given: ParamValues<P>): Wanted | "nothing";
+  opens?(given: ParamValues<P>, config: Config): Wanted | "nothing";
   /**
    * Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names.
    * Choose `true` where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.

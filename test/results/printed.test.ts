@@ -59,6 +59,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["snapshots", "copy", "latest", "--to", "offsite"],
   ["keys", "new", KEY],
   ["keys", "check", "--identity", KEY],
+  ["keys", "kit"],
   ["audit", "prune", "--dry-run"],
   ["audit", "sinks"],
   ["audit", "sinks", "test"],

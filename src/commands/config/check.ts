@@ -11,7 +11,7 @@ import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { hiddenInFile, secretsInFile } from "./settings.ts";
+import { hiddenInFile, secretsInFile } from "../settings.ts";
 import { unreadVariables } from "./unread-variables.ts";
 
 export default defineCommand({

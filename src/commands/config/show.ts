@@ -7,7 +7,7 @@ import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf } from "../settings.ts";
 
 export default defineCommand({
   about: "show every setting in force and where it comes from; secrets are masked",

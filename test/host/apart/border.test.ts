@@ -164,6 +164,22 @@ describe("what crosses the border is what it was", () => {
     expect(await split?.({ n: 1 }, NEVER)).toEqual({ items: ["é 1"] });
   });
 
+  test("whether a selector makes sense", async () => {
+    using place = await openSource(
+      backendSource(`export: {
+        heeds: ["match"],
+        checkMatch: async (match) => { if (match === "(") throw new PluginError("invalid", "it is no selector"); },
+        start: async () => ({ cursors: [] }), step: async () => ({}),
+      },`),
+    );
+    const { checkMatch = never() } = place.backend?.export ?? {};
+    expect(await checkMatch("a", NEVER)).toBeUndefined();
+    expect(await failure(checkMatch("(", NEVER))).toMatchObject({
+      kind: "invalid",
+      message: "acme/x: it is no selector",
+    });
+  });
+
   test("a classified error, whole; any other by its name; what is no error", async () => {
     using place = await openSource(
       backendSource(`
