@@ -169,7 +169,11 @@ async function planTarget(
     ...relabelled,
     ...(files.length === 0
       ? []
-      : await foreseen(() => call((signal) => restore.preflight(plan, signal)), options)),
+      : await foreseen({
+          ask: () => call((signal) => restore.preflight(plan, signal)),
+          answers: () => call((signal) => open.backend.inventory(signal)),
+          tenant: options.tenant,
+        })),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -196,17 +200,26 @@ async function planTarget(
 }
 
 /**
- * What the server would do to the plan. One that fails at a call of its own may take the data all the same; but where it is not
- * known whether it heeds a tenant, nothing is written into another one. @throws what the backend throws
+ * What the server would do to the plan. One that fails at a call of its own may take the data all the same, provided that it
+ * answers anything; but where it is not known whether it heeds a tenant, nothing is written into another one.
+ * @throws what the backend throws
  */
-async function foreseen(
-  ask: () => Promise<readonly RestoreDiagnostic[]>,
-  { tenant }: RestoreOptions,
-): Promise<readonly RestoreDiagnostic[]> {
+async function foreseen({
+  ask,
+  answers,
+  tenant,
+}: {
+  readonly ask: () => Promise<readonly RestoreDiagnostic[]>;
+  readonly answers: () => Promise<unknown>;
+  readonly tenant: string | undefined;
+}): Promise<readonly RestoreDiagnostic[]> {
   try {
     return await ask();
   } catch (error) {
     if (!isFault(error) || tenant !== undefined) throw error;
+    await answers().catch(() => {
+      throw error;
+    });
     const message = `What the server would refuse, change or hide could not be found out: ${error.message}`;
     return [{ severity: "note", message }];
   }
