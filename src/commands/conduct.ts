@@ -49,7 +49,7 @@ export async function planCall<P extends Params, Plan, Result, Question>(
   call: Call & { readonly args: ParamValues<P> & { readonly key?: readonly string[] } },
 ) {
   const { args } = call;
-  const context = await openContext(callerOf(call), task.opens?.(args));
+  const context = await openContext(callerOf(call), (config) => task.opens?.(args, config) ?? {});
   return askingSigner(call, args.key ?? [], (key) =>
     planTask(task, args.key === undefined ? args : { ...args, key }, context),
   );

@@ -93,9 +93,9 @@ const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFo
 
 /** Waits for all of them, even if one ends with a fault of ours, which stops the others. */
 async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
-  const runs = job.backends.flatMap(({ open, inventory }) => {
+  const runs = job.backends.flatMap(({ open, inventory, unlisted }) => {
     const ledger = ledgers.get(open.name);
-    return ledger === undefined ? [] : [runBackend(context, { open, ledger, inventory })];
+    return ledger === undefined ? [] : [runBackend(context, { open, ledger, inventory, unlisted })];
   });
   for (const run of runs) run.catch((error) => context.stop(error));
   const ended = await Promise.allSettled(runs);

@@ -1,7 +1,6 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
-import { isFault } from "../contract/errors.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
@@ -21,6 +20,7 @@ import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { extentOf, wholeRangeOf } from "./planned-range.ts";
+import { tolerantly } from "./preflight.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
@@ -172,7 +172,11 @@ async function planTarget(
     ...relabelled,
     ...(files.length === 0
       ? []
-      : await foreseen(() => call((signal) => restore.preflight(plan, signal)), options)),
+      : await tolerantly({
+          ask: () => call((signal) => restore.preflight(plan, signal)),
+          answers: () => call((signal) => open.backend.inventory(signal)),
+          tenant: options.tenant,
+        })),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -197,23 +201,6 @@ async function planTarget(
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
   };
-}
-
-/**
- * What the server would do to the plan. One that fails at a call of its own may take the data all the same; but where it is not
- * known whether it heeds a tenant, nothing is written into another one. @throws what the backend throws
- */
-async function foreseen(
-  ask: () => Promise<readonly RestoreDiagnostic[]>,
-  { tenant }: RestoreOptions,
-): Promise<readonly RestoreDiagnostic[]> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!isFault(error) || tenant !== undefined) throw error;
-    const message = `What the server would refuse, change or hide could not be found out: ${error.message}`;
-    return [{ severity: "note", message }];
-  }
 }
 
 /** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */

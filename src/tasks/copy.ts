@@ -8,7 +8,9 @@ import { type CopyProgress, type WrittenCopy, writeCopy } from "../copies/write/
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
+import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
 import { AgeError } from "../storage/age/error.ts";
 import { requireRecipient } from "../storage/age/keys.ts";
 import { checkedRecipients } from "../storage/checked-recipients.ts";
@@ -17,6 +19,7 @@ import { fromMs, toRfc3339 } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import { VERSION } from "../version.ts";
 import { RefusedError, UsageError } from "./errors.ts";
+import { copiesKnownTo, seenNow } from "./holdings.ts";
 import { withLastWord } from "./last-word.ts";
 import type { ParamValues } from "./param.ts";
 import { openPlace, snapshotPlaces } from "./places.ts";
@@ -91,7 +94,7 @@ async function meant({ snapshot: named, chain }: ParamValues<typeof params>, con
   const taken = new Map<string, KeptSnapshot>();
   const continued = new Map<string, KeptSnapshot | undefined>();
   for (const text of named) {
-    const where = snapshotPlaces(context);
+    const where = await snapshotPlaces(context);
     const all = await chooseSnapshots({ snapshot: text, chain: true }, where);
     const own = chain ? all : await chooseSnapshots({ snapshot: text }, where);
     for (const one of snapshotsOf(own.chains)) taken.set(one.path, one);
@@ -174,6 +177,7 @@ async function carryOut(
         onProgress,
       });
       copies.push({ ...written, snapshot, where: place.shown(name) });
+      await remember(running.config, place.name, written, snapshot);
       running.did({ copies: copies.map(recorded) });
     } catch (error) {
       throw withLastWord(error, `${copiedText(place.name, copies)}; the same command goes on`);
@@ -185,6 +189,18 @@ async function carryOut(
     ...(lacking.length === 0 ? {} : { lacking: lacking.map(({ name }) => name) }),
   };
   return { result: { place: place.name, copies, lacking }, ending: { outcome, details } };
+}
+
+/** From now on it counts as holding what it holds. */
+async function remember(
+  config: TaskContext["config"],
+  place: string,
+  written: WrittenCopy,
+  { files }: KeptSnapshot,
+): Promise<void> {
+  const manifest = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
+  const seen = seenNow(place, written, { depth: "listed", sound: true });
+  await copiesKnownTo(config).remember(seen, Buffer.from(manifest).toString());
 }
 
 /** By its checksum the trail proves what `copy.json` said when it was written. */

@@ -22,6 +22,7 @@ import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
+import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
 import { recordingRefusal } from "./run.ts";
 import { type Caller, openContext } from "./stack.ts";
@@ -118,11 +119,12 @@ export const destroy = defineTask({
 export type LookedAt = TaskContext & { readonly taken: Taken };
 
 /**
- * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded.
+ * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded. Where the plan is
+ * only shown, the command does not run, so it need not be agreed to.
  * @throws CommandError; RefusedError when the policy forbids the command
  */
 export async function lookAtStack(caller: Caller): Promise<LookedAt> {
-  const context = await openContext(caller, OPENED);
+  const context = await openContext(caller, caller.isDry === true ? {} : OPENED);
   return recordingRefusal(destroy.kind, context, async () => {
     requireAllowed(context);
     return { ...context, taken: await takeInventory(context) };
@@ -167,7 +169,7 @@ async function leftBehind({ option, findings }: DestroyPlan, context: TaskContex
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
   const backends = context.backends.filter(({ name }) => saved.has(name));
   const now = await askBackends(context, { backends, failures: [] });
-  const { snapshots } = await readKept(context.config.backups);
+  const { snapshots } = await readKept(await holdingsOf(context.config));
   return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
 }
 

@@ -8,10 +8,10 @@ import { decryptedWith } from "../copies/read/decrypted.ts";
 import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { placeStorage } from "../copies/read/place-storage.ts";
 import type { OpenStore } from "../host/open.ts";
-import { localStorage } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
 import { listed } from "../units/words.ts";
 import { UnknownSignerError, UsageError } from "./errors.ts";
+import { holdingsOf } from "./holdings.ts";
 import { type IdentityGiven, readIdentities } from "./identity.ts";
 import type { SnapshotPlaces } from "./named-snapshot.ts";
 import type { TaskContext } from "./task.ts";
@@ -66,30 +66,41 @@ export function openPlace(name: string, surroundings: Surroundings): Place {
 type Encrypted = { readonly [Name in keyof IdentityGiven]?: IdentityGiven[Name] | undefined };
 
 /** What a task is told about places. */
-interface PlacesGiven extends Encrypted {
+export interface PlacesGiven extends Encrypted {
   readonly place?: string | undefined;
   readonly key?: readonly string[];
 }
 
 /** Where a task looks for snapshots: in this place, or in the snapshots directory. @throws as {@link openStoreOf}; TrailError */
-export function snapshotPlaces(
+export async function snapshotPlaces(
   context: Surroundings & Pick<TaskContext, "directory">,
   { place, key = [], ...identity }: PlacesGiven = {},
-): SnapshotPlaces {
+): Promise<SnapshotPlaces> {
   const { directory, config, signal } = context;
-  const opened = decryptedWith(identitiesOf(identity, directory));
-  const placed = (name: string): Storage =>
-    copiesAt(openPlace(name, context), { admit: believing(context, key), opened, signal });
-  return place === undefined
-    ? { directory, kept: localStorage(config.backups), placed }
-    : { directory, kept: placed(place), isFar: true, placed };
+  const opened = new Map<string, FoundCopy>();
+  const plain = decryptedWith(identitiesOf(identity, directory));
+  const believe = believing(context, key);
+  const placed = (name: string): Storage => {
+    const found = openPlace(name, context);
+    const admit: Admit = (copy) => {
+      believe(copy);
+      opened.set(found.shown(copy.copy.snapshot), copy);
+    };
+    return copiesAt(found, { admit, opened: plain, signal });
+  };
+  if (place !== undefined) return { directory, kept: placed(place), isFar: true, placed, opened };
+  const isOpen = (name: string): boolean => context.stores.some((one) => one.name === name);
+  const kept = await holdingsOf(config, ({ place: name, name: snapshot }) =>
+    isOpen(name) ? placed(name).within(snapshot) : undefined,
+  );
+  return { directory, kept, placed, opened };
 }
 
 /** Whether a copy is believed. @throws UnknownSignerError when it is not */
 type Admit = (found: FoundCopy) => void;
 
 /** Believes copies that this project's key has signed, or one of these. @throws TrailError when its own cannot be read */
-function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
+export function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
   const own = readSigningKey(openHome(home, trailFile))?.verifier;
   const known = new Set([...(own === undefined ? [] : [own]), ...keys.map((key) => key.trim())]);
   return ({ copy }) => {

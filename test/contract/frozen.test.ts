@@ -186,7 +186,6 @@ test("the options of `option`", () => {
     [
       "TIME_LIMITS",
       "duration",
-      "importance",
       "integer",
       "path",
       "place",

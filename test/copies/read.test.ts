@@ -76,7 +76,7 @@ test("a place lists its copies; what has no copy.json is none", async () => {
 });
 
 test("of a part only its blocks are fetched, with manifest and index", async () => {
-  const { name, store } = await copied({ streams: 40, entries: 2_000 });
+  const { name, store } = await copied({ streams: 20, entries: 500 });
   const snapshot = await openSnapshot(storageOf(store, name));
   const chosen: { bytes: number }[] = [];
   let number = 0;
@@ -97,7 +97,7 @@ test("of a part only its blocks are fetched, with manifest and index", async () 
 });
 
 test("who reads on and on is given more at once, and never much more than he reads", async () => {
-  const { name, store } = await copied({ streams: 4, entries: 5_000 });
+  const { name, store } = await copied({ streams: 4, entries: 1_500 });
   let calls = 0;
   const counting = {
     ...store,

@@ -17,7 +17,11 @@ export async function withPlaces<Result>(
   names: readonly string[],
   work: (where: SnapshotPlaces) => Promise<Result>,
 ): Promise<Result> {
-  const { stores } = storesFor(names);
-  const context = await openContext(callerOf(call), stores ? { stores, asksNothing: true } : "nothing");
-  return askingSigner(call, call.args.key, (key) => work(snapshotPlaces(context, { ...call.args, key })));
+  const context = await openContext(callerOf(call), (config) => {
+    const { stores } = storesFor(names, config);
+    return stores ? { stores, asksNothing: true } : "nothing";
+  });
+  return askingSigner(call, call.args.key, async (key) =>
+    work(await snapshotPlaces(context, { ...call.args, key })),
+  );
 }
