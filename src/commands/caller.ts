@@ -23,7 +23,7 @@ function requestLine(request: RequestRecord, { dim }: Colors): string {
 
 /** This call as a task needs it: its directory and settings, its terminal to tell and to ask, and the person's agreement. */
 export function callerOf(call: Call): Caller {
-  const { directory, env, configFile, overrides, debug, verbose, signal, terminal } = call;
+  const { args, directory, env, configFile, overrides, debug, verbose, signal, terminal } = call;
   return {
     directory,
     env,
@@ -36,6 +36,7 @@ export function callerOf(call: Call): Caller {
     warn: terminal.warn,
     follow: followOn(terminal, signal),
     waitFor: waitForOn(terminal),
+    ...(args["dry-run"] === true ? { isDry: true } : {}),
     ...(verbose ? { onRequest: (request) => terminal.note(requestLine(request, terminal.noteColors)) } : {}),
     pour: (pieces) => terminal.pour(pieces, signal),
     agreementOf: (config) => agreementOf(call, config),

@@ -14,6 +14,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
+import { createContents } from "./contents.ts";
 import { createDoubts } from "./doubts.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
@@ -107,7 +108,8 @@ async function restoreTarget(
   const size = createBatchSize();
   const doubts = createDoubts(limit.pardon);
   const { snapshot } = plan;
-  const writing: Writing = { target, snapshot, journal, size, tally, signal, doubts, offer };
+  const contents = createContents(snapshot, target.contents);
+  const writing: Writing = { target, snapshot, journal, size, tally, contents, signal, doubts, offer };
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({

@@ -124,11 +124,12 @@ export const destroy = defineTask({
 export type LookedAt = TaskContext & { readonly taken: Taken };
 
 /**
- * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded.
+ * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded. Where the plan is
+ * only shown, the command does not run, so it need not be agreed to.
  * @throws CommandError; RefusedError when the policy forbids the command
  */
 export async function lookAtStack(caller: Caller): Promise<LookedAt> {
-  const context = await openContext(caller, openedFor);
+  const context = await openContext(caller, caller.isDry === true ? {} : openedFor);
   return recordingRefusal(destroy.kind, context, async () => {
     requireAllowed(context);
     return { ...context, taken: await takeInventory(context) };

@@ -26,7 +26,7 @@ import { trailPlaces } from "./trail-places.ts";
 /** Its channels to whoever listens, and when it is to end. */
 type Channels = Pick<
   TaskContext,
-  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour" | "onRequest"
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour" | "onRequest" | "isDry"
 >;
 
 /** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
@@ -69,7 +69,7 @@ export async function openStack(caller: Caller, wanted: Wanted = {}): Promise<St
 async function opened(caller: Caller, config: Config, { only = [], ...wanted }: Wanted): Promise<Stack> {
   const plugins = await load(caller, config, { only, ...wanted });
   await refuseUntrusted(caller, config, plugins);
-  await closeInterrupted(caller, config);
+  if (caller.isDry !== true) await closeInterrupted(caller, config);
   refuseMistakes(plugins, config);
   return { ...chosen(plugins, only), config };
 }
@@ -248,9 +248,9 @@ export async function openContext(
 
 /** @param sinks see {@link openStackTrail} */
 function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
-  const { directory, env, signal, note, warn, follow, waitFor, pour, onRequest } = caller;
+  const { directory, env, signal, note, warn, follow, waitFor, pour, onRequest, isDry } = caller;
   const { file: trailFile, home } = trailPlaces(stack.config);
   const openTrail = () => openStackTrail(caller, stack.config, sinks);
-  const channels = { note, warn, follow, waitFor, pour, ...given({ onRequest }) };
+  const channels = { note, warn, follow, waitFor, pour, ...given({ onRequest, isDry }) };
   return { ...stack, directory, env, signal, ...channels, trailFile, home, openTrail };
 }

@@ -42,6 +42,10 @@ export interface TaskContext extends OpenPlugins {
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
   /** Is told of every request to a server; absent: nobody wants to know. */
   readonly onRequest?: OnRequest;
+  /**
+   * The plan is only shown: to make it, nothing may change on a server or on a disk, and no refusal is recorded.
+   */
+  readonly isDry?: true;
   /** What the caller has just shown of the stack: a plan starts from it, and asks no server again. */
   readonly taken?: Taken;
   /** The trail's file. */
@@ -135,7 +139,7 @@ export interface Task<
   readonly recorded?: false | "end";
   /**
    * Makes the plan. It changes nothing that is kept; an export's asks the servers to flush what they hold in memory, without which
-   * it could not see all that there is to save. A plan that holds something open is disposable; the caller disposes of it.
+   * it could not see all that there is to save, unless the plan is only shown. A plan that holds something open is disposable; the caller disposes of it.
    * @throws UsageError; RefusedError, which is recorded if it has `recorded`
    */
   plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;

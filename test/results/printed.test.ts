@@ -34,6 +34,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["config", "trust"],
   ["config", "trust", "--list"],
   ["inventory"],
+  ["export", "-t", "1h", "--dry-run"],
   ["export", "-t", "1h"],
   ["export", "--nonsense"],
   ["persistence", "show"],
@@ -71,6 +72,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["plugin", "add", "./lines", "--yes"],
   ["plugin", "trust", "acme/lines"],
   ["plugin", "remove", "acme/lines"],
+  ["destroy", "--dry-run"],
   ["destroy", "--option", "3", "--confirm", "shop"],
   ["config", "trust", "--remove"],
 ];

@@ -83,7 +83,8 @@ export function ingest(pushed: Trace, state: TempoState): void {
     const cut = trace.map((one) => asStored(one, state.knobs.maxAttributeBytes));
     const stored = storedTrace(id, known === undefined ? cut : merged(known.trace(), cut));
     state.store.put(stored);
-    state.arrived.set(id, state.now());
+    const pieces = state.pieces.get(id) ?? [];
+    state.pieces.set(id, [...pieces, { came: state.now(), trace: storedTrace(id, cut) }]);
     if (stored.start < state.now() - state.knobs.ingestionSlack) state.unsearchable.add(id);
   }
 }

@@ -45,10 +45,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
+const ANSWERING = { storage: "", now: 0n, stepBytes: 0, querier: true };
+
 /** A lab whose API answers as the one that wrote the blocks. */
-function answering(format: string, options: { storage?: string; now?: bigint; stepBytes?: number } = {}) {
-  const { storage, now = LATER, stepBytes = 8 << 20 } = options;
-  const here = stage({ now: () => now, stepBytes, options: storage === undefined ? {} : { storage } });
+function answering(
+  format: string,
+  { storage = "", now = LATER, stepBytes = 8 << 20, querier = true }: Partial<typeof ANSWERING> = {},
+) {
+  const options = storage === "" ? {} : { storage };
+  const here = stage({ now: () => now, stepBytes, limits: { querier }, options });
   here.face.add((truths.get(format) ?? []).map(({ id, trace }) => storedTrace(id, trace)));
   return here;
 }
@@ -92,10 +97,11 @@ test.each(FORMATS)(
 );
 
 test.each(FORMATS)(
-  "%s: what reaches into the newest hour comes through the API, and nothing twice",
+  "%s: where no querier answers, what reaches into the newest hour comes through the API, and nothing twice",
   async (format) => {
     const expected = await throughApi(format);
-    await using here = answering(format, { storage: storageOf(format), now: at("18:12:00") });
+    const storage = storageOf(format);
+    await using here = answering(format, { storage, now: at("18:12:00"), querier: false });
     const found = await harvest(here.backend, { range: RANGE });
     expect(found.lines.get("traces.json")).toEqual([...expected]);
     const byId = readsById(here).length;
@@ -104,8 +110,9 @@ test.each(FORMATS)(
   },
 );
 
-test("a trace of which the newest span is in no block yet is kept once and whole", async () => {
-  await using here = answering("vParquet5", { storage: storageOf("vParquet5"), now: at("18:12:00") });
+test("where no querier answers, a trace of which the newest span is in no block yet is kept once and whole", async () => {
+  const options = { storage: storageOf("vParquet5"), now: at("18:12:00"), querier: false };
+  await using here = answering("vParquet5", options);
   const [old] = (truths.get("vParquet5") ?? []).filter(({ trace }) => trace.length === 1);
   if (old === undefined) throw new Error("the fixture has no such trace");
   const late = span(old.id, "abcdef", at("17:15:00"));
