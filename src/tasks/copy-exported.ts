@@ -5,7 +5,7 @@ import { type CopyReport, copy } from "./copy.ts";
 import type { Running } from "./task.ts";
 
 /** What became of the copy to one place. */
-export interface ExportCopy {
+interface ExportCopy {
   readonly place: string;
   /** Absent: it failed. */
   readonly report?: CopyReport;
