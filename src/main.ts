@@ -5,12 +5,14 @@ import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./dispatch/run.ts";
 import { refuseRuntimeOptions } from "./dispatch/runtime-options.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
+import { askThisMachineDirectly } from "./http/proxy.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 
 const words = process.argv.slice(2);
-const terminal = openTerminal(process, process.env);
+const env = { ...process.env };
+const terminal = openTerminal(process, env);
 const signal = interruptSignal(process, terminal, () => process.exit(EXIT.interrupted));
 
 const debug = words.includes("--debug");
@@ -26,12 +28,14 @@ terminal.onOutputError((error) => {
 });
 
 try {
-  refuseRuntimeOptions(process.env);
+  refuseRuntimeOptions(env);
   if (words[0] === PROCESS_WORD) {
     const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();
   }
-  const code = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });
+  // A plugin's process, above, asks nobody itself, and its environment stays as it was given.
+  askThisMachineDirectly(process.env);
+  const code = await runWords(words, { terminal, env, directory: process.cwd(), signal });
   process.exitCode = unprinted === undefined ? code : code || EXIT.error;
 } catch (error) {
   if (error !== unprinted) showError(error, terminal, debug);

@@ -6,8 +6,11 @@ export const BUILT_INS: readonly BuiltIn[] = [
   { name: "mimir", load: async () => (await import("../plugins/mimir/index.ts")).default },
   { name: "loki", load: async () => (await import("../plugins/loki/index.ts")).default },
   { name: "grafana", load: async () => (await import("../plugins/grafana/index.ts")).default },
+  { name: "redis", onlyNamed: true, load: async () => (await import("../plugins/redis/index.ts")).default },
   { name: "sqlite", onlyNamed: true, load: async () => (await import("../plugins/sqlite/index.ts")).default },
+  { name: "files", onlyNamed: true, load: async () => (await import("../plugins/files/index.ts")).default },
   { name: "file", load: async () => (await import("../plugins/file/index.ts")).default },
   { name: "webhook", load: async () => (await import("../plugins/webhook/index.ts")).default },
   { name: "directory", load: async () => (await import("../plugins/directory/index.ts")).default },
+  { name: "s3", load: async () => (await import("../plugins/s3/index.ts")).default },
 ];

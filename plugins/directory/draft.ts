@@ -120,10 +120,10 @@ async function linked(draft: string, file: string): Promise<boolean> {
   }
 }
 
-/** An unfinished file that nobody has written to for a day belongs to nobody any more. ms */
+/** Nobody is still writing to an unfinished file that has not changed for a day. ms */
 const ABANDONED_MS = 24 * 3_600_000;
 
-/** Removes what earlier writes have left that were interrupted. What cannot be removed hinders nobody. */
+/** Removes what interrupted writes left. A leftover that cannot be removed does no harm. */
 async function tidy(root: string, log: Logger): Promise<void> {
   for (const name of await unfinished(root)) {
     const path = join(root, UNFINISHED, name);

@@ -7,6 +7,8 @@ import { type ArgsDef, parseArgs } from "citty";
 import { closest } from "../config/closest.ts";
 import { UsageError } from "../tasks/errors.ts";
 import type { Param, Params, ParamValues } from "../tasks/param.ts";
+import { COLOR_WISHES } from "../terminal/styles.ts";
+import type { Manner } from "../terminal/terminal.ts";
 import { given } from "../units/given.ts";
 import type { Command } from "./command.ts";
 
@@ -25,9 +27,28 @@ export const COMMON = {
     parse: readSetting,
     about: "one setting for this run, e.g. backends.loki.url=http://localhost:3100",
   },
+  quiet: {
+    type: "flag",
+    alias: "q",
+    about: "of what the command does, show only errors and the last line",
+  },
+  verbose: {
+    type: "flag",
+    alias: "v",
+    about: "show every request to a server, one per line, without secrets",
+  },
+  color: {
+    type: "value",
+    values: COLOR_WISHES,
+    about: "when to use colours (default: auto, on a terminal)",
+  },
+  pager: { type: "flag", on: true, about: "do not show long results in a pager" },
   debug: { type: "flag", about: "show details and stacks" },
   help: { type: "flag", alias: "h", about: "show this help" },
 } as const satisfies Params;
+
+/** Common arguments of which only one may be given. */
+const EXCLUSIVE = [["quiet", "verbose"]] as const;
 
 /** `KEY=VALUE`. @throws RangeError */
 export function readSetting(text: string): readonly [string, string] {
@@ -50,7 +71,7 @@ export function readArguments<A extends Params>(
 ): ParamValues<A & typeof COMMON> {
   const declared: Params = { ...COMMON, ...command.args };
   const given = collect(declared, words);
-  checkExclusive(command.exclusive ?? [], declared, given);
+  checkExclusive([...EXCLUSIVE, ...(command.exclusive ?? [])], declared, given);
   const parsed: Record<string, unknown> = parseArgs([...words], toCitty(declared));
   const values = Object.entries(declared).map(([name, arg]) => [
     name,
@@ -64,6 +85,41 @@ export function readArguments<A extends Params>(
 export function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return words.slice(0, end < 0 ? words.length : end).some((word) => word === "--help" || word === "-h");
+}
+
+/** How the user wants to be told, as far as the words say it: mistakes in them are told in that manner, too. */
+export function mannerOf(args: Params | undefined, words: readonly string[]): Manner {
+  const options = tokensOf({ ...COMMON, ...args }, words).filter((token) => token.kind === "option");
+  const has = (name: string): boolean => options.some((option) => option.name === name);
+  const color = options.findLast(({ name }) => name === "color")?.value;
+  return {
+    quiet: has("quiet"),
+    color: COLOR_WISHES.find((wish) => wish === color) ?? "auto",
+    pager: !has("no-pager"),
+  };
+}
+
+/** Without the common arguments in front, which may stand before a command as well. */
+export function withoutCommon(words: readonly string[]): readonly string[] {
+  const length = commonLength(words);
+  return length === 0 ? words : withoutCommon(words.slice(length));
+}
+
+/** How many of the first words are a common argument. */
+function commonLength([first = "", second]: readonly string[]): number {
+  const [typed = "", value] = first.split("=", 2);
+  const name = Object.keys(COMMON).find((one) => isTypedAs(one, typed));
+  if (name === undefined || name === "help") return 0;
+  const takesNext = toParams(COMMON)[name]?.type === "value" && value === undefined;
+  return takesNext && second !== undefined ? 2 : 1;
+}
+
+const toParams = (params: Params): Params => params;
+
+function isTypedAs(name: string, typed: string): boolean {
+  const arg = toParams(COMMON)[name];
+  const alias = arg?.type === "flag" || arg?.type === "value" ? arg.alias : undefined;
+  return typed === `--${flagName(name, arg)}` || (alias !== undefined && typed === `-${alias}`);
 }
 
 /** The declaration in citty's form. */

@@ -8,6 +8,7 @@ import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { OpenChosen } from "../tasks/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { minute } from "../units/range.ts";
 import { counted, listed } from "../units/words.ts";
 
 /** Up to this many are named one by one. */
@@ -26,8 +27,6 @@ export function chainText(chain: BackendChain): string {
   return `${backend}: ${namesText(snapshots)}${times}`;
 }
 
-const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
-
 /** Says which snapshots were opened, and what they lack. @param named the user's name for them, which may stand for several */
 export function tellOpened({ chosen, broken }: OpenChosen, terminal: Terminal, named?: string): void {
   tellChosen(chosen, terminal);
@@ -42,9 +41,9 @@ export function tellNames({ chains }: Chosen, { note }: Terminal, named: string)
 }
 
 /** Says which snapshots have a damaged index: what follows the damage is not read. */
-function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
+function tellBroken(broken: readonly Reasoned[], { fault }: Terminal): void {
   for (const { name, reason } of broken)
-    note(`${noteColors.red("damaged:")} ${name}: ${reason}; everything after that in the index is left out`);
+    fault("damaged", `${name}: ${reason}; everything after that in the index is left out`);
 }
 
 /** Says on stderr which snapshots were skipped, and which times none of them covers. */
@@ -60,11 +59,11 @@ export function tellChosen({ chains, passedOver, continues }: Chosen, { note, no
 }
 
 /** Says on stderr what was requested but is missing; a restore says so in its plan. */
-export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteColors }: Terminal): void {
-  for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
-  for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
+export function tellLacking({ chains, lacking, broken }: Chosen, { fault }: Terminal): void {
+  for (const { name, reason } of broken) fault("not readable", `${name}: ${reason}`);
+  for (const { name, reason } of lacking) fault("left out", `${name}: ${reason}`);
   for (const chain of chains)
-    for (const line of chainGapLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
+    for (const line of chainGapLines(chain)) fault("missing", `${chain.backend}: ${line}`);
 }
 
 /** Up to this many gaps are listed one per line. */

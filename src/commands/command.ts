@@ -19,6 +19,8 @@ export interface Call<A extends Params = Params> {
   /** From `--set`, by dotted key. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly debug: boolean;
+  /** Every request is to be shown. */
+  readonly verbose: boolean;
   /** The result is wanted as JSON. */
   readonly json: boolean;
   /** Every command there is. */
@@ -47,8 +49,16 @@ export interface Command<A extends Params = Params> {
   readonly json?: readonly Result[];
   /** What else `--json` means, for the help: `print one JSON object; …`. */
   readonly jsonNote?: string;
+  /** Whether what it prints with these arguments may be long, is soon whole, and is shown in a pager then. */
+  paged?(args: ParamValues<A>): boolean;
   /** @returns the exit code; the caller shows errors and maps them to exit codes */
   run(call: Call<A>): Promise<ExitCode>;
+}
+
+/** Commands that belong together, for the help. */
+interface Section {
+  readonly title: string;
+  readonly commands: readonly string[];
 }
 
 /** Commands under one name: `contextcore audit verify`. */
@@ -59,6 +69,8 @@ export interface Group {
   readonly commands: Readonly<Record<string, () => Promise<Command | Group>>>;
   /** The command of this group that runs when none is named. */
   readonly default?: string;
+  /** The headings below which the help lists the commands, with their names; default: one for all. */
+  readonly sections?: readonly Section[];
 }
 
 /** Declares a command: returns it with the flag `--json` if it has results. */

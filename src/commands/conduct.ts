@@ -3,6 +3,7 @@ import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
 import { openContext } from "../tasks/stack.ts";
 import type { Answer, Done, Task } from "../tasks/task.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
@@ -33,13 +34,22 @@ export interface Conduct<Plan, Result> {
   report(plan: Plan, result?: Result): ExitCode | undefined;
 }
 
+/** Where a plan is printed: it is the result of a dry run, and leads to the result otherwise. */
+export const planPaper = ({
+  args,
+  terminal,
+}: Pick<PlanCall<Params>, "args" | "terminal">): Pick<Terminal, "print" | "width"> => ({
+  print: args["dry-run"] ? terminal.tell : terminal.detail,
+  width: terminal.width,
+});
+
 /** Opens what a task works on, and plans the task with this call's arguments. Who has signed a copy that it reads is asked about. */
 export async function planCall<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   call: Call & { readonly args: ParamValues<P> & { readonly key?: readonly string[] } },
 ) {
   const { args } = call;
-  const context = await openContext(callerOf(call), task.opens?.(args));
+  const context = await openContext(callerOf(call), (config) => task.opens?.(args, config) ?? {});
   return askingSigner(call, args.key ?? [], (key) =>
     planTask(task, args.key === undefined ? args : { ...args, key }, context),
   );
@@ -75,7 +85,7 @@ export function conduct<P extends Params, Plan, Result>(
       return report(plan, result) ?? exitOf(ending);
     }
     const exit = report(plan);
-    if (untouched !== undefined) terminal.note(args["dry-run"] ? `${untouched} (dry run)` : untouched);
+    if (untouched !== undefined) terminal.last(args["dry-run"] ? `${untouched} (dry run)` : untouched);
     if (answer.agrees) return exit ?? EXIT.ok;
     return (answer.isNo && no) || exitOf(answer);
   });

@@ -4,39 +4,33 @@ import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/form
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
 import type { Colors } from "../terminal/styles.ts";
-import { formatTable } from "../terminal/table.ts";
+import { printTable } from "../terminal/table.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { shortPath } from "../units/short-path.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import type { Call } from "./command.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
 
 /** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
   { path, manifest }: ExportResult,
   { terminal, directory }: Pick<Call, "terminal" | "directory">,
 ): void {
-  const { colors } = terminal;
+  const { colors, detail, width } = terminal;
   const rows = manifest.plugins.map((plugin) => [
     colors.bold(plugin.name),
     formatBytes(bytesOf(plugin)),
     paintStatus(plugin.status, colors),
     countsText(plugin),
   ]);
-  for (const line of formatTable(
-    [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}],
-    rows,
-    terminal.width(),
-  )) {
-    terminal.print(line);
-  }
-  terminal.print(
+  const columns = [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}] as const;
+  printTable({ print: detail, width }, columns, rows);
+  terminal.tell(
     `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
   );
   for (const { plugin, problem } of problemsOf(manifest, isTold)) {
     terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
   }
-  for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
+  for (const line of missingText(manifest)) terminal.fault("missing", line);
 }
 
 /** One line for each requested thing that the snapshot lacks. */
@@ -53,12 +47,6 @@ const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
 
 const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
   vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));
-
-/** 0; 3 when something is missing or a selector matched nothing; 1 when nothing could be exported. */
-export function exportExit({ status }: Manifest): ExitCode {
-  if (status === "failed") return EXIT.error;
-  return status === "partial" ? EXIT.partial : EXIT.ok;
-}
 
 const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";
 

@@ -53,6 +53,17 @@ const coreEntries = (fallback: Importance) => ({
   data: place("The server's data directory or database on this machine, to measure its size", "path"),
 });
 
+/** The core's setting for a store: everything that is copied there is encrypted. */
+const ENCRYPT = v.optional(
+  v.pipe(
+    v.union([v.string(), v.array(v.string())]),
+    v.transform((written) => listOf(written)),
+    v.array(v.pipe(v.string(), v.regex(/^age1[02-9ac-hj-np-z]{58}$/, "not an age recipient (age1…)"))),
+    v.minLength(1, "empty: name a recipient"),
+    v.description("age recipients, to which everything that is copied there is encrypted"),
+  ),
+);
+
 /** `a, b` from the environment, or a list from the file. */
 const listOf = (written: string | number | (string | number)[]): string[] =>
   (typeof written === "object" ? written.map(String) : String(written).split(",")).map((one) => one.trim());
@@ -125,11 +136,14 @@ export function coreOptionsOf(
   { options, importance = "medium" }: Configured,
   kind: "backends" | "sinks" | "stores" = "backends",
 ): OptionsSchema {
-  const entries = Object.entries<v.GenericSchema>(coreEntries(importance));
+  const entries = Object.entries<v.GenericSchema>({
+    ...coreEntries(importance),
+    ...(kind === "stores" && { encrypt: ENCRYPT }),
+  });
   const isKnown = (key = ""): boolean => Object.hasOwn(options.entries, key);
   const own = entries
     .filter(([key]) => !isKnown(key) && (!(key in NEEDS) || isKnown(NEEDS[key])))
-    .filter(([key]) => kind === "backends" || key === "timeout");
+    .filter(([key]) => kind === "backends" || key === "timeout" || key === "encrypt");
   return v.object(Object.fromEntries(own));
 }
 

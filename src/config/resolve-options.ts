@@ -82,8 +82,9 @@ export function resolveOptions(named: Configured, kind: PluginKind, config: Conf
 /**
  * The environment names of an option; the first one that is set wins. Of backends only the instance named like its plugin has
  * further names: any other is another server, and must not get the first one's credentials. A store is always under a name of
- * its user's choice, and has them: what they hold only signs its calls. A third-party plugin (`vendor/name`) has only the name
- * made from its own names, because otherwise its declaration could read any of the user's variables.
+ * its user's choice, and has them: what they hold only signs its calls. There the file wins over these, because one store may
+ * be Amazon's and another one not. A third-party plugin (`vendor/name`) has only the name made from its own names, because
+ * otherwise its declaration could read any of the user's variables.
  */
 export function environmentNames(
   { name, plugin = name }: Pick<Configured, "name" | "plugin">,
@@ -107,10 +108,23 @@ export function findCandidate(
   const { name } = named;
   const override = config.overrides?.[`${kind}.${name}.${key}`];
   if (override !== undefined) return { value: fromText(override, schema), from: "--set" };
-  for (const variable of environmentNames(named, key, schema, kind)) {
-    const text = config.env[variable];
-    if (text) return { value: fromText(text, schema), from: variable };
-  }
+  const [own, ...further] = environmentNames(named, key, schema, kind);
+  const first = own === undefined ? [] : [own];
+  const said = inEnvironment(kind === "stores" ? first : [...first, ...further], schema, config);
+  return said ?? inFile(name, kind, key, config) ?? inEnvironment(further, schema, config);
+}
+
+function inEnvironment(
+  variables: readonly string[],
+  schema: v.GenericSchema,
+  { env }: Config,
+): WrittenOption | undefined {
+  const variable = variables.find((one) => env[one]);
+  const text = variable === undefined ? undefined : env[variable];
+  return variable === undefined || !text ? undefined : { value: fromText(text, schema), from: variable };
+}
+
+function inFile(name: string, kind: PluginKind, key: string, config: Config): WrittenOption | undefined {
   for (const section of kind === "sinks" ? (["sinks", "backends"] as const) : [kind]) {
     const written = config[section][name]?.options[key];
     if (written !== undefined && written !== null)

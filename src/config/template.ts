@@ -47,6 +47,10 @@ backends:
 
 # Places for copies of snapshots; "contextcore doctor" tries each with a small object.
 #stores:
+#  offsite:
+#    plugin: s3
+#    region: eu-central-1
+#    bucket: shop-backups
 #  usb:
 #    plugin: directory
 #    path: /mnt/usb/snapshots

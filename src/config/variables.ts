@@ -27,6 +27,11 @@ export const OWN_VARIABLES: readonly Variable[] = [
     fallback: "warn",
   },
   {
+    name: "CONTEXTCORE_PAGER",
+    about: "the pager for results that are longer than the screen; empty or cat: none",
+    fallback: "PAGER, then less",
+  },
+  {
     name: "CONTEXTCORE_HOOK_TIMEOUT",
     about: "time limit of every call of a plugin, such as 5m",
     fallback: "1m for calls that only look, 10m for those that work",
@@ -49,10 +54,19 @@ export const SYSTEM_VARIABLES: readonly Variable[] = [
   { name: "PATH", about: "where the program of destroy.command is looked for" },
   {
     name: "HTTP_PROXY",
-    about: "a proxy for addresses with http://, those on this machine too; likewise HTTPS_PROXY",
+    about: "a proxy for addresses with http://; this machine is asked directly all the same",
   },
-  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as localhost,127.0.0.1" },
-  { name: "NO_COLOR", about: "any value: no colours" },
-  { name: "TERM", about: "dumb: no colours and no progress lines" },
-  { name: "CI", about: "any value: no colours and no progress lines" },
+  { name: "HTTPS_PROXY", about: "a proxy for addresses with https://" },
+  { name: "ALL_PROXY", about: "a proxy for addresses that have none of their own" },
+  { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as .example.com,10.0.0.0/8" },
+  { name: "NO_COLOR", about: "any value: no colours, unless FORCE_COLOR or --color says otherwise" },
+  {
+    name: "FORCE_COLOR",
+    about: "any value: colours also where there is no terminal; 0 or false: none",
+  },
+  { name: "COLUMNS", about: "how wide tables and sentences on a terminal are, and the help everywhere" },
+  { name: "PAGER", about: "the pager for results that are longer than the screen; empty or cat: none" },
+  { name: "LESS", about: "settings of less", fallback: "FRX where less is our pager; LV likewise: -c" },
+  { name: "TERM", about: "dumb: no colours, no progress lines and no pager" },
+  { name: "CI", about: "any value: no colours, no progress lines and no pager" },
 ];

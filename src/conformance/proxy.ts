@@ -50,10 +50,11 @@ function seenAs(upstream: URL, port: number | undefined): string {
 
 async function forward(request: Request, upstream: URL): Promise<Response> {
   const { pathname, search } = new URL(request.url);
+  const host = request.headers.get("host");
   const body = request.method === "GET" ? {} : { body: await request.bytes() };
   const answer = await fetch(upstream.origin + pathname + search, {
     method: request.method,
-    headers: without(request.headers, [...NOT_PASSED_ON, "accept-encoding"]),
+    headers: withHost(without(request.headers, [...NOT_PASSED_ON, "accept-encoding"]), host),
     redirect: "manual",
     ...body,
   });
@@ -61,6 +62,13 @@ async function forward(request: Request, upstream: URL): Promise<Response> {
     status: answer.status,
     headers: without(answer.headers, NOT_PASSED_ON),
   });
+}
+
+/** A call whose signature covers the host is right for the host that it was made for, and for no other. */
+function withHost(headers: Headers, host: string | null): Headers {
+  if (host !== null && /SignedHeaders=[^,]*\bhost\b/.test(headers.get("authorization") ?? ""))
+    headers.set("host", host);
+  return headers;
 }
 
 function without(headers: Headers, names: readonly string[]): Headers {

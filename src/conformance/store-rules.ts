@@ -2,9 +2,13 @@
 
 import type { NewObject, Store, StoredObject } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require, within } from "./check.ts";
 import type { Subject } from "./subject.ts";
+
+/** How many objects are written or removed at once. */
+const AT_ONCE = 16;
 
 /** Works under its own name prefix, and removes the objects at the end whatever happens. */
 async function withArea<Result>(
@@ -16,7 +20,8 @@ async function withArea<Result>(
   try {
     return await work(store, (rest) => area + rest);
   } finally {
-    for await (const { name } of store.list(area, NEVER)) await store.remove(name, NEVER);
+    const left = await Array.fromAsync(store.list(area, NEVER));
+    await inParallel(left, ({ name }) => store.remove(name, NEVER), AT_ONCE);
   }
 }
 
@@ -65,7 +70,6 @@ async function failureOf(work: () => Promise<unknown>, what: string): Promise<Pl
 
 /** One object more than the largest listing page we know of. */
 const MANY = 1_001;
-const AT_ONCE = 16;
 const CANCEL_MS = 1_000;
 
 const GOOD_NAMES = [
@@ -199,8 +203,7 @@ export const storeRules: readonly Check<Subject>[] = [
     run: (subject) =>
       withArea(subject, async (store, name) => {
         const names = Array.from({ length: MANY }, (_, at) => name(`many/${String(at).padStart(5, "0")}`));
-        for (let at = 0; at < names.length; at += AT_ONCE)
-          await Promise.all(names.slice(at, at + AT_ONCE).map((one) => write(store, one, sample(1))));
+        await inParallel(names, (one) => write(store, one, sample(1)), AT_ONCE);
         await write(store, name("many-more"), sample(1));
         const found = (await list(store, name("many/"))).map((one) => one.name).sort();
         require(new Set(found).size === found.length, "an object is listed twice");

@@ -51,8 +51,21 @@ export interface Restorer {
     objects: readonly RestoreLine[],
     signal: AbortSignal,
   ): Promise<readonly (ObjectComparison | undefined)[]>;
-  /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
+  /**
+   * Writes the lines and returns what the server said about each. A batch may be applied again, after a crash or in parts: if it
+   * fails for good (as `split` of an exporter has it), the core divides it until what remains is one record, which counts as
+   * rejected if the server takes anything else.
+   */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
+  /**
+   * Like `apply`, and used instead of it if present, for lines that name contents: `contents` has the bytes that the lines'
+   * members `content` name, one after another in the order of the lines, in pieces of any size. It can be read once.
+   */
+  applyContents?(
+    batch: RestoreBatch,
+    contents: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<RestoreAnswer>;
   /**
    * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
    * should take effect only when it is complete: for example, write a temporary file and rename it at the end. It may be called
@@ -169,6 +182,8 @@ export interface RestoreFile {
   /** How many bytes it has. */
   readonly size: number;
   readonly counts: Counts;
+  /** The restore's selector, for a backend that can put back a part of what such a file holds. */
+  readonly match?: string;
 }
 
 /** A line that was not written, and why. */

@@ -1,5 +1,6 @@
 /** Runs the configured command and finds out what became of the stack: exit code 0 says nothing about the servers. */
 import type { Ending } from "../audit/format/event.ts";
+import type { OnRequest } from "../http/watched.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import { listed } from "../units/words.ts";
 import { type CommandOutcome, type CommandRequest, runCommand } from "./run-command.ts";
@@ -31,13 +32,13 @@ export interface Aftermath {
 export async function destroyStack(
   name: string,
   findings: readonly Surveyed[],
-  request: CommandRequest,
+  { onRequest, ...request }: CommandRequest & { readonly onRequest?: OnRequest },
 ): Promise<Aftermath> {
   const { command, signal } = request;
   const [program = ""] = command;
   const outcome = await runCommand(request);
   // Whether or not it was told to stop, it ended by itself.
-  if (outcome.exitCode === 0) return lookAround(name, program, findings, signal);
+  if (outcome.exitCode === 0) return lookAround(name, program, findings, { signal, onRequest });
   const details = { exit_code: outcome.exitCode, killed_by: outcome.signal };
   const how = `${program} ${describe(outcome)}`;
   if (!signal.aborted)
@@ -55,10 +56,10 @@ async function lookAround(
   stack: string,
   program: string,
   findings: readonly Surveyed[],
-  signal: AbortSignal,
+  { signal, onRequest }: { readonly signal: AbortSignal; readonly onRequest: OnRequest | undefined },
 ): Promise<Aftermath> {
   const before = answered(findings);
-  const { left, stopped } = await stillAnswering(before, signal);
+  const { left, stopped } = await stillAnswering(before, signal, onRequest);
   if (stopped || (signal.aborted && before.length === 0)) return unasked(program, left);
   if (left.length > 0) return stillThere(program, left);
   const known =

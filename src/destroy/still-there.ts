@@ -1,4 +1,5 @@
 /** Finds servers that still answer after the command that should have removed them. */
+import { aboutLook, type OnRequest, watched } from "../http/watched.ts";
 import { sleep } from "../units/sleep.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 
@@ -28,13 +29,17 @@ interface StillThere {
  * Asks for a second after the command ended. Any answer but a proxy's own counts; no answer within a second means none. Nothing
  * secret is sent, so even an untrusted certificate counts as an answer.
  */
-export async function stillAnswering(servers: readonly Server[], signal: AbortSignal): Promise<StillThere> {
+export async function stillAnswering(
+  servers: readonly Server[],
+  signal: AbortSignal,
+  onRequest?: OnRequest,
+): Promise<StillThere> {
   let left = servers;
   for (const ms of ASKED_MS) {
     if (left.length === 0) break;
     await sleep(ms, signal).catch(() => undefined);
     if (signal.aborted) return { left, stopped: true };
-    const answers = await Promise.all(left.map(({ url }) => isAnswering(url, signal)));
+    const answers = await Promise.all(left.map((server) => isAnswering(server, signal, onRequest)));
     left = left.filter((_, index) => answers[index] !== false);
     if (answers.includes(undefined)) return { left, stopped: true };
   }
@@ -42,14 +47,15 @@ export async function stillAnswering(servers: readonly Server[], signal: AbortSi
 }
 
 /** `undefined`: the signal came first. */
-async function isAnswering(url: string, signal: AbortSignal): Promise<boolean | undefined> {
+async function isAnswering(
+  { name, url }: Server,
+  signal: AbortSignal,
+  onRequest: OnRequest | undefined,
+): Promise<boolean | undefined> {
   const ask = async (limit: AbortSignal): Promise<boolean> => {
-    const answer = await fetch(url, {
-      signal: limit,
-      redirect: "manual",
-      keepalive: false,
-      tls: { rejectUnauthorized: false },
-    });
+    const tls = { rejectUnauthorized: false };
+    const send = () => fetch(url, { signal: limit, redirect: "manual", keepalive: false, tls });
+    const answer = await watched(aboutLook(name, url), send, onRequest);
     await answer.body?.cancel();
     return !NOBODY_BEHIND.has(answer.status);
   };

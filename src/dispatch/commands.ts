@@ -14,23 +14,31 @@ const persistence: Group = {
   },
 };
 
-/** Every command. A line here adds a folder of `commands/` to the program. */
+/** Every command. A line here, and its name in a section of the help, add a folder of `commands/` to the program. */
 export const ROOT: Group = {
   about: "knows, saves, proves and accounts for the data of a Grafana stack",
+  sections: [
+    { title: "know", commands: ["inventory", "doctor", "persistence"] },
+    { title: "save", commands: ["export", "snapshots", "restore", "dashboards"] },
+    { title: "prove", commands: ["verify"] },
+    { title: "account", commands: ["audit"] },
+    { title: "let go", commands: ["destroy"] },
+    { title: "set up", commands: ["config", "keys", "plugin", "completions", "man", "licenses", "version"] },
+  ],
   commands: {
     inventory,
+    doctor: async () => (await import("../commands/doctor/index.ts")).default,
     export: exporting,
-    verify: async () => (await import("../commands/verify/index.ts")).default,
     snapshots: async () => (await import("../commands/snapshots/index.ts")).default,
     restore: async () => (await import("../commands/restore/index.ts")).default,
-    destroy: async () => (await import("../commands/destroy/index.ts")).default,
     dashboards: async () => (await import("../commands/dashboards/index.ts")).default,
+    verify: async () => (await import("../commands/verify/index.ts")).default,
     audit: async () => (await import("../commands/audit/index.ts")).default,
+    destroy: async () => (await import("../commands/destroy/index.ts")).default,
+    config: async () => (await import("../commands/config/index.ts")).default,
     keys: async () => (await import("../commands/keys/index.ts")).default,
     plugin: async () => (await import("../commands/plugin/index.ts")).default,
-    config: async () => (await import("../commands/config/index.ts")).default,
     persistence: async () => persistence,
-    doctor: async () => (await import("../commands/doctor/index.ts")).default,
     completions: async () => (await import("../commands/completions/index.ts")).default,
     man: async () => (await import("../commands/man/index.ts")).default,
     licenses: async () => (await import("../commands/licenses/index.ts")).default,

@@ -1,11 +1,11 @@
-import { asksForHelp, readArguments } from "../commands/arguments.ts";
+import { asksForHelp, mannerOf, readArguments, withoutCommon } from "../commands/arguments.ts";
 import { type Call, type Command, type Group, isGroup } from "../commands/command.ts";
 import { EXIT, type ExitCode, endedCode } from "../commands/exit-code.ts";
 import { printFailure } from "../commands/print-result.ts";
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../host/trust/stray-modules.ts";
 import { UsageError } from "../tasks/errors.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { columnsSaid } from "../terminal/columns.ts";
 import { VERSION } from "../version.ts";
 import { ROOT } from "./commands.ts";
 import { usageOf } from "./usage.ts";
@@ -18,16 +18,11 @@ type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
  * error, too, if the command printed nothing.
  */
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
-  let silent = true;
-  const print = (...lines: readonly string[]): void => {
-    silent = false;
-    around.terminal.print(...lines);
-  };
-  const terminal = { ...around.terminal, print };
+  const { terminal } = around;
   try {
-    return await runFound(words, { ...around, terminal });
+    return await runFound(words, around);
   } catch (error) {
-    if (silent && words.includes("--json")) printFailure(around.terminal, error);
+    if (!terminal.hasPrinted && words.includes("--json")) printFailure(terminal, error);
     throw error;
   }
 }
@@ -38,16 +33,15 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     terminal.print(VERSION);
     return EXIT.ok;
   }
-  const found = await find(ROOT, commandFirst(words));
-  if (asksForHelp(found.rest)) {
-    refuseUnknown(found, words[0] === "help");
-    const paper = { colors: terminal.colors, width: terminal.width() };
-    terminal.print(...(await usageOf(found.help, found.path, paper)).split("\n"));
-    return EXIT.ok;
-  }
-  if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
+  const named = withoutCommon(words);
+  const isHelp = named[0] === "help";
+  const common = words.slice(0, words.length - named.length);
+  const found = await find(ROOT, isHelp ? [...common, ...named.slice(1), "--help"] : words);
+  terminal.heed(mannerOf(isGroup(found.entry) ? {} : found.entry.args, found.rest));
+  if (asksForHelp(found.rest)) return showHelp(found, around, isHelp);
+  if (isGroup(found.entry)) return refuse(found.entry, found, around);
   refuseMistyped(found.entry, found);
-  const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
+  const { config, set, debug, verbose, help: _, ...args } = readArguments(found.entry, found.rest);
   const overrides = Object.fromEntries(set);
   const call = {
     ...around,
@@ -56,9 +50,35 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
     configFile: config,
     overrides,
     debug,
+    verbose,
     root: ROOT,
   };
-  return endedCode(await withoutStrays(call, found.entry), call.signal);
+  return endedCode(await paged(call, found.entry), call.signal);
+}
+
+/** Shows a result that may be long when it is whole. */
+async function paged(call: Call, command: Command): Promise<ExitCode> {
+  const { terminal } = call;
+  if (call.json || command.paged?.(call.args) !== true) return withoutStrays(call, command);
+  terminal.beginPage();
+  try {
+    const code = await withoutStrays(call, command);
+    await terminal.showPage();
+    return code;
+  } finally {
+    terminal.leavePage();
+  }
+}
+
+async function showHelp(found: Found, around: Surroundings, isHelp: boolean): Promise<ExitCode> {
+  const { terminal, env } = around;
+  refuseUnknown(found, isHelp);
+  const width = Math.min(terminal.width(), columnsSaid(env) ?? Number.POSITIVE_INFINITY);
+  const usage = await usageOf(found.help, found.path, { colors: terminal.colors, width });
+  terminal.beginPage();
+  terminal.print(...usage.split("\n"));
+  await terminal.showPage();
+  return EXIT.ok;
 }
 
 /** A plugin that tried to load an untrusted file did not stop the command, but the command must not end well. */
@@ -87,32 +107,30 @@ interface Found {
   readonly rest: readonly string[];
 }
 
-/** Follows the leading words down the command tree as far as they name one. */
-async function find(group: Group, words: readonly string[], path: readonly string[] = []): Promise<Found> {
-  const [word = "", ...rest] = words;
+/** Follows the leading words down the command tree as far as they name one; common arguments may stand between them. */
+async function find(
+  group: Group,
+  words: readonly string[],
+  path: readonly string[] = [],
+  common: readonly string[] = [],
+): Promise<Found> {
+  const named = withoutCommon(words);
+  const [word = "", ...rest] = named;
+  const passed = [...common, ...words.slice(0, words.length - named.length)];
   const load = Object.hasOwn(group.commands, word) ? group.commands[word] : undefined;
   if (load !== undefined) {
     const entry = await load();
     const deeper = [...path, word];
-    return isGroup(entry) ? find(entry, rest, deeper) : { entry, help: entry, path: deeper, rest };
+    if (isGroup(entry)) return find(entry, rest, deeper, passed);
+    return { entry, help: entry, path: deeper, rest: [...passed, ...rest] };
   }
   const fallback = group.default === undefined ? undefined : await group.commands[group.default]?.();
-  return { entry: fallback ?? group, help: group, path, rest: words };
-}
-
-/** `help export` is `export --help`, and `--debug export` is `export --debug`. */
-function commandFirst(words: readonly string[]): readonly string[] {
-  const [first, second] = words;
-  if (first === "help") return [...words.slice(1), "--help"];
-  const length = first === "--config" && second !== undefined ? 2 : 1;
-  const common = first === "--debug" || first === "--config" || first?.startsWith("--config=");
-  if (!common || words.length <= length) return words;
-  return [...commandFirst(words.slice(length)), ...words.slice(0, length)];
+  return { entry: fallback ?? group, help: group, path, rest: [...passed, ...named] };
 }
 
 /** Refuses help for a command that does not exist, instead of showing other help. @throws UsageError */
 function refuseUnknown({ help, path, rest }: Found, isHelp: boolean): void {
-  const [word = "-"] = rest;
+  const [word = "-"] = withoutCommon(rest);
   if (word.startsWith("-")) return;
   if (isGroup(help)) throw unknownWord(help, path, word);
   const line = path.join(" ");
@@ -120,11 +138,16 @@ function refuseUnknown({ help, path, rest }: Found, isHelp: boolean): void {
 }
 
 /** A group was named, but none of its commands. */
-async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): Promise<ExitCode> {
-  const [word] = rest;
+async function refuse(
+  group: Group,
+  { path, rest }: Found,
+  { terminal, env }: Surroundings,
+): Promise<ExitCode> {
+  const [word] = withoutCommon(rest);
   if (word !== undefined) throw unknownWord(group, path, word);
-  const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
-  terminal.note(...(await usageOf(group, path, paper)).split("\n"));
+  const width = Math.min(terminal.noteWidth(), columnsSaid(env) ?? Number.POSITIVE_INFINITY);
+  const paper = { colors: terminal.noteColors, width };
+  terminal.last(...(await usageOf(group, path, paper)).split("\n"));
   return EXIT.usage;
 }
 
@@ -132,7 +155,8 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
  * A group's default command that takes no words got one: it was meant as the name of a command, and there is none.
  * @throws UsageError
  */
-function refuseMistyped({ args = {} }: Command, { help, path, rest: [word = "-"] }: Found): void {
+function refuseMistyped({ args = {} }: Command, { help, path, rest }: Found): void {
+  const [word = "-"] = withoutCommon(rest);
   const takesWords = Object.values(args).some(({ type }) => type === "positional");
   if (isGroup(help) && !takesWords && !word.startsWith("-")) throw unknownWord(help, path, word);
 }

@@ -11,6 +11,9 @@ import { wrapWords } from "../terminal/wrap.ts";
 const WIDTH_MAX = 100;
 const LABEL_WIDTH_MAX = 30;
 
+/** Of everything below a heading. */
+const INDENT = 2;
+
 interface Row {
   readonly label: string;
   readonly about: string;
@@ -34,7 +37,7 @@ export async function usageOf(
   const command = isGroup(entry) ? await defaultOf(entry) : entry;
   const sections = [
     section("USAGE", [usageLine(name, entry, command)], colors),
-    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), paper), colors) : "",
+    isGroup(entry) ? await commandSections(entry, paper) : "",
     command === undefined ? "" : optionSections(command, paper),
     command === undefined ? "" : section("EXAMPLES", exampleLines(command, paper), colors),
     path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, paper), colors) : "",
@@ -47,7 +50,7 @@ export async function usageOf(
 const EXIT_CODES: readonly Row[] = EXIT_MEANINGS.map(([code, about]) => ({ label: String(code), about }));
 
 const section = (title: string, lines: readonly string[], { bold }: Colors): string =>
-  lines.length === 0 ? "" : [bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
+  lines.length === 0 ? "" : [bold(title), ...lines.map((line) => `${" ".repeat(INDENT)}${line}`)].join("\n");
 
 async function defaultOf(group: Group): Promise<Command | undefined> {
   const entry = group.default === undefined ? undefined : await group.commands[group.default]?.();
@@ -64,6 +67,18 @@ function usageLine(name: string, entry: Command | Group, command: Command | unde
   return [name, ...group, "[OPTIONS]", ...words].join(" ");
 }
 
+async function commandSections(group: Group, paper: Paper): Promise<string> {
+  const all = new Map((await summaries(group)).map((row) => [row.label, row]));
+  const labelWidth = Math.max(...[...all.keys()].map((label) => label.length));
+  const sections = group.sections ?? [{ title: "commands", commands: [...all.keys()] }];
+  return sections
+    .map(({ title, commands }) => {
+      const own = commands.flatMap((name) => all.get(name) ?? []);
+      return section(title.toUpperCase(), rows(own, paper, labelWidth), paper.colors);
+    })
+    .join("\n\n");
+}
+
 async function summaries(group: Group): Promise<Row[]> {
   const entries = Object.entries(group.commands).map(async ([label, load]) => ({
     label,
@@ -78,9 +93,11 @@ function optionSections(command: Command, paper: Paper): string {
   const positionals = own.filter(([, arg]) => arg.type === "positional").map(toRow);
   const options = own.filter(([, arg]) => arg.type !== "positional").map(toRow);
   const common = Object.entries<Params[string]>(COMMON).map(toRow);
+  const width = labelWidthOf([...options, ...common]);
   return [
     section("ARGUMENTS", rows(positionals, paper), colors),
-    section("OPTIONS", rows([...options, ...common], paper), colors),
+    section("OPTIONS", rows(options, paper, width), colors),
+    section("COMMON OPTIONS", rows(common, paper, width), colors),
   ]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -95,14 +112,29 @@ function toRow([name, arg]: [string, Param]): Row {
   return { label: `${short}--${name} ${value}`, about: arg.about };
 }
 
-/** Labels in one column, wrapped descriptions in the next. */
-function rows(all: readonly Row[], { colors: { cyan }, width: columns }: Paper): string[] {
-  const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
+const labelWidthOf = (all: readonly Row[]): number =>
+  Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
+
+/** With less room than this beside the labels, descriptions stand below them. */
+const ABOUT_LEAST = 24;
+
+/** Indentation of a description that stands below its label. */
+const BELOW = 6;
+
+/** Labels in one column, wrapped descriptions in the next; on a narrow terminal, below. */
+function rows(
+  all: readonly Row[],
+  { colors: { cyan }, width: columns }: Paper,
+  width: number = labelWidthOf(all),
+): string[] {
+  const room = Math.min(WIDTH_MAX, columns) - INDENT;
+  const isNarrow = room - width - 2 < ABOUT_LEAST;
+  const indent = " ".repeat(isNarrow ? BELOW : width + 2);
   return all.flatMap(({ label, about }) => {
-    const lines = wrapWords(about, Math.min(WIDTH_MAX, columns) - width - 4, 0);
-    const first =
-      label.length > width ? [cyan(label)] : [`${cyan(label.padEnd(width))}  ${lines.shift() ?? ""}`];
-    return [...first, ...lines.map((line) => `${" ".repeat(width)}  ${line}`)];
+    const lines = wrapWords(about, room - indent.length, 0);
+    const isApart = isNarrow || label.length > width;
+    const first = isApart ? [cyan(label)] : [`${cyan(label.padEnd(width))}  ${lines.shift() ?? ""}`];
+    return [...first, ...lines.map((line) => `${indent}${line}`)];
   });
 }
 

@@ -1,4 +1,5 @@
 /** Compares each server's clock with ours, by the Date header of any answer (RFC 9110 §6.6.1, whole seconds). */
+import { aboutLook, type OnRequest, watched } from "../http/watched.ts";
 import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
@@ -17,9 +18,10 @@ const LIMIT_MS = 5_000;
 export async function examineClocks(
   servers: readonly Server[],
   signal: AbortSignal,
+  onRequest?: OnRequest,
 ): Promise<DoctorDiagnostic[]> {
   const findings = servers.map(async ({ name, url }) =>
-    url === undefined ? [] : judged(name, await skewOf(url, signal)),
+    url === undefined ? [] : judged(name, await skewOf({ name, url }, signal, onRequest)),
   );
   return (await Promise.all(findings)).flat();
 }
@@ -35,10 +37,15 @@ function judged(name: string, skewMs: number | undefined): DoctorDiagnostic[] {
 }
 
 /** Their time minus ours, ms; `undefined` when the server does not say, which is not an error. */
-async function skewOf(url: string, signal: AbortSignal): Promise<number | undefined> {
+async function skewOf(
+  { name, url }: Required<Server>,
+  signal: AbortSignal,
+  onRequest: OnRequest | undefined,
+): Promise<number | undefined> {
   const asked = Date.now();
   const ask = async (limit: AbortSignal): Promise<number> => {
-    const answer = await fetch(url, { signal: limit, redirect: "manual" });
+    const send = () => fetch(url, { signal: limit, redirect: "manual" });
+    const answer = await watched(aboutLook(name, url), send, onRequest);
     await answer.body?.cancel();
     return Date.parse(answer.headers.get("date") ?? "");
   };

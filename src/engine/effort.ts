@@ -10,9 +10,6 @@ export interface Effort {
 /** What a call is worth. */
 export const fullEffort = ({ retry, stepMs }: Tuning): Effort => ({ retry, limitMs: stepMs });
 
-/** Even a small part gets this long: a busy server needs it for anything. ms */
-const PART_MS_MIN = 10_000;
-
 /** A server that has just answered other calls need not be waited for long. */
 const QUICKER = 5;
 
@@ -21,12 +18,12 @@ const QUICKER = 5;
  * so it gets half the time: else a single record that hangs would cost the whole limit dozens of times.
  * @param timeouts how often what it is a part of took too long
  */
-export const partEffort = ({ retry, stepMs }: Tuning, timeouts: number): Effort => ({
+export const partEffort = ({ retry, stepMs, partMs }: Tuning, timeouts: number): Effort => ({
   retry: {
     ...retry,
     attempts: Math.min(2, retry.attempts),
     attemptsTimedOut: 1,
     baseMs: retry.baseMs / QUICKER,
   },
-  limitMs: Math.max(Math.min(stepMs, PART_MS_MIN), stepMs / 2 ** timeouts),
+  limitMs: Math.max(Math.min(stepMs, partMs), stepMs / 2 ** timeouts),
 });

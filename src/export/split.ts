@@ -1,6 +1,6 @@
 /** Splits a step that cannot be read until a single unreadable item remains, which is named. */
 import type { Cursor, Split } from "../contract/contract.ts";
-import { isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
+import { isFault, isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { type Effort, fullEffort, partEffort } from "../engine/effort.ts";
 import type { Pending, SplitPart } from "../engine/frontier.ts";
@@ -44,6 +44,8 @@ const FAILURES_MAX = 300;
 /** Splits one after another. */
 const COARSE = 8;
 const DEPTH_MAX = 100;
+/** So many losses in a row, and the server is given up as if it did not answer at all. */
+const LOST_IN_A_ROW_MAX = 100;
 
 /** The splitter of one backend. */
 export function createSplitter({ source, limit, tuning, signal }: SplitterOptions): Splitter {
@@ -58,6 +60,13 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
     checkWaits("cursors", parts, now());
     return { parts, items: answer.items?.length ? answer.items : named(cursor) };
   };
+  let hasYielded = false;
+  let lostInARow = 0;
+  /** A server that gives other things may fail at many in a row, such as all dashboards of a folder. */
+  const pardonLoss = (error: unknown): void => {
+    lostInARow += 1;
+    if (hasYielded && isFault(error) && lostInARow < LOST_IN_A_ROW_MAX) limit.pardon();
+  };
   return {
     async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0, timeouts: 0 } }) {
       const { family, depth, timeouts } = part;
@@ -69,11 +78,16 @@ export function createSplitter({ source, limit, tuning, signal }: SplitterOption
       // A cursor that cannot be split, even because of a plugin defect, is lost for its original reason.
       const { parts, items } = await split(cursor).catch(() => lost);
       const isEnough = depth >= (family.failures > FAILURES_MAX ? COARSE : DEPTH_MAX);
-      if (parts.length === 0 || isEnough) return { parts: [], items, as };
+      if (parts.length === 0 || isEnough) {
+        pardonLoss(error);
+        return { parts: [], items, as };
+      }
       if (isKind(error, "temporary")) limit.pardon();
       return { parts, items, as };
     },
     succeeded({ part }) {
+      hasYielded = true;
+      lostInARow = 0;
       if (part !== undefined) part.family.failures = 0;
     },
   };

@@ -38,6 +38,8 @@ export interface OpenStore {
   readonly name: string;
   readonly plugin: Plugin;
   readonly store: Store;
+  /** The age recipients to which everything that is copied there is encrypted; absent: it is stored as it is. */
+  readonly encrypt?: readonly string[];
   /** Base URL without credentials; absent for a store without a server. */
   readonly url?: string;
 }

@@ -5,6 +5,7 @@ import { CLASSES, type Configured, configuredAs, type DataClass } from "../confi
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
+import type { OnRequest } from "../http/watched.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { hookTimeoutMs } from "./apart/bounds.ts";
@@ -38,6 +39,8 @@ export interface OpeningOptions {
   readonly writeLog?: (line: string) => void;
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** Is told of every request to a server. */
+  readonly onRequest?: OnRequest;
   /** How long a hook may take; the default depends on the kind of hook, or is `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
   /** Ask no server anything, so that `tenants: "*"` remains one instance. */
@@ -149,11 +152,18 @@ export async function openStore(
   if (store === undefined) return [];
   const surroundings = { config, options, foreign: apart !== undefined };
   const named = configuredAs(name, plugin);
-  return open({ ...plugin, name }, named, "stores", surroundings, async ({ context, guard, opening }) => {
-    const opened = apart === undefined ? store(context) : await apart.store(opening);
-    const url = context.http.url === "" ? {} : { url: context.http.url };
-    return [{ name, plugin, store: guardStore(name, opened, guard), ...url }];
-  });
+  return open(
+    { ...plugin, name },
+    named,
+    "stores",
+    surroundings,
+    async ({ context, guard, opening, core }) => {
+      const opened = apart === undefined ? store(context) : await apart.store(opening);
+      const url = context.http.url === "" ? {} : { url: context.http.url };
+      const encrypt = Array.isArray(core.encrypt) ? { encrypt: core.encrypt.map(String) } : {};
+      return [{ name, plugin, store: guardStore(name, opened, guard), ...url, ...encrypt }];
+    },
+  );
 }
 
 interface Surroundings {
@@ -191,6 +201,7 @@ async function open<Opened>(
     ...options,
     ...logging,
     ...client,
+    ...given({ onRequest: options.onRequest && withoutSecretPath(options.onRequest, secretKeys, redact) }),
     options: resolved.options,
     foreign,
   });
@@ -205,6 +216,12 @@ async function open<Opened>(
     throw openingError(plugin.name, error, redact);
   }
 }
+
+/** Of a URL that is a secret itself, as a webhook's is, no path is told. */
+const withoutSecretPath =
+  (onRequest: OnRequest, secretKeys: readonly string[], redact: (text: string) => string): OnRequest =>
+  (record) =>
+    onRequest({ ...record, path: secretKeys.includes("url") ? "/…" : redact(record.path) });
 
 /** Options as they may be shown. They come from YAML and texts, so they fit into JSON. */
 const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObject =>

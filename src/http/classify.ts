@@ -6,7 +6,12 @@ export interface CallPlace {
   readonly server: string;
   readonly call: string;
   readonly redact: (text: string) => string;
+  /** It goes through a proxy, which `server` names. */
+  readonly isProxied?: boolean;
 }
+
+const PROXY_HINT =
+  "Does the proxy run, and does it reach the server? NO_PROXY names hosts that are asked directly.";
 
 /** The kind that a status stands for; the plugin may know better from the body. */
 function kindOfStatus(status: number): ErrorKind {
@@ -45,14 +50,16 @@ export function connectionError(place: CallPlace, cause: unknown): PluginError {
   }
   const what = /REFUSED/i.test(code)
     ? "nothing listens there"
-    : /NOTFOUND|DNS|ENOTFOUND/i.test(code)
-      ? "no such host"
-      : code;
+    : /UnsupportedProxy/i.test(code)
+      ? "a proxy is http:// or https://"
+      : /NOTFOUND|DNS|ENOTFOUND/i.test(code)
+        ? "no such host"
+        : code;
   return new PluginError(
     "temporary",
     `${place.server}: ${place.call} got no answer (${place.redact(what)})`,
     {
-      hint: "Is the server running, and is its `url` right?",
+      hint: place.isProxied === true ? PROXY_HINT : "Is the server running, and is its `url` right?",
       absent: ABSENT.test(code),
       cause,
     },
@@ -82,7 +89,17 @@ function parseRetryAfter(value: string | null): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-function hintFor({ redact }: CallPlace, status: number, headers: Headers): string | undefined {
+/** Statuses by which a proxy says that it does not reach the server. */
+const UNREACHED = new Set([502, 503, 504]);
+
+function hintFor(
+  { redact, isProxied = false }: CallPlace,
+  status: number,
+  headers: Headers,
+): string | undefined {
+  if (status === 407)
+    return "The proxy asks for credentials: http://USER:PASSWORD@HOST:PORT in the variable that names it.";
+  if (isProxied && UNREACHED.has(status)) return PROXY_HINT;
   if (status === 401)
     return "Set `token`, or `username` and `password`; a multi-tenant server also needs `tenant`.";
   if (status === 403) return "The credentials are known but may not do this.";

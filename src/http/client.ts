@@ -12,13 +12,17 @@ import { ENCODING } from "./body.ts";
 import { describeCall, readingOf, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
 import { fetchDotted, hasNamedDots, namedDots, nameLost, type SentCall } from "./dotted-path.ts";
+import { proxyFor } from "./proxy.ts";
 import { limitCall } from "./time-limit.ts";
+import { type OnRequest, type RequestAbout, watched } from "./watched.ts";
 
 interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
   readonly name: string;
   /** Called with every answer and the time of its request, ms. */
   readonly onAnswer?: (headers: Headers, askedMs: number) => void;
+  /** Called with every request once it is over. */
+  readonly onRequest?: OnRequest;
   /** If given, only these hosts (`name` or `name:port`) may be called. */
   readonly hosts?: readonly string[];
   /** Credentials and tenant go only to the server of `url`: a client that `at` makes for another server has none of them. */
@@ -34,10 +38,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const redact = redactor(secretsOf(options));
   const standing = standingHeaders(options);
   const timeoutMs = toMs(parseDuration(options.timeout ?? "5m"));
+  const proxy = proxyFor(url);
+  const server = `${options.name} at ${url}`;
+  const reached = proxy === undefined ? server : `${server} through the proxy ${proxy}`;
   const ca = options.ca === undefined ? undefined : readNamedText(options.ca, CA_BYTES_MAX);
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
+    const isDotted = hasNamedDots(request.path);
+    const isProxied = proxy !== undefined && !isDotted;
+    const place: CallPlace = {
+      server: isProxied ? reached : server,
+      call: describeCall(request),
+      redact,
+      isProxied,
+    };
     const address = url + namedDots(request.path) + queryOf(request);
     checkHost(options, address);
     const limit = limitCall(request.timeoutMs ?? timeoutMs, request.signal, place);
@@ -48,8 +62,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ...standing,
     });
     const call = { method: request.method ?? "GET", headers, body, ca, signal: limit.signal };
-    const isDotted = hasNamedDots(request.path);
-    const response = await limit.guard(isDotted ? fetchDotted(address, call) : fetchPlain(address, call));
+    const about = {
+      name: options.name,
+      method: call.method,
+      ...shownParts(url, request),
+      ...(isProxied ? { proxy } : {}),
+    };
+    const sent = () => (isDotted ? fetchDotted(address, call) : fetchPlain(address, call));
+    const response = await limit.guard(watched(about, sent, options.onRequest));
     options.onAnswer?.(response.headers, askedMs);
     const reading = readingOf(request, limit, place);
     if (response.ok || request.accept?.includes(response.status)) return createAnswer(response, reading);
@@ -62,7 +82,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     url,
     send,
     json: async (schema, request) =>
-      readJson(schema, await send(request), `${options.name} at ${url}: ${describeCall(request)}`),
+      readJson(schema, await send(request), `${reached}: ${describeCall(request)}`),
     at: (other) => createHttpClient({ ...optionsFor(options, other), url: other }),
   };
 }
@@ -74,6 +94,12 @@ const fetchPlain = (address: string, { body, ca, ...call }: SentCall): Promise<R
     ...given({ body }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
+
+/** What may be shown of a request: of the server's URL no more than elsewhere, and no query. */
+function shownParts(url: string, { path }: HttpRequest): Pick<RequestAbout, "host" | "path"> {
+  const base = /^[a-z]+:\/\/[^/?#]*([^?#]*)/i.exec(url)?.[1] ?? "";
+  return { host: new URL(url).host, path: `${base}${path.split("?")[0]}` };
+}
 
 /** What another base URL inherits: everything, or, if credentials must stay, everything but them. */
 function optionsFor(options: HttpClientOptions, other: string): HttpClientOptions {

@@ -18,7 +18,7 @@ interface ExportPart {
 }
 
 /** The combined estimate, and the backends of unknown size. */
-interface ExportEstimate extends Estimate {
+export interface ExportEstimate extends Estimate {
   /** Backends excluded from the sum because their size is unknown. */
   readonly unknown: readonly string[];
   /** Whether the sum is meaningful at all. */

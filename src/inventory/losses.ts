@@ -7,7 +7,7 @@ import { haveState } from "../snapshot/format/signals.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
-import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
+import { minute, NS_PER_SECOND, type Range, span } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { conditionText } from "./condition.ts";
 import type { Reached, Surveyed } from "./survey.ts";
@@ -112,5 +112,3 @@ function timesText(ranges: readonly Range[]): string {
   const parts = ranges.length === 1 ? "" : `${ranges.length} parts from `;
   return `${parts}${minute(from)} to ${minute(to)} UTC`;
 }
-
-const minute = (ns: bigint): string => toRfc3339(ns).slice(0, 16).replace("T", " ");

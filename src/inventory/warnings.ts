@@ -13,6 +13,8 @@ import type { Reached } from "./survey.ts";
 /** Of a backend, which is its subject; the message is a sentence without its name. */
 export interface Warning extends Diagnostic<"warning"> {
   readonly kind: "unsaved" | "expiring" | "size" | "server";
+  /** How much of its time line no snapshot holds: `23 h`. */
+  readonly unsaved?: string;
 }
 
 /** Data that expires within this time is near its limit. */
@@ -27,11 +29,12 @@ export function warningsFor(
 ): Warning[] {
   const { name: subject, inventory, open, sizeProblem } = finding;
   const skew = describeSkew(open, now);
-  const warn = (kind: Warning["kind"], message: string): Warning => ({
+  const warn = (kind: Warning["kind"], message: string, more: Pick<Warning, "unsaved"> = {}): Warning => ({
     severity: "warning",
     subject,
     kind,
     message,
+    ...more,
   });
   return [
     ...(inventory.warnings ?? []).map((text) => warn("server", text)),
@@ -39,7 +42,9 @@ export function warningsFor(
       ? []
       : [warn("server", `its clock is ${skew}: what expires, and where an export ends, go by it`)]),
     ...(sizeProblem === undefined ? [] : [warn("size", `its size could not be found out: ${sizeProblem}`)]),
-    ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, message }) => warn(kind, message)),
+    ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, message, ...more }) =>
+      warn(kind, message, more),
+    ),
   ];
 }
 
@@ -63,18 +68,21 @@ function unsavedWarnings(
   finding: Reached,
   snapshots: readonly KeptSnapshot[],
   now: bigint,
-): Pick<Warning, "kind" | "message">[] {
+): Pick<Warning, "kind" | "message" | "unsaved">[] {
   const { inventory } = finding;
   if (isTimeless(finding))
     return isLacking(finding, snapshots) ? [{ kind: "unsaved", message: "no snapshot holds it" }] : [];
-  const unsaved = unsavedRanges(finding, snapshots, now);
-  if (unsaved.length === 0) return [];
-  const length = totalLength(unsaved);
-  const leaving = totalLength(leavingRanges(inventory, unsaved, now));
-  const message = `${roughly(length)} not in any snapshot`;
-  if (leaving === 0n) return [{ kind: "unsaved", message }];
+  const ranges = unsavedRanges(finding, snapshots, now);
+  if (ranges.length === 0) return [];
+  const length = totalLength(ranges);
+  const leaving = totalLength(leavingRanges(inventory, ranges, now));
+  const unsaved = roughly(length);
+  const message = `${unsaved} not in any snapshot`;
+  if (leaving === 0n) return [{ kind: "unsaved", message, unsaved }];
   const part = leaving === length ? "all of it expires" : `${roughly(leaving)} of it expire`;
-  return [{ kind: "expiring", message: `${message}, ${part} before tomorrow ${timeOfDay(now + SOON)}` }];
+  return [
+    { kind: "expiring", message: `${message}, ${part} before tomorrow ${timeOfDay(now + SOON)}`, unsaved },
+  ];
 }
 
 /** The parts that the server deletes soon; none if it never deletes, or does not say. */

@@ -1,8 +1,11 @@
 /** Restores files of bytes: each is sent to its backend as one stream, and written whole or not at all. */
 import type { RestoreFile } from "../contract/contract.ts";
+import { isOfThisCall } from "../contract/errors.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
+import { messageOf } from "../units/message-of.ts";
 import { type BlockOutcome, countRejected } from "./journal.ts";
 import type { PlannedFile } from "./select.ts";
 import type { BlockJob, Writing } from "./write-block.ts";
@@ -14,22 +17,45 @@ export async function restoreBytes(
   { block, whole }: BlockJob & { readonly whole: PlannedFile },
   writing: BytesWriting,
 ): Promise<number> {
-  const { target, journal, tally } = writing;
+  const { target, journal, tally, doubts } = writing;
   const earlier = journal.done(target.name, block);
   if (earlier === undefined) {
-    const outcome = await writeBytes(whole, writing);
-    await journal.record(target.name, block, outcome);
-    tally.note({ ...outcome, ...countRejected(whole.file, outcome.rejected) });
+    const outcome = await offered(whole, writing);
+    await doubts.note(async () => {
+      await journal.record(target.name, block, outcome);
+      tally.note({ ...outcome, ...countRejected(whole.file, outcome.rejected) });
+    });
   } else tally.note(earlier);
   tally.close(block);
   return 0;
+}
+
+/** A file that the server fails at is refused, if it takes others. */
+async function offered(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
+  const { doubts, signal } = writing;
+  try {
+    const outcome = await writeBytes(file, writing);
+    await doubts.settle();
+    return outcome;
+  } catch (error) {
+    if (signal.aborted || !isOfThisCall(error)) throw error;
+    doubts.add(error, false);
+    const rejected = [{ line: file.file, reason: messageOf(error) }];
+    return { written: {}, existing: {}, differing: [], rejected, problems: [] };
+  }
 }
 
 /** No time limit: the guard around the hook ends one that stops reading. */
 async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
-  const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
+  const { match } = target;
+  const asked: RestoreFile = {
+    file: file.file,
+    size: sizeOf(file),
+    counts: file.counts,
+    ...given({ match }),
+  };
   const write = async () => {
     if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot restore ${file.file}`);
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);

@@ -65,6 +65,12 @@ const objectsOf = ({ file, blocks }: PlannedFile): SavedObject[] =>
 export const inTheWay = ({ compared }: ComparedTarget): ComparedObjects["objects"] =>
   (compared?.objects ?? []).filter(isInTheWay);
 
+/** How many objects are overwritten, of all targets. */
+export const replacedCount = (targets: readonly ComparedTarget[]): number =>
+  targets
+    .filter(({ existing }) => existing === "replace")
+    .reduce((sum, { compared }) => sum + countOf(compared?.differingCounts ?? {}), 0);
+
 /** Whether all of them would be as the snapshot has them. */
 export const leavesNone = ({ compared, existing }: ComparedTarget): boolean =>
   compared === undefined ||

@@ -7,8 +7,8 @@ import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { entriesIn, isThere } from "../storage/entries.ts";
 import type { Lock } from "../storage/lock.ts";
 import {
+  makeNamedDirectory,
   makeNewDirectory,
-  makeOwnDirectory,
   readOwnText,
   requireOwnDirectories,
 } from "../storage/own-file.ts";
@@ -59,7 +59,8 @@ export async function newRestoreDirectory(
   now: Date,
 ): Promise<string> {
   const parent = join(backups, "restores");
-  makeOwnDirectory(parent);
+  makeNamedDirectory(parent);
+  requireOwnDirectories(parent);
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);

@@ -41,7 +41,7 @@ export function countRejected(
   rejected: readonly Rejected[],
 ): Pick<BlockDone, "rejected" | "unsupported"> {
   const count = (isCounted: (one: Rejected) => boolean): number =>
-    rejected.filter(isCounted).reduce((sum, { line }) => sum + backendRecords(file, line), 0);
+    rejected.filter(isCounted).reduce((sum, { line }) => sum + recordsIn(file, line), 0);
   return {
     rejected: count(({ unsupported }) => !unsupported),
     unsupported: count(({ unsupported }) => unsupported === true),
@@ -49,7 +49,7 @@ export function countRejected(
 }
 
 /** A line that cannot be split into records counts as one. */
-function backendRecords(file: string, line: string): number {
+function recordsIn(file: string, line: string): number {
   if (unitOf(file) === undefined) return 1;
   try {
     return Math.max(1, Array.from(recordsOf(file, JSON.parse(line))).length);

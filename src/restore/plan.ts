@@ -6,19 +6,21 @@ import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import type { Block } from "../snapshot/format/block.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
-import { type Range, span } from "../units/range.ts";
+import type { Range } from "../units/range.ts";
 import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { extentOf, wholeRangeOf } from "./planned-range.ts";
+import { tolerantly } from "./preflight.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
@@ -58,11 +60,15 @@ export interface RestoreTarget extends ComparedTarget {
   readonly saved: ManifestPlugin;
   /** Without the lost blocks. */
   readonly files: readonly PlannedFile[];
+  /** What its lines name. */
+  readonly contents: readonly Block[];
   /** Damaged blocks within the range, regardless of any selector. */
   readonly lost: readonly LostBlock[];
   readonly range: Range;
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
+  /** The selector itself, for files of bytes. */
+  readonly match?: string;
   readonly labels: Readonly<Record<string, string>>;
   /** How many records the labels make identical with others: that many fewer are counted afterwards. */
   readonly alike?: Counts;
@@ -153,10 +159,10 @@ async function planTarget(
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   // More likely a mistake than what was meant.
   if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
-  const range = options.range ?? wholeRange(saved, files);
+  const range = options.range ?? wholeRangeOf(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
-  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
+  const plan = { range: extentOf(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
   const limit = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const { call } = limit;
@@ -164,7 +170,13 @@ async function planTarget(
     ...notesOnUnchosen(found, held.length - files.length),
     ...(labels === options.labels || !wantsLabels(options) ? [] : [UNLABELLED]),
     ...relabelled,
-    ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
+    ...(files.length === 0
+      ? []
+      : await tolerantly({
+          ask: () => call((signal) => restore.preflight(plan, signal)),
+          answers: () => call((signal) => open.backend.inventory(signal)),
+          tenant: options.tenant,
+        })),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -176,9 +188,10 @@ async function planTarget(
     open,
     saved,
     files,
+    contents: found.contents,
     lost,
     range,
-    ...given({ matcher }),
+    ...given({ matcher, match: options.match?.[saved.name] }),
     labels,
     alike,
     findings,
@@ -261,17 +274,3 @@ const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   counts,
   ...given({ range }),
 });
-
-/** The actual time range of the data; absent when there are only objects. */
-function extent(files: readonly PlannedFile[]): Range | undefined {
-  const [first, ...others] = files.flatMap((file) => (file.range === undefined ? [] : [file.range]));
-  return first === undefined ? undefined : others.reduce(span, first);
-}
-
-/** The requested range, extended to what is there: a trace that began before it was saved whole. */
-function wholeRange({ range }: ManifestPlugin, files: readonly PlannedFile[]): Range {
-  const asked = range === undefined ? undefined : rangeFromText(range);
-  const held = extent(files);
-  if (asked === undefined || held === undefined) return asked ?? held ?? { from: 0n, to: 0n };
-  return span(asked, held);
-}

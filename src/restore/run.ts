@@ -15,6 +15,8 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
+import { createContents } from "./contents.ts";
+import { createDoubts } from "./doubts.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
@@ -56,8 +58,8 @@ export interface TargetOutcome extends Sum {
   readonly failure?: string;
 }
 
-/** A batch may take long, because Tempo is queried until it shows what it received. */
-const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
+/** A batch may take long, because Tempo is queried until it shows what it received: for a minute, even of one trace. */
+const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000, partMs: 120_000 };
 
 /** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
@@ -99,15 +101,18 @@ async function restoreTarget(
   // A failed call has no answer, so nobody knows what of it was written.
   let offered = 0;
   limit.watch(tell);
-  const offer: Writing["offer"] = async (apply) => {
+  const offer: Writing["offer"] = async (send) => {
     options.onOffer?.(name);
     offered += 1;
-    const answer = await limit.call(apply);
+    const answer = await send(limit);
     offered -= 1;
     return answer;
   };
   const size = createBatchSize();
-  const writing: Writing = { target, snapshot: plan.snapshot, journal, size, tally, signal, offer };
+  const doubts = createDoubts(limit.pardon);
+  const { snapshot } = plan;
+  const contents = createContents(snapshot, target.contents);
+  const writing: Writing = { target, snapshot, journal, size, tally, contents, signal, doubts, offer };
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({
@@ -121,6 +126,7 @@ async function restoreTarget(
       signal,
     });
     if (limit.givesUp()) throw new Error("it stopped answering");
+    await doubts.end();
     return { name, ...tally.sum() };
   } catch (error) {
     return { name, ...tally.sum(), failure: messageOf(error) };

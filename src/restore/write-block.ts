@@ -1,5 +1,6 @@
 /** Restores one block: reads it, joins what was added to it, writes it in batches, and notes it in the journal. */
-import type { Counts, Differing, Rejected, RestoreAnswer } from "../contract/contract.ts";
+import type { Counts, Differing, Rejected, RestoreAnswer, RestoreBatch } from "../contract/contract.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
@@ -9,9 +10,12 @@ import { given } from "../units/given.ts";
 import { toldDiffering } from "../verify/compare-objects.ts";
 import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
 import { existingFor } from "./compared.ts";
+import { type Contents, withContents } from "./contents.ts";
+import type { Doubts } from "./doubts.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
+import { offerLines } from "./offer.ts";
 import type { RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
 import type { RestoreTally } from "./tally.ts";
@@ -35,9 +39,12 @@ export interface Writing {
   readonly journal: RestoreJournal;
   readonly size: BatchSize;
   readonly tally: RestoreTally;
+  /** What its lines name. */
+  readonly contents: Contents;
   readonly signal: AbortSignal;
-  /** Sends records to the server at a pace that it can take. */
-  readonly offer: (apply: (signal: AbortSignal) => Promise<RestoreAnswer>) => Promise<RestoreAnswer>;
+  readonly doubts: Doubts;
+  /** Sends records to the server at a pace that it can take, and tells of it. */
+  readonly offer: <Answer>(send: (limit: ConcurrencyLimit) => Promise<Answer>) => Promise<Answer>;
 }
 
 /**
@@ -72,8 +79,10 @@ async function restored(job: BlockJob, reservation: Reservation, writing: Writin
   const { bytes: whole, taken: joined } = await additions.joined(block, bytes);
   reservation.resize(whole.length);
   const outcome = { ...(await write(job, whole, writing)), joined };
-  await journal.record(target.name, block, outcome);
-  tally.note({ ...outcome, ...countRejected(job.file, outcome.rejected) });
+  await writing.doubts.note(async () => {
+    await journal.record(target.name, block, outcome);
+    tally.note({ ...outcome, ...countRejected(job.file, outcome.rejected) });
+  });
   return whole.length;
 }
 
@@ -91,27 +100,38 @@ async function takeAgain(
 }
 
 async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promise<BlockOutcome> {
-  const { target, size, tally, offer } = writing;
+  const { target, size, tally, doubts, offer } = writing;
   const { restore } = target.open.backend;
   if (restore === undefined) throw new Error(`${target.name} cannot restore`);
-  const { file, block } = job;
+  const { file, block, beside } = job;
+  const isOrdered = block.range !== undefined && beside === undefined;
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
   const differing: Differing[] = [];
   const rejected: Rejected[] = [];
   const problems: BlockOutcome["problems"][number][] = [];
   let done = 0;
-  for await (const lines of linesFor(job, bytes, writing)) {
-    const began = performance.now();
-    const { range, labels } = target;
-    const batch = { file, lines, range, labels, ...given({ existing: existingFor(target, file) }) };
-    const answer = await offer((inner) => restore.apply(batch, inner));
+  const take = (answer: RestoreAnswer): void => {
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
     differing.push(...(answer.differing ?? []).map(toldDiffering));
     rejected.push(...(answer.rejected ?? []));
     problems.push(...(answer.problems ?? []));
-    size.learn(performance.now() - began, hasAny(answer.written));
+  };
+  const { range, labels } = target;
+  const more = { file, range, labels, ...given({ existing: existingFor(target, file) }) };
+  const batchOf = (lines: readonly string[]): RestoreBatch => ({ ...more, lines });
+  const apply = withContents(restore, writing.contents);
+  for await (const lines of linesFor(job, bytes, writing)) {
+    const began = performance.now();
+    const { answers, failure } = await offer((limit) => offerLines(lines, { file, limit, apply, batchOf }));
+    answers.forEach(take);
+    if (failure === undefined) await doubts.settle();
+    else doubts.add(failure, isOrdered);
+    size.learn(
+      performance.now() - began,
+      answers.some((answer) => hasAny(answer.written)),
+    );
     done += lines.length;
     tally.isUnderway(block, { written, existing, lines: done });
   }

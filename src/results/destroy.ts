@@ -1,4 +1,8 @@
 import * as v from "valibot";
+import type { Config } from "../config/config.ts";
+import { commandText } from "../destroy/command-text.ts";
+import { DESTROY_OPTIONS, type DestroyOption, isSaved, lossesWith } from "../destroy/losing.ts";
+import type { Taken } from "../inventory/taken.ts";
 import type { Destroyed } from "../tasks/destroy.ts";
 import { lossJson, lossSchema } from "./inventory.ts";
 import { snapshotJson, snapshotSchema } from "./parts.ts";
@@ -20,6 +24,38 @@ export const DESTROY = defineResult({
     snapshot: v.optional(snapshotSchema),
     losses: v.pipe(v.array(lossSchema), v.description("what could not be read, or came too late")),
   }),
+});
+
+export const DESTROY_PLAN = defineResult({
+  name: "destroy.plan",
+  version: 1,
+  about: "how the stack would be destroyed, and what that would lose",
+  schema: v.object({
+    stack: v.string(),
+    command: v.pipe(v.string(), v.description("as it would be typed into a shell, secrets blotted out")),
+    options: v.array(
+      v.object({
+        option: v.picklist(DESTROY_OPTIONS),
+        exports: v.pipe(v.array(v.string()), v.description("the backends that would be exported first")),
+        losses: v.pipe(v.array(lossSchema), v.description("what would be lost for good")),
+      }),
+    ),
+  }),
+});
+
+/** What each of these options would save and lose. */
+export const destroyPlanJson = (
+  { name, destroy }: Pick<Config, "name" | "destroy">,
+  options: readonly DestroyOption[],
+  { findings, losses }: Taken,
+): ValueOf<typeof DESTROY_PLAN> => ({
+  stack: name,
+  command: commandText(destroy.command),
+  options: options.map((option) => ({
+    option,
+    exports: findings.filter((one) => isSaved(option, one)).map((one) => one.name),
+    losses: lossesWith(option, findings, losses).map(lossJson),
+  })),
 });
 
 /** @param done absent: nothing was begun @param message what is true in the end */

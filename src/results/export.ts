@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { ExportResult } from "../export/types.ts";
+import type { ExportEstimate } from "../inventory/export-size.ts";
 import { type ManifestPlugin, statusSchema } from "../snapshot/format/manifest.ts";
-import { rangeSchema } from "../snapshot/format/range-text.ts";
-import { snapshotJson, snapshotSchema } from "./parts.ts";
+import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
+import type { SnapshotPlan } from "../tasks/export.ts";
+import { absolutePath, snapshotJson, snapshotSchema } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
 export const EXPORT = defineResult({
@@ -41,6 +43,64 @@ export const EXPORT = defineResult({
     ),
   }),
 });
+
+const sizeSchema = v.object({
+  bytes: v.pipe(v.number(), v.description("the most likely size, uncompressed")),
+  low: v.number(),
+  high: v.number(),
+});
+
+export const EXPORT_PLAN = defineResult({
+  name: "export.plan",
+  version: 1,
+  about: "what an export would read, and where it would write it",
+  schema: v.object({
+    directory: v.pipe(absolutePath, v.description("where snapshots are kept")),
+    partial: v.optional(v.pipe(absolutePath, v.description("the interrupted export that would be finished"))),
+    backends: v.array(
+      v.object({
+        backend: v.string(),
+        url: v.optional(v.string()),
+        range: rangeSchema,
+        match: v.optional(v.string()),
+        parent: v.optional(
+          v.pipe(v.string(), v.description("the name of the snapshot that this one would continue")),
+        ),
+        size: v.optional(sizeSchema),
+        flushes: v.pipe(
+          v.boolean(),
+          v.description(
+            "the server would be asked to make readable what it holds in memory; a dry run does not ask",
+          ),
+        ),
+      }),
+    ),
+    unreached: v.array(v.object({ backend: v.string(), reason: v.string() })),
+    size: v.optional(v.pipe(sizeSchema, v.description("of all whose size is known"))),
+    freeBytes: v.optional(v.number()),
+  }),
+});
+
+/** What would be read and written. */
+export const exportPlanJson = ({ job, partial, outlook }: SnapshotPlan): ValueOf<typeof EXPORT_PLAN> => ({
+  directory: job.directory,
+  partial,
+  backends: job.backends.map(({ open, request, parent }) => ({
+    backend: open.name,
+    url: open.url,
+    range: rangeToText(request.range),
+    match: request.match,
+    parent: parent?.snapshot,
+    size: sizeJson(outlook?.sizes.get(open.name)),
+    flushes: partial === undefined && open.backend.flush !== undefined,
+  })),
+  unreached: job.failures.map(({ name, reason }) => ({ backend: name, reason })),
+  size: sizeJson(outlook?.size),
+  freeBytes: outlook?.freeBytes,
+});
+
+const sizeJson = (size: ExportEstimate | undefined): v.InferOutput<typeof sizeSchema> | undefined =>
+  size?.known ? { bytes: size.likely, low: size.low, high: size.high } : undefined;
 
 /** What an export wrote, from its manifest. */
 export const exportJson = ({ path, manifest }: ExportResult): ValueOf<typeof EXPORT> => ({

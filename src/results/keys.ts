@@ -28,3 +28,31 @@ export const KEYS_CHECK = defineResult({
     ),
   }),
 });
+
+export const KEYS_KIT = defineResult({
+  name: "keys.kit",
+  version: 1,
+  about: "what brings everything back",
+  schema: v.object({
+    project: v.string(),
+    publicKey: v.optional(v.pipe(v.string(), v.description("the copies are signed with it"))),
+    places: v.array(
+      v.object({
+        name: v.string(),
+        settings: v.pipe(
+          v.array(v.object({ key: v.string(), value: v.unknown() })),
+          v.description("those that are set; secrets are masked"),
+        ),
+        recipients: v.array(
+          v.object({
+            recipient,
+            identity: v.optional(
+              v.pipe(absolutePath, v.description("where its identity was last read or written here")),
+            ),
+          }),
+        ),
+      }),
+    ),
+    commands: v.pipe(v.array(v.string()), v.description("without this program, in an empty directory")),
+  }),
+});

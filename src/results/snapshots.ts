@@ -1,12 +1,15 @@
 import * as v from "valibot";
 import type { Converted } from "../convert/openmetrics.ts";
+import { CHECK_DEPTHS } from "../copies/record/known-copies.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { coverageOf } from "../snapshot/catalog/coverage.ts";
-import type { KeptSnapshot, KeptSnapshots } from "../snapshot/catalog/kept.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import type { CopyReport } from "../tasks/copy.ts";
+import type { SnapshotListing } from "../tasks/list-snapshots.ts";
 import type { Pruned, PrunePlan } from "../tasks/prune.ts";
+import { given } from "../units/given.ts";
 import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
@@ -31,6 +34,7 @@ export const SNAPSHOTS_LIST = defineResult({
   about: "the kept snapshots, oldest first, and what they cover",
   schema: v.object({
     directory: absolutePath,
+    place: v.optional(v.pipe(v.string(), v.description("the place that was listed, and not the directory"))),
     snapshots: v.array(
       v.object({
         ...keptSchema.entries,
@@ -42,11 +46,28 @@ export const SNAPSHOTS_LIST = defineResult({
             match: v.optional(v.pipe(v.string(), v.description("only what this selector chose"))),
           }),
         ),
+        here: v.pipe(v.boolean(), v.description("it is in the directory, or there is only a copy")),
+        places: v.pipe(
+          v.array(
+            v.object({
+              place: v.string(),
+              verified: v.pipe(time, v.description("when it was last looked at")),
+              depth: v.pipe(
+                v.picklist(CHECK_DEPTHS),
+                v.description(
+                  "what was looked at: names, sizes and checksums that the store knows; a part of the data; all of it",
+                ),
+              ),
+              sound: v.pipe(v.boolean(), v.description("nothing was wrong with it, so it counts as held")),
+            }),
+          ),
+          v.description("the copies in places that are known of"),
+        ),
       }),
     ),
     unfinished: v.pipe(
-      v.array(v.object({ path: absolutePath })),
-      v.description("interrupted exports, and exports in progress"),
+      v.array(v.object({ path: v.string() })),
+      v.description("interrupted exports, and exports in progress; of a place, copies"),
     ),
     unreadable: v.array(unreadableSchema),
     coverage: v.array(
@@ -55,25 +76,27 @@ export const SNAPSHOTS_LIST = defineResult({
   }),
 });
 
-/** @param unfinished paths, oldest first */
-export const snapshotsJson = (
-  directory: string,
-  { snapshots, unfinished, unreadable }: KeptSnapshots & { readonly unfinished: readonly string[] },
-): ValueOf<typeof SNAPSHOTS_LIST> => ({
-  directory,
-  snapshots: snapshots.map((kept) => ({
-    ...keptJson(kept),
-    created: kept.manifest.created,
-    range: kept.manifest.range,
-    backends: kept.manifest.plugins.map(({ name, match }) => ({ backend: name, match })),
+/** Which snapshots there are, and where. */
+export const snapshotsJson = (listing: SnapshotListing): ValueOf<typeof SNAPSHOTS_LIST> => ({
+  directory: listing.backups,
+  ...given({ place: listing.place }),
+  snapshots: listing.snapshots.map(({ snapshot, isHere, held }) => ({
+    ...keptJson(snapshot),
+    created: snapshot.manifest.created,
+    range: snapshot.manifest.range,
+    backends: snapshot.manifest.plugins.map(({ name, match }) => ({ backend: name, match })),
+    here: isHere,
+    places: held.map(({ place, checked: { at, depth, sound } }) => ({ place, verified: at, depth, sound })),
   })),
-  unfinished: unfinished.map((at) => ({ path: at })),
-  unreadable: unreadableJson(unreadable),
-  coverage: coverageOf(snapshots).backends.map(({ backend, covered, gaps }) => ({
-    backend,
-    covered: covered.map(rangeToText),
-    gaps: gaps.map(rangeToText),
-  })),
+  unfinished: listing.unfinished.map((at) => ({ path: at })),
+  unreadable: unreadableJson(listing.unreadable),
+  coverage: coverageOf(listing.snapshots.map(({ snapshot }) => snapshot)).backends.map(
+    ({ backend, covered, gaps }) => ({
+      backend,
+      covered: covered.map(rangeToText),
+      gaps: gaps.map(rangeToText),
+    }),
+  ),
 });
 
 export const SNAPSHOTS_SHOW = defineResult({

@@ -2,17 +2,24 @@
 import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Place } from "../copies/place/place.ts";
 import { findCopy } from "../copies/read/find-copy.ts";
+import { encryptedTo } from "../copies/write/encrypted.ts";
 import { asItIs } from "../copies/write/outgoing.ts";
 import { type CopyProgress, type WrittenCopy, writeCopy } from "../copies/write/write-copy.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
+import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
+import { AgeError } from "../storage/age/error.ts";
+import { requireRecipient } from "../storage/age/keys.ts";
+import { checkedRecipients } from "../storage/checked-recipients.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import { VERSION } from "../version.ts";
-import { UsageError } from "./errors.ts";
+import { RefusedError, UsageError } from "./errors.ts";
+import { copiesKnownTo, seenNow } from "./holdings.ts";
 import { withLastWord } from "./last-word.ts";
 import type { ParamValues } from "./param.ts";
 import { openPlace, snapshotPlaces } from "./places.ts";
@@ -68,6 +75,7 @@ export const copy = defineTask({
   destructive: false,
   async plan(given, context): Promise<CopyPlan> {
     const place = openPlace(given.to, context);
+    await requireOpenable(place.recipients, context);
     const { snapshots, continued } = await meant(given, context);
     return { place, snapshots, lacking: await lackingIn(place, continued, snapshots) };
   },
@@ -86,7 +94,7 @@ async function meant({ snapshot: named, chain }: ParamValues<typeof params>, con
   const taken = new Map<string, KeptSnapshot>();
   const continued = new Map<string, KeptSnapshot | undefined>();
   for (const text of named) {
-    const where = snapshotPlaces(context);
+    const where = await snapshotPlaces(context);
     const all = await chooseSnapshots({ snapshot: text, chain: true }, where);
     const own = chain ? all : await chooseSnapshots({ snapshot: text }, where);
     for (const one of snapshotsOf(own.chains)) taken.set(one.path, one);
@@ -128,6 +136,23 @@ async function lackingIn(
   return lacking;
 }
 
+/** @throws UsageError for a recipient that is none; RefusedError while nobody has proved that one of them can be opened */
+async function requireOpenable(
+  recipients: readonly string[],
+  { home }: Pick<TaskContext, "home">,
+): Promise<void> {
+  for (const recipient of recipients)
+    await requireRecipient(recipient).catch((error) => {
+      throw error instanceof AgeError ? new UsageError(error.message, error.hint) : error;
+    });
+  const checked = checkedRecipients(home);
+  if (recipients.length === 0 || recipients.some((recipient) => checked.has(recipient))) return;
+  throw new RefusedError("nobody has proved yet that what is encrypted for this place can be opened again", [
+    "once, with the identity of one of its recipients:",
+    "contextcore keys check --identity FILE",
+  ]);
+}
+
 async function carryOut(
   { place, snapshots, lacking }: CopyPlan,
   running: Running,
@@ -144,7 +169,7 @@ async function carryOut(
         snapshot: snapshot.files,
         name,
         place,
-        form: asItIs,
+        form: place.recipients.length === 0 ? asItIs : encryptedTo(place.recipients, key),
         key,
         by: { tool: `contextcore ${VERSION}`, host, user },
         now: () => toRfc3339(fromMs(Date.now())),
@@ -152,6 +177,7 @@ async function carryOut(
         onProgress,
       });
       copies.push({ ...written, snapshot, where: place.shown(name) });
+      await remember(running.config, place.name, written, snapshot);
       running.did({ copies: copies.map(recorded) });
     } catch (error) {
       throw withLastWord(error, `${copiedText(place.name, copies)}; the same command goes on`);
@@ -163,6 +189,18 @@ async function carryOut(
     ...(lacking.length === 0 ? {} : { lacking: lacking.map(({ name }) => name) }),
   };
   return { result: { place: place.name, copies, lacking }, ending: { outcome, details } };
+}
+
+/** From now on it counts as holding what it holds. */
+async function remember(
+  config: TaskContext["config"],
+  place: string,
+  written: WrittenCopy,
+  { files }: KeptSnapshot,
+): Promise<void> {
+  const manifest = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
+  const seen = seenNow(place, written, { depth: "listed", sound: true });
+  await copiesKnownTo(config).remember(seen, Buffer.from(manifest).toString());
 }
 
 /** By its checksum the trail proves what `copy.json` said when it was written. */

@@ -22,6 +22,7 @@ import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
+import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
 import { recordingRefusal } from "./run.ts";
 import { type Caller, openContext } from "./stack.ts";
@@ -118,11 +119,12 @@ export const destroy = defineTask({
 export type LookedAt = TaskContext & { readonly taken: Taken };
 
 /**
- * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded.
+ * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded. Where the plan is
+ * only shown, the command does not run, so it need not be agreed to.
  * @throws CommandError; RefusedError when the policy forbids the command
  */
 export async function lookAtStack(caller: Caller): Promise<LookedAt> {
-  const context = await openContext(caller, OPENED);
+  const context = await openContext(caller, caller.isDry === true ? {} : OPENED);
   return recordingRefusal(destroy.kind, context, async () => {
     requireAllowed(context);
     return { ...context, taken: await takeInventory(context) };
@@ -167,7 +169,7 @@ async function leftBehind({ option, findings }: DestroyPlan, context: TaskContex
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
   const backends = context.backends.filter(({ name }) => saved.has(name));
   const now = await askBackends(context, { backends, failures: [] });
-  const { snapshots } = await readKept(context.config.backups);
+  const { snapshots } = await readKept(await holdingsOf(context.config));
   return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
 }
 
@@ -177,11 +179,12 @@ const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" 
 const AGREED: Answer = { agrees: true };
 
 function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermath> {
-  const { env, signal, config, tell } = running;
+  const { env, signal, config, tell, onRequest } = running;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
   tell({ command: commandText(command) });
-  return destroyStack(name, findings, { command, directory: config.directory, env, signal });
+  const request = { command, directory: config.directory, env, signal, ...given({ onRequest }) };
+  return destroyStack(name, findings, request);
 }
 
 function endingOf({ backup, snapshot, losses }: Saved, end: Destroyed["end"]): Ending {

@@ -4,6 +4,7 @@ import { ConfigError, type ConfigProblem, formatProblem } from "../config/errors
 import { loadConfig } from "../config/load.ts";
 import { examineClocks } from "../doctor/clock.ts";
 import type { DoctorDiagnostic } from "../doctor/diagnostic.ts";
+import { examineIdentities } from "../doctor/identities.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../doctor/servers.ts";
 import { examineStores } from "../doctor/stores.ts";
@@ -70,7 +71,7 @@ async function unagreed(caller: Caller, config: Config): Promise<DoctorDiagnosti
 }
 
 async function examineStack(
-  { signal, waitFor }: Caller,
+  { signal, waitFor, onRequest }: Caller,
   stack: StackToRead,
   timeoutMs: number,
 ): Promise<DoctorDiagnostic[]> {
@@ -80,9 +81,10 @@ async function examineStack(
   const parts = await Promise.all([
     stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
-    examineClocks([...reached.map(({ open }) => open), ...stores], signal),
+    examineClocks([...reached.map(({ open }) => open), ...stores], signal, onRequest),
     examineSinks(sinks, signal),
     examineStores(stores, { signal, timeoutMs }),
+    examineIdentities(stores, trailPlaces(config).home),
     examineDisk(config, surveyed, fromMs(Date.now())),
     examineTrail({ ...trailPlaces(config), sinks, signal }),
     examineDestroy(config),

@@ -3,6 +3,7 @@ import type { PlanOptions } from "../export/plan.ts";
 import { sinceLast } from "../export/since-last.ts";
 import { wholeRange, withinData } from "../inventory/whole-range.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import type { Storage } from "../storage/storage.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs, type Range, toRfc3339 } from "../units/range.ts";
@@ -11,17 +12,17 @@ import type { ExportValues } from "./export-params.ts";
 
 /**
  * Decides what to read from each backend, and reports it. A range that ends now ends now by the server's clock.
- * @param directory where snapshots are kept
+ * @param kept where snapshots are kept
  * @throws UsageError when the range is empty, backwards or in the future
  */
 export async function spansOf(
   given: ExportValues,
-  { directory, note }: { readonly directory: string; readonly note: (message: string) => void },
+  { kept, note }: { readonly kept: Storage; readonly note: (message: string) => void },
 ): Promise<PlanOptions["spanFor"]> {
   const now = fromMs(Date.now());
   if (given.all) return (finding) => ({ range: wholeRange(finding, nowAt(finding.open, now)), parent: null });
   if (given["since-last"]) {
-    const { snapshots } = await readKept(directory);
+    const { snapshots } = await readKept(kept);
     return (finding) => {
       const { why, ...span } = sinceLast(finding, snapshots, given.to ?? nowAt(finding.open, now));
       note(`${finding.name}: ${why}`);

@@ -9,7 +9,7 @@ import { type ExportPlan, planExport, planResume } from "../export/plan.ts";
 import type { ExportJob, ExportResult } from "../export/types.ts";
 import { flushAll } from "../host/flush.ts";
 import type { OpenBackend } from "../host/open.ts";
-import { estimateExport, estimateText } from "../inventory/export-size.ts";
+import { type ExportEstimate, estimateExport, estimateText } from "../inventory/export-size.ts";
 import { holdsOneOf } from "../inventory/survey.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
@@ -17,6 +17,7 @@ import { listPartials } from "../snapshot/write/partial.ts";
 import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { isThere } from "../storage/entries.ts";
 import { freeBytes } from "../storage/free-space.ts";
+import { localStorage } from "../storage/local.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
@@ -26,17 +27,28 @@ import { VERSION } from "../version.ts";
 import { UsageError } from "./errors.ts";
 import { type ExportValues, exportParams } from "./export-params.ts";
 import { spansOf } from "./export-range.ts";
+import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches, tryMatches } from "./matches.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
+/** How much is expected. */
+interface ExportOutlook {
+  readonly size: ExportEstimate;
+  /** By backend, where its size is known. */
+  readonly sizes: ReadonlyMap<string, ExportEstimate>;
+  readonly freeBytes: number | undefined;
+}
+
 /** What to read, and where to write it. */
-interface Plan {
+export interface SnapshotPlan {
   /** The backends, whether they answer or not. */
   readonly names: readonly string[];
   readonly job: Omit<ExportJob, "signal" | "onProgress">;
   /** The directory of an interrupted export to continue. */
   readonly partial?: string;
+  /** Absent for the rest of an interrupted export. */
+  readonly outlook?: ExportOutlook;
 }
 
 export const exportStack = defineTask({
@@ -45,7 +57,7 @@ export const exportStack = defineTask({
   params: exportParams,
   opens: ({ plugin }) => ({ only: plugin }),
   destructive: false,
-  plan: (params, context): Promise<Plan> => (params.resume ? planRest : planWhole)(params, context),
+  plan: (params, context): Promise<SnapshotPlan> => (params.resume ? planRest : planWhole)(params, context),
   targets: ({ names, job }) =>
     names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
   async run({ names, job, partial }, { follow, signal }) {
@@ -73,7 +85,7 @@ function endingOf({ path, manifest }: ExportResult): Ending {
 /** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
 const SURVEY_MS = 300_000;
 
-async function planWhole(params: ExportValues, context: TaskContext): Promise<Plan> {
+async function planWhole(params: ExportValues, context: TaskContext): Promise<SnapshotPlan> {
   if (params.partial !== undefined)
     throw new UsageError(
       `unexpected argument ${params.partial}`,
@@ -87,14 +99,17 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   const backends = context.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
   requireSomething(signals, backends);
   await checkMatches(matches, context);
-  await flushAll(backends, context);
-  const spanFor = await spansOf(params, { directory, note });
+  if (context.isDry !== true) await flushAll(backends, context);
+  const kept = params.output === undefined ? await holdingsOf(context.config) : localStorage(directory);
+  const spanFor = await spansOf(params, { kept, note });
   const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
   const plan = planExport(findings, { signals, matches, spanFor });
   await tryMatches(plan, signal);
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
-  await tellSize(plan, directory, context);
+  const outlook = await outlookOn(plan, directory);
+  if (context.isDry !== true) tellOutlook(outlook, directory, context);
   return {
+    outlook,
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
       backends: plan.parts.map(({ finding, ...part }) => ({ ...part, inventory: finding.inventory })),
@@ -107,7 +122,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
 }
 
 /** Plans the rest of the named interrupted export, or of the newest one. */
-async function planRest(params: ExportValues, context: TaskContext): Promise<Plan> {
+async function planRest(params: ExportValues, context: TaskContext): Promise<SnapshotPlan> {
   const directory = outputOf(params, context);
   const partial =
     params.partial === undefined
@@ -149,17 +164,24 @@ function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBac
   throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
 }
 
-/** Reports the estimated size in advance, and warns when it may not fit. */
-async function tellSize(
-  plan: ExportPlan,
-  output: string,
-  { directory, note, warn }: TaskContext,
-): Promise<void> {
-  const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
+async function outlookOn({ parts }: ExportPlan, output: string): Promise<ExportOutlook> {
   // An unreadable directory is reported when the snapshot is created in it.
   const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));
-  const size = estimateExport(parts, snapshots);
-  const free = freeBytes(output);
+  const sized = parts.map(({ finding, request }) => ({ finding, range: request.range }));
+  const each = sized.map((part) => [part.finding.name, estimateExport([part], snapshots)] as const);
+  return {
+    size: estimateExport(sized, snapshots),
+    sizes: new Map(each.filter(([, { known }]) => known)),
+    freeBytes: freeBytes(output),
+  };
+}
+
+/** Reports the estimated size in advance, and warns when it may not fit. */
+function tellOutlook(
+  { size, freeBytes: free }: ExportOutlook,
+  output: string,
+  { directory, note, warn }: TaskContext,
+): void {
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
   note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)

@@ -6,6 +6,7 @@ import type { Taken } from "../inventory/taken.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
+import { holdingsOf } from "./holdings.ts";
 import { defineTask, type Target, type TaskContext } from "./task.ts";
 import { readTimeout } from "./timeout.ts";
 
@@ -25,7 +26,7 @@ export async function askBackends(
 /** Asks every backend, and compares with the kept snapshots. */
 export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS): Promise<Taken> {
   const findings = await askBackends(context, context, timeoutMs);
-  const { snapshots } = await readKept(context.config.backups);
+  const { snapshots } = await readKept(await holdingsOf(context.config));
   const now = fromMs(Date.now());
   const warnings = findings.flatMap((finding): Warning[] =>
     finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],

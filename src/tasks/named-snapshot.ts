@@ -1,6 +1,8 @@
 /** What a SNAPSHOT argument means: a directory, a name or its beginning, `latest`, each here or in a place. */
 import { dirname, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
+import type { Config } from "../config/config.ts";
+import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
 import { INDEX_FILE } from "../snapshot/read/index-lines.ts";
@@ -12,27 +14,18 @@ import { namedPath } from "../storage/own-file.ts";
 import type { Storage } from "../storage/storage.ts";
 import { listed } from "../units/words.ts";
 import { UsageError } from "./errors.ts";
+import { knowsCopies } from "./holdings.ts";
+import { placedName } from "./placed-name.ts";
 
-/** What a name of a snapshot in a place looks like: `offsite:20260124-143000`. */
-const IN_PLACE = /^([a-z0-9][a-z0-9-]*):(.*)$/;
-
-/** A snapshot that is named with its place. */
-interface PlacedName {
-  readonly place: string;
-  readonly name: string;
+/** Which stores a task opens whose snapshots are named like this: none unless a place is meant, or a copy may be the only one left. */
+export function storesFor(
+  names: readonly (string | undefined)[],
+  config: Pick<Config, "directory">,
+  place?: string,
+): { stores?: true } {
+  const isPlaced = names.some((name) => name !== undefined && placedName(name) !== undefined);
+  return place !== undefined || isPlaced || knowsCopies(config) ? { stores: true } : {};
 }
-
-/** The place and the name in it; `undefined` for anything else, such as a path. */
-function placedName(text: string): PlacedName | undefined {
-  const [, place, name] = IN_PLACE.exec(text) ?? [];
-  return place === undefined || name === undefined ? undefined : { place, name };
-}
-
-/** Which stores a task opens whose snapshots are named like this: none unless a place is meant. */
-export const storesFor = (names: readonly (string | undefined)[], place?: string): { stores?: true } =>
-  place !== undefined || names.some((name) => name !== undefined && placedName(name) !== undefined)
-    ? { stores: true }
-    : {};
 
 /** Where to look for a snapshot. */
 export interface SnapshotPlaces {
@@ -44,6 +37,8 @@ export interface SnapshotPlaces {
   readonly isFar?: boolean;
   /** A configured place. @throws UsageError when there is none of that name */
   readonly placed?: (name: string) => Storage;
+  /** The copies that were opened so far, by where they lie. */
+  readonly opened?: ReadonlyMap<string, FoundCopy>;
 }
 
 /** One snapshot, or `latest`, and those that it is one of. */

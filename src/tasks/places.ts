@@ -3,14 +3,16 @@ import { readSigningKey } from "../audit/journal/checkpoint.ts";
 import { openHome } from "../audit/journal/home.ts";
 import { closest } from "../config/closest.ts";
 import { createPlace, type Place } from "../copies/place/place.ts";
-import { copyStorage, inTheClear } from "../copies/read/copy-storage.ts";
+import { type CopyStorageOptions, copyStorage } from "../copies/read/copy-storage.ts";
+import { decryptedWith } from "../copies/read/decrypted.ts";
 import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { placeStorage } from "../copies/read/place-storage.ts";
 import type { OpenStore } from "../host/open.ts";
-import { localStorage } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
 import { listed } from "../units/words.ts";
 import { UnknownSignerError, UsageError } from "./errors.ts";
+import { holdingsOf } from "./holdings.ts";
+import { type IdentityGiven, readIdentities } from "./identity.ts";
 import type { SnapshotPlaces } from "./named-snapshot.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -56,34 +58,49 @@ function openStoreOf(name: string, { stores, failures, config }: Surroundings): 
 /** The place of this name, for one piece of work. @throws as {@link openStoreOf} */
 export function openPlace(name: string, surroundings: Surroundings): Place {
   const { signal, config } = surroundings;
-  const { store } = openStoreOf(name, surroundings);
-  return createPlace(name, store, { signal, concurrency: config.export.concurrency });
+  const { store, encrypt: recipients = [] } = openStoreOf(name, surroundings);
+  return createPlace(name, store, { signal, concurrency: config.export.concurrency, recipients });
 }
 
+/** Where the identity is, if one is named. */
+type Encrypted = { readonly [Name in keyof IdentityGiven]?: IdentityGiven[Name] | undefined };
+
 /** What a task is told about places. */
-interface PlacesGiven {
+export interface PlacesGiven extends Encrypted {
   readonly place?: string | undefined;
   readonly key?: readonly string[];
 }
 
 /** Where a task looks for snapshots: in this place, or in the snapshots directory. @throws as {@link openStoreOf}; TrailError */
-export function snapshotPlaces(
+export async function snapshotPlaces(
   context: Surroundings & Pick<TaskContext, "directory">,
-  { place, key = [] }: PlacesGiven = {},
-): SnapshotPlaces {
+  { place, key = [], ...identity }: PlacesGiven = {},
+): Promise<SnapshotPlaces> {
   const { directory, config, signal } = context;
-  const placed = (name: string): Storage =>
-    copiesAt(openPlace(name, context), believing(context, key), signal);
-  return place === undefined
-    ? { directory, kept: localStorage(config.backups), placed }
-    : { directory, kept: placed(place), isFar: true, placed };
+  const opened = new Map<string, FoundCopy>();
+  const plain = decryptedWith(identitiesOf(identity, directory));
+  const believe = believing(context, key);
+  const placed = (name: string): Storage => {
+    const found = openPlace(name, context);
+    const admit: Admit = (copy) => {
+      believe(copy);
+      opened.set(found.shown(copy.copy.snapshot), copy);
+    };
+    return copiesAt(found, { admit, opened: plain, signal });
+  };
+  if (place !== undefined) return { directory, kept: placed(place), isFar: true, placed, opened };
+  const isOpen = (name: string): boolean => context.stores.some((one) => one.name === name);
+  const kept = await holdingsOf(config, ({ place: name, name: snapshot }) =>
+    isOpen(name) ? placed(name).within(snapshot) : undefined,
+  );
+  return { directory, kept, placed, opened };
 }
 
 /** Whether a copy is believed. @throws UnknownSignerError when it is not */
 type Admit = (found: FoundCopy) => void;
 
 /** Believes copies that this project's key has signed, or one of these. @throws TrailError when its own cannot be read */
-function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
+export function believing({ home, trailFile }: Surroundings, keys: readonly string[]): Admit {
   const own = readSigningKey(openHome(home, trailFile))?.verifier;
   const known = new Set([...(own === undefined ? [] : [own]), ...keys.map((key) => key.trim())]);
   return ({ copy }) => {
@@ -91,6 +108,22 @@ function believing({ home, trailFile }: Surroundings, keys: readonly string[]): 
   };
 }
 
+/** Read when something encrypted is opened, and once. @throws UsageError when none is named */
+function identitiesOf(given: Encrypted, directory: string): () => Promise<readonly string[]> {
+  let known: Promise<readonly string[]> | undefined;
+  const read = async (): Promise<readonly string[]> => {
+    const { identity } = given;
+    if (identity === undefined)
+      throw new UsageError("this copy is encrypted", "name the identity that opens it: --identity FILE");
+    const pairs = await readIdentities({ ...given, identity }, directory);
+    return (pairs ?? []).map((pair) => pair.identity);
+  };
+  return () => {
+    known ??= read();
+    return known;
+  };
+}
+
 /** The copies in a place, as storage. */
-const copiesAt = (place: Place, admit: Admit, signal: AbortSignal): Storage =>
-  placeStorage(place, (name) => copyStorage({ place, name, opened: inTheClear, admit, signal }));
+const copiesAt = (place: Place, how: Pick<CopyStorageOptions, "admit" | "opened" | "signal">): Storage =>
+  placeStorage(place, (name) => copyStorage({ place, name, ...how }));

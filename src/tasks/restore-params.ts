@@ -4,6 +4,7 @@ import { EXISTING_POLICIES } from "../restore/compared.ts";
 import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
+import { IDENTITY } from "./identity.ts";
 import type { ParamValues } from "./param.ts";
 import { KEY, PLACE } from "./places.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
@@ -15,6 +16,7 @@ export const restoreParams = {
   chain: CHAIN,
   place: PLACE,
   key: KEY,
+  ...IDENTITY,
   plugin: {
     type: "value",
     hint: "NAME",

@@ -49,10 +49,10 @@ export const restore = defineTask({
   kind: "restore",
   about: "put data from snapshots back, and have the servers count it",
   params: restoreParams,
-  opens: ({ plugin, into, snapshot, place }) => ({
+  opens: ({ plugin, into, snapshot, place }, config) => ({
     only: plugin,
     tenant: into,
-    ...storesFor([snapshot], place),
+    ...storesFor([snapshot], config, place),
   }),
   destructive: true,
   async plan(params, context): Promise<Restoration> {
@@ -106,9 +106,9 @@ export const restore = defineTask({
 });
 
 /** Opens the requested snapshots. */
-function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
+async function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
   const { snapshot, chain, plugin: plugins, only, into } = params;
-  const where = snapshotPlaces(context, params);
+  const where = await snapshotPlaces(context, params);
   const sources = context.backends.map((open) => sourceOf(open, into));
   return openChosen(
     { snapshot, chain, range: rangeOf(params), plugins, only, sources },

@@ -49,12 +49,13 @@ async function letGo(plan: unknown): Promise<void> {
 const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
   typeof plan === "object" && plan !== null && Symbol.asyncDispose in plan;
 
-/** Records that a task was declined before it had a plan. @throws TrailError */
+/** Records that a task was declined before it had a plan; of a plan that is only shown, nothing. @throws TrailError */
 export async function recordRefusal(
   operation: string,
   { outcome, details = {} }: Refusal,
-  { openTrail }: TaskContext,
+  { openTrail, isDry }: TaskContext,
 ): Promise<void> {
+  if (isDry === true) return;
   await using trail = openTrail();
   await trail.append({ operation, outcome, details });
 }

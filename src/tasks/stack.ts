@@ -26,7 +26,7 @@ import { trailPlaces } from "./trail-places.ts";
 /** Its channels to whoever listens, and when it is to end. */
 type Channels = Pick<
   TaskContext,
-  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour"
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour" | "onRequest" | "isDry"
 >;
 
 /** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
@@ -69,7 +69,7 @@ export async function openStack(caller: Caller, wanted: Wanted = {}): Promise<St
 async function opened(caller: Caller, config: Config, { only = [], ...wanted }: Wanted): Promise<Stack> {
   const plugins = await load(caller, config, { only, ...wanted });
   await refuseUntrusted(caller, config, plugins);
-  await closeInterrupted(caller, config);
+  if (caller.isDry !== true) await closeInterrupted(caller, config);
   refuseMistakes(plugins, config);
   return { ...chosen(plugins, only), config };
 }
@@ -142,7 +142,7 @@ async function load(
     builtIns: caller.builtIns,
     debug: caller.debug,
     writeLog: (line) => caller.note(line),
-    ...given({ only, tenant, stores, asksNothing }),
+    ...given({ only, tenant, stores, asksNothing, onRequest: caller.onRequest }),
   });
   return { ...plugins, config };
 }
@@ -235,7 +235,11 @@ export function openStackTrail(
 }
 
 /** What a task works on: the stack as opened by {@link openStack}, and its caller's channels. @throws as it does */
-export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
+export async function openContext(
+  caller: Caller,
+  opens: Wanted | "nothing" | ((config: Config) => Wanted | "nothing") = {},
+): Promise<TaskContext> {
+  const wanted = typeof opens === "function" ? opens(await loadConfig(caller)) : opens;
   if (wanted === "nothing")
     return contextOf(caller, { config: await loadConfig(caller), ...NOTHING_OPEN, failures: [] });
   const stack = await openStack(caller, wanted);
@@ -244,8 +248,9 @@ export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {
 
 /** @param sinks see {@link openStackTrail} */
 function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
-  const { directory, env, signal, note, warn, follow, waitFor, pour } = caller;
+  const { directory, env, signal, note, warn, follow, waitFor, pour, onRequest, isDry } = caller;
   const { file: trailFile, home } = trailPlaces(stack.config);
   const openTrail = () => openStackTrail(caller, stack.config, sinks);
-  return { ...stack, directory, env, signal, note, warn, follow, waitFor, pour, trailFile, home, openTrail };
+  const channels = { note, warn, follow, waitFor, pour, ...given({ onRequest, isDry }) };
+  return { ...stack, directory, env, signal, ...channels, trailFile, home, openTrail };
 }

@@ -5,6 +5,7 @@
 import type { Did, Ending, NewEvent, RecordEnd, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../host/open.ts";
+import type { OnRequest } from "../http/watched.ts";
 import type { Taken } from "../inventory/taken.ts";
 import type { Params, ParamValues } from "./param.ts";
 import type { Follow, WaitFor } from "./progress.ts";
@@ -39,6 +40,12 @@ export interface TaskContext extends OpenPlugins {
   readonly waitFor: WaitFor;
   /** Outputs a long text at its reader's pace. @returns whether the reader took all of it */
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
+  /** Is told of every request to a server; absent: nobody wants to know. */
+  readonly onRequest?: OnRequest;
+  /**
+   * The plan is only shown: to make it, nothing may change on a server or on a disk, and no refusal is recorded.
+   */
+  readonly isDry?: true;
   /** What the caller has just shown of the stack: a plan starts from it, and asks no server again. */
   readonly taken?: Taken;
   /** The trail's file. */
@@ -119,7 +126,7 @@ export interface Task<
    * Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement.
    * Choose the least that its plan and its run ask: a server that is down then matters only to a task that needs it.
    */
-  opens?(given: ParamValues<P>): Wanted | "nothing";
+  opens?(given: ParamValues<P>, config: Config): Wanted | "nothing";
   /**
    * Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names.
    * Choose `true` where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.
@@ -132,7 +139,7 @@ export interface Task<
   readonly recorded?: false | "end";
   /**
    * Makes the plan. It changes nothing that is kept; an export's asks the servers to flush what they hold in memory, without which
-   * it could not see all that there is to save. A plan that holds something open is disposable; the caller disposes of it.
+   * it could not see all that there is to save, unless the plan is only shown. A plan that holds something open is disposable; the caller disposes of it.
    * @throws UsageError; RefusedError, which is recorded if it has `recorded`
    */
   plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;

@@ -9,14 +9,18 @@ import { readKept } from "../snapshot/catalog/kept.ts";
 import { openChain } from "../snapshot/catalog/open-chain.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { Storage } from "../storage/storage.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
 import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
+import { rememberCheck } from "./holdings.ts";
+import { IDENTITY } from "./identity.ts";
 import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
 import type { ParamValues } from "./param.ts";
+import { placedName } from "./placed-name.ts";
 import { KEY, PLACE, snapshotPlaces } from "./places.ts";
 import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
 import { defineTask, type TaskContext } from "./task.ts";
@@ -27,6 +31,7 @@ const params = {
   chain: CHAIN,
   place: PLACE,
   key: KEY,
+  ...IDENTITY,
   quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
@@ -49,6 +54,8 @@ interface Plan {
   readonly depth: "sizes" | "lines";
   readonly part: SnapshotPart | undefined;
   readonly live: boolean;
+  /** The copies in places that were opened, by where they lie. */
+  readonly opened?: SnapshotPlaces["opened"];
 }
 
 /** What was checked, and the results. */
@@ -65,17 +72,17 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
-  opens({ live, snapshot, place }) {
-    const stores = storesFor([snapshot], place);
+  opens({ live, snapshot, place }, config) {
+    const stores = storesFor([snapshot], config, place);
     if (live) return stores;
     return stores.stores ? { ...stores, asksNothing: true } : "nothing";
   },
   destructive: false,
   recorded: false,
-  async plan(given, context): Promise<Plan> {
-    if (given.snapshot === undefined && !given.all) throw new UsageError("which snapshot?", WHICH);
-    const depth = given.quick ? "sizes" : "lines";
-    return { ...(await chosenBy(given, context)), depth, part: given["read-data"], live: given.live };
+  async plan(params, context): Promise<Plan> {
+    if (params.snapshot === undefined && !params.all) throw new UsageError("which snapshot?", WHICH);
+    const depth = params.quick ? "sizes" : "lines";
+    return { ...(await chosenBy(params, context)), depth, part: params["read-data"], live: params.live };
   },
   targets: ({ places }) => places.map(({ root }) => ({ kind: "snapshot", name: root, identity: root })),
   async run(plan, context) {
@@ -115,10 +122,11 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
 
 /** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
-  { snapshot, chain, place, key }: ParamValues<typeof params>,
+  asked: ParamValues<typeof params>,
   context: TaskContext,
-): Promise<Pick<Plan, "places" | "chosen">> {
-  const where = snapshotPlaces(context, { place, key });
+): Promise<Pick<Plan, "places" | "chosen" | "opened">> {
+  const { snapshot, chain } = asked;
+  const where = await snapshotPlaces(context, asked);
   try {
     const chosen = await chooseSnapshots({ snapshot, chain }, where);
     const missing = chosen.chains.flatMap((each) => each.missing);
@@ -127,11 +135,11 @@ async function chosenBy(
     const places = [...snapshotsOf(chosen.chains), ...broken].map(
       ({ files }) => [files.root, files] as const,
     );
-    return { places: [...new Map(places).values()], chosen };
+    return { places: [...new Map(places).values()], chosen, ...given({ opened: where.opened }) };
   } catch (error) {
     const places = await unreadable(snapshot, where);
     if (places.length === 0) throw error;
-    return { places, chosen: undefined };
+    return { places, chosen: undefined, ...given({ opened: where.opened }) };
   }
 }
 
@@ -149,8 +157,8 @@ async function unreadable(snapshot: string | undefined, where: SnapshotPlaces): 
 }
 
 async function proven(
-  { places, depth, part }: Plan,
-  { follow, signal }: TaskContext,
+  { places, depth, part, opened }: Plan,
+  { follow, signal, config }: TaskContext,
 ): Promise<readonly VerifyReport[]> {
   using stretch = follow();
   const reports: VerifyReport[] = [];
@@ -165,7 +173,11 @@ async function proven(
         state: "running",
         retries: 0,
       });
-    reports.push(await verifySnapshot(place, { depth, ...(part && { part }), signal, onProgress }));
+    const report = await verifySnapshot(place, { depth, ...(part && { part }), signal, onProgress });
+    reports.push(report);
+    const placed = placedName(place.root);
+    const copy = opened?.get(place.root);
+    if (placed !== undefined) await rememberCheck(config, placed, report, { copy, part, files: place });
   }
   return reports;
 }

@@ -154,6 +154,7 @@ async function asking<Answer>(
   ask: (input: PromptInput) => Promise<Answer>,
 ): Promise<Answer> {
   if (!terminal.interactive) throw new RefusedError("there is no terminal to ask on");
+  terminal.leadToQuestion();
   const { stdin, stderr } = terminal.promptStreams;
   const left = new AbortController();
   const leave = () => left.abort();

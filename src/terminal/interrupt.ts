@@ -12,15 +12,14 @@ export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exi
   const controller = new AbortController();
   let stoppedAt = 0;
   const stop = (name: NodeJS.Signals) => {
+    if (name === "SIGINT" && terminal.isPaging()) return;
     const since = performance.now() - stoppedAt;
     if (controller.signal.aborted && name === "SIGHUP" && since < HANG_UP_MS) return;
     if (controller.signal.aborted) exit();
     stoppedAt = performance.now();
     controller.abort(new InterruptedError(name));
-    terminal.note(
-      "",
-      `${name === "SIGINT" ? "interrupted" : name}: stopping cleanly; once more stops at once`,
-    );
+    const what = name === "SIGINT" ? "interrupted" : name;
+    terminal.last("", `${what}: stopping cleanly; once more stops at once`);
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop(name));
   return controller.signal;

@@ -24,6 +24,7 @@ interface ProgressOptions {
 /** Pinned lines on a live terminal; elsewhere an occasional plain line for each piece of work, and one at its end. */
 export function createProgress(terminal: Terminal, options: ProgressOptions = {}): ProgressBoard {
   const { names = [], now = () => performance.now(), signal } = options;
+  if (terminal.quiet) return UNSEEN;
   const works = new Map<string, Work>(names.map((name) => [name, waiting(name, now())]));
   const lines = () => liveLines([...works.values()], now(), terminal);
   const redraw = () => terminal.pin(lines());
@@ -52,6 +53,8 @@ export function createProgress(terminal: Terminal, options: ProgressOptions = {}
     },
   };
 }
+
+const UNSEEN: ProgressBoard = { update: () => undefined, stop: () => undefined };
 
 const waiting = (name: string, now: number): Work => ({
   began: now,

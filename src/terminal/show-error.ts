@@ -11,13 +11,13 @@ import type { Terminal } from "./terminal.ts";
  * `debug` the stack and the causes, and last what is true now, if the error says so.
  */
 export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
-  const { red, cyan, dim } = terminal.noteColors;
-  terminal.note(`${red("error:")} ${summaryOf(error)}`);
+  const { cyan, dim } = terminal.noteColors;
+  terminal.fault("error", summaryOf(error));
   const [hint, ...toCopy] = hintOf(error);
-  if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`, ...toCopy);
-  if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
+  if (hint !== undefined) terminal.last(`${cyan("hint:")} ${hint}`, ...toCopy);
+  if (debug) for (const line of stackLines(error)) terminal.last(dim(line));
   const word = lastWordOf(error);
-  if (word !== undefined) terminal.note(word);
+  if (word !== undefined) terminal.last(word);
 }
 
 /** The same for programs. */

@@ -36,15 +36,26 @@ const painter =
 
 const asItIs = (text: string): string => text;
 
+/** When there are colours. `auto`: on a terminal, unless the environment says otherwise. */
+export const COLOR_WISHES = ["auto", "always", "never"] as const;
+/** What `--color` may say. */
+export type ColorWish = (typeof COLOR_WISHES)[number];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
 /**
- * Colours for one stream: only on a terminal, never with `NO_COLOR` (any value but the empty one, https://no-color.org),
- * `TERM=dumb` or `CI`.
+ * `FORCE_COLOR` (any value but none, `0` and `false`) wins over `NO_COLOR` (any value but none, https://no-color.org), as with
+ * most programs that know both; then a terminal has colours, but not with `TERM=dumb` or `CI`.
  */
-export function colorsFor(
-  stream: { readonly isTTY?: boolean },
-  env: Readonly<Record<string, string | undefined>>,
-): Colors {
-  const isColorSupported = stream.isTTY === true && !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+function isColoured({ isTTY }: { readonly isTTY?: boolean }, env: Env): boolean {
+  const forced = env.FORCE_COLOR;
+  if (forced) return forced !== "0" && forced !== "false";
+  return isTTY === true && !env.NO_COLOR && !env.CI && env.TERM !== "dumb";
+}
+
+/** Colours for one stream. */
+export function colorsFor(stream: { readonly isTTY?: boolean }, env: Env, wish: ColorWish = "auto"): Colors {
+  const isColorSupported = wish === "auto" ? isColoured(stream, env) : wish === "always";
   const paint = (style: Style) => (isColorSupported ? painter(CODES[style]) : asItIs);
   const [bold, dim, red] = [paint("bold"), paint("dim"), paint("red")];
   return {

@@ -1,5 +1,6 @@
 /** Text in columns; colours in cells do not affect the width. */
 import { visibleStyled } from "./styles.ts";
+import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 
 type Alignment = "left" | "right";
@@ -38,6 +39,16 @@ export function formatTable(
     );
     return wrapWords(cells.join("").trimEnd(), lineWidth, hanging);
   });
+}
+
+/** Prints rows as a table that fits where it is printed. */
+export function printTable(
+  { print, width }: Pick<Terminal, "print" | "width">,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): void {
+  const lines = formatTable(columns, rows, width());
+  if (lines.length > 0) print(...lines);
 }
 
 /** Columns of text wide enough to be a column of their own. */

@@ -26,6 +26,10 @@ export function toRfc3339(ns: bigint): string {
   return digits === "" ? `${seconds}Z` : `${seconds}.${digits}Z`;
 }
 
+/** `2026-01-24 14:30`, in UTC as all times are. @param time ns, or RFC 3339 in UTC */
+export const minute = (time: bigint | string): string =>
+  (typeof time === "bigint" ? toRfc3339(time) : time).slice(0, 16).replace("T", " ");
+
 const RFC3339 =
   /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?([Zz]|[+-]\d{2}:\d{2})?)?$/;
 

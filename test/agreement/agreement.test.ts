@@ -1,37 +1,23 @@
 /** What is agreed to, how it is kept, and when it no longer fits. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import {
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../support/directory.ts";
-import { type Clone, hostileClone, placeOf, startListener, trustByLock, withLoki, write } from "./clone.ts";
+import {
+  agreedClone,
+  hostileClone,
+  placeOf,
+  startListener,
+  storeOf,
+  trustByLock,
+  wanted,
+  withLoki,
+  write,
+} from "./clone.ts";
 
 setDefaultTimeout(60_000); // cores are shared with other test files
 
 const { heard, url } = startListener();
-
-const storeOf = ({ home }: Clone): string => join(home, ".contextcore/agreements.json");
-
-/** The claims as `config trust --json` has them: each as `kind value`, those that are not agreed to. */
-async function wanted(place: Clone, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const { stdout } = await place.run(["config", "trust", "--json"], env);
-  const { claims } = JSON.parse(stdout) as { claims: { kind: string; value: string; agreed: boolean }[] };
-  return claims.filter(({ agreed }) => !agreed).map(({ kind, value }) => `${kind} ${value}`);
-}
-
-async function agreed(text: string): Promise<Clone> {
-  const place = hostileClone(url, text);
-  expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(0);
-  return place;
-}
 
 test("loopback needs no agreement, whatever is sent there; what only looks like it does", async () => {
   const stays = ["http://localhost:1", "http://LOCALHOST:1/x", "http://127.0.0.1:1", "https://127.9.8.7:1"];
@@ -71,6 +57,14 @@ test("loopback needs no agreement, whatever is sent there; what only looks like 
     expect(claims, one).toHaveLength(2);
     expect(claims[0], one).toStartWith("address ");
   }
+});
+
+test("a host without a scheme is of this machine under the same names, and no others", async () => {
+  const withRedis = (address: string) => hostileClone(url, `backends:\n  redis: { address: "${address}" }\n`);
+  for (const one of ["localhost", "localhost:6379", "127.0.0.1:1", "[::1]:1"])
+    expect(await wanted(withRedis(one)), one).toEqual([]);
+  for (const one of ["evil.example:6379", "localhost.evil.example:1", "127.0.0.1.evil.example", "[::2]:1"])
+    expect(await wanted(withRedis(one)), one).toHaveLength(1);
 });
 
 test("what a fallback, a variable or a link hides is found, and no value of a variable is told", async () => {
@@ -127,7 +121,7 @@ test("a way back out of a link is found, which only the system can follow", asyn
 });
 
 test("an address in a file of the project counts, and so does every change of it", async () => {
-  const place = await agreed("name: x\nsinks:\n  webhook: { url: file:./hook }\n");
+  const place = await agreedClone(url, "name: x\nsinks:\n  webhook: { url: file:./hook }\n");
   write(place, "hook", `${url}/one\n`);
   expect(await wanted(place)).toEqual([expect.stringMatching(/^address http:\/\/0\.0\.0\.0:\d+\/… sha256:/)]);
   expect((await place.run(["config", "show"])).exitCode).toBe(0);
@@ -148,7 +142,8 @@ test("what the user says by variable or flag is the user's own word", async () =
 });
 
 test("a change is refused, and named alone; less than was agreed to is not", async () => {
-  const place = await agreed(
+  const place = await agreedClone(
+    url,
     withLoki(`    url: ${url}\n    tenant: a\n`, "sinks:\n  file: { path: HOME/a }\n"),
   );
   const text = readFileSync(join(place.directory, "contextcore.yaml"), "utf8");
@@ -164,7 +159,7 @@ test("a change is refused, and named alone; less than was agreed to is not", asy
 });
 
 test("a plugin that changed is not agreed to, though the lock goes with it", async () => {
-  const place = await agreed("name: evil\nplugins: [./plugin.ts]\n");
+  const place = await agreedClone(url, "name: evil\nplugins: [./plugin.ts]\n");
   write(place, "plugin.ts", `${readFileSync(join(place.directory, "plugin.ts"), "utf8")}// changed\n`);
   trustByLock(place.directory, "./plugin.ts");
   const { stderr, exitCode } = await place.run(["plugin", "info", "evil/plugin"]);
@@ -173,7 +168,7 @@ test("a plugin that changed is not agreed to, though the lock goes with it", asy
 });
 
 test("another project at the same place, and the same one at another, are not agreed to", async () => {
-  const place = await agreed(withLoki(`    url: ${url}/first\n`));
+  const place = await agreedClone(url, withLoki(`    url: ${url}/first\n`));
   const moved = temporaryDirectory();
   renameSync(place.directory, join(moved, "p"));
   mkdirSync(place.directory);
@@ -183,7 +178,7 @@ test("another project at the same place, and the same one at another, are not ag
 });
 
 test("a way through a link leads to the same project; a configuration that is a link is what it says", async () => {
-  const place = await agreed(withLoki(`    url: ${url}\n`));
+  const place = await agreedClone(url, withLoki(`    url: ${url}\n`));
   const link = join(temporaryDirectory(), "link");
   symlinkSync(place.directory, link);
   expect(await wanted(placeOf(link, place.home))).toEqual([]);
@@ -219,81 +214,6 @@ test("the hash is the same in another checkout, and another one after any change
   expect(await hash(withLoki(`    url: ${url}/x\n`))).not.toBe(first);
   const hook = (path: string) => `name: x\nsinks:\n  webhook: { url: ${url}/${path} }\n`;
   expect(await hash(hook("a"))).not.toBe(await hash(hook("b")));
-});
-
-test("what is kept is for the user alone, and has no secret in it", async () => {
-  const place = await agreed(
-    withLoki("    url: https://me:pw-s3cret@evil.example\n    token: clear-s3cret\n"),
-  );
-  expect(statSync(storeOf(place)).mode & 0o777).toBe(0o600);
-  expect(readFileSync(storeOf(place), "utf8")).not.toContain("s3cret");
-  const { stdout } = await place.run(["config", "trust", "--list"]);
-  expect(stdout).toContain(`${place.directory}/contextcore.yaml`);
-  expect((await place.run(["config", "trust", "--remove"])).exitCode).toBe(0);
-  expect((await place.run(["inventory"])).exitCode).toBe(4);
-});
-
-test("several processes that agree at once all agree", async () => {
-  const home = temporaryDirectory();
-  const places = Array.from({ length: 8 }, () => {
-    const directory = temporaryDirectory({ "contextcore.yaml": withLoki(`    url: ${url}\n`) });
-    return placeOf(directory, home);
-  });
-  const done = await Promise.all(places.map((place) => place.run(["config", "trust", "--yes"])));
-  expect(done.map(({ exitCode }) => exitCode)).toEqual(places.map(() => 0));
-  for (const place of places) expect(await wanted(place)).toEqual([]);
-});
-
-test("a damaged file of agreements agrees to nothing, and stays as it is", async () => {
-  const place = await agreed(withLoki(`    url: ${url}\n`));
-  for (const text of ["{", '{"version":2}', "[]"]) {
-    writeFileSync(storeOf(place), text);
-    const { stderr, exitCode } = await place.run(["inventory"]);
-    expect(exitCode).toBe(4);
-    expect(stderr).toMatch(/agreements\.json (is damaged|was written by another version of contextcore)/);
-    expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(4);
-    expect(readFileSync(storeOf(place), "utf8")).toBe(text);
-  }
-});
-
-test("agreements that came with the project count for nothing, also where the home is in it", async () => {
-  const directory = temporaryDirectory({ "contextcore.yaml": withLoki(`    url: ${url}\n`) });
-  const place = placeOf(directory, directory);
-  expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(0);
-  expect(await wanted(place)).toEqual([]);
-  const aside = join(temporaryDirectory(), "p");
-  cpSync(directory, aside, { recursive: true });
-  rmSync(directory, { recursive: true });
-  cpSync(aside, directory, { recursive: true, preserveTimestamps: true });
-  expect(await wanted(place)).toEqual([`address ${url}`]);
-});
-
-test("a home in the clone, above its configuration, agrees to nothing by what came with it", async () => {
-  const clone = temporaryDirectory({ "deploy/contextcore.yaml": withLoki(`    url: ${url}\n`) });
-  const place = placeOf(join(clone, "deploy"), join(clone, "hm"));
-  mkdirSync(place.home);
-  expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(0);
-  const text = readFileSync(storeOf(place), "utf8");
-  rmSync(storeOf(place));
-  writeFileSync(storeOf(place), text.replace(/"self": "[^"]*"/, '"self": "x"'));
-  const { stderr, exitCode } = await place.run(["inventory"]);
-  expect(exitCode).toBe(4);
-  expect(stderr).toContain(`${storeOf(place)} was copied, restored or written by somebody else`);
-});
-
-test("whose home was restored from a copy is told and asked again, once", async () => {
-  const place = await agreed(withLoki(`    url: ${url}\n`));
-  const aside = join(temporaryDirectory(), "h");
-  cpSync(place.home, aside, { recursive: true, preserveTimestamps: true });
-  const restored = placeOf(place.directory, aside);
-  expect(await wanted(restored)).toEqual([`address ${url}`]);
-  expect((await restored.run(["config", "trust", "--yes"])).exitCode).toBe(0);
-  const { stderr, exitCode } = await restored.run(["inventory"]);
-  expect(exitCode).toBe(3);
-  expect(stderr).not.toContain("copied");
-  const moved = placeOf(place.directory, join(temporaryDirectory(), "m"));
-  renameSync(place.home, moved.home);
-  expect(await wanted(moved)).toEqual([]); // the very same file
 });
 
 test("who adds or trusts a plugin is not asked again, and has agreed to nothing else", async () => {

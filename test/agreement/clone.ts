@@ -1,5 +1,5 @@
 /** A cloned repository of somebody who means ill, the home of who cloned it, and a server that is not on loopback. */
-import { afterAll } from "bun:test";
+import { afterAll, expect } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/contract/contextcore.ts";
@@ -108,3 +108,20 @@ export const withLoki = (lines: string, more = ""): string =>
 
 export const write = ({ directory }: Clone, name: string, text: string): void =>
   writeFileSync(join(directory, name), text);
+
+/** The file in which what a user agreed to is kept. */
+export const storeOf = ({ home }: Clone): string => join(home, ".contextcore/agreements.json");
+
+/** The claims as `config trust --json` has them: each as `kind value`, those that are not agreed to. */
+export async function wanted(place: Clone, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const { stdout } = await place.run(["config", "trust", "--json"], env);
+  const { claims } = JSON.parse(stdout) as { claims: { kind: string; value: string; agreed: boolean }[] };
+  return claims.filter(({ agreed }) => !agreed).map(({ kind, value }) => `${kind} ${value}`);
+}
+
+/** A clone whose user has agreed to it. */
+export async function agreedClone(url: string, text: string): Promise<Clone> {
+  const place = hostileClone(url, text);
+  expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(0);
+  return place;
+}

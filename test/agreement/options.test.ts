@@ -5,8 +5,19 @@ import { entriesOf } from "../../src/config/resolve-options.ts";
 import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
-/** Text that is sent where the plugin sends everything, says how long to wait, or names tables and columns. */
-const HARMLESS = ["tenant", "tenants", "username", "timeout", "window", "settle", "ledger"];
+/** Text that is sent where the plugin sends everything, says how long to wait, names tables, columns and patterns, or whose keys sign. */
+const HARMLESS = [
+  "tenant",
+  "tenants",
+  "username",
+  "timeout",
+  "window",
+  "settle",
+  "ledger",
+  "exclude",
+  "region",
+  "profile",
+];
 
 test("every option with text in it leads somewhere, is a secret, or is known to be harmless", async () => {
   const unknown: string[] = [];
@@ -48,8 +59,21 @@ test("those that lead somewhere are these", async () => {
   ];
   const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
   const sqlite = ["sqlite.path: path", "sqlite.data: path"];
-  const stores = ["directory.path: path"];
+  const stores = [
+    "directory.path: path",
+    ...["s3.url: address", "s3.bucket: address", "s3.prefix: address", "s3.keysFile: path", "s3.ca: path"],
+  ];
+  const files = ["files.path: path", "files.data: path"];
+  const redis = ["redis.address: address", "redis.ca: path", "redis.file: path", "redis.data: path"];
   expect(found.sort()).toEqual(
-    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite].sort(),
+    [
+      ...common,
+      ...tempo.map((one) => `tempo.${one}`),
+      ...sinks,
+      ...stores,
+      ...sqlite,
+      ...redis,
+      ...files,
+    ].sort(),
   );
 });

@@ -8,56 +8,19 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import webhook from "../../plugins/webhook/index.ts";
 import { makeSigningKey, readSigningKey } from "../../src/audit/journal/checkpoint.ts";
 import { openHome } from "../../src/audit/journal/home.ts";
-import { closedSegments } from "../../src/audit/journal/segments.ts";
 import { keptLines } from "../../src/audit/retention/kept-file.ts";
 import { doomedOf, planTrailPrune } from "../../src/audit/retention/plan.ts";
-import { verifyTrail } from "../../src/audit/verify/verify.ts";
-import { type Folder, makeFolder } from "./folder.ts";
+import { makeFolder } from "./folder.ts";
 import { startReceiver } from "./receiver.ts";
 import { recordPrune } from "./record-prune.ts";
 import { openSink } from "./sink.ts";
+import { closed, DAY, placesOf, prune, request, START, verify, writeYear } from "./year.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files
-
-const DAY = 86_400_000;
-const START = Date.parse("2025-01-01T12:00:00Z");
-const NOW = START + 365 * DAY;
-
-/** A year: an export a day, a destroy on every tenth. A month is a file; what is of one month is written together. */
-async function writeYear(folder: Folder, days = 365): Promise<void> {
-  let day = 0;
-  const trail = folder.open({ clock: () => START + day * DAY });
-  for (let from = 0; from < days; ) {
-    const month = new Date(START + from * DAY).getUTCMonth();
-    const together: Promise<unknown>[] = [];
-    for (; from < days && new Date(START + from * DAY).getUTCMonth() === month; from += 1) {
-      const operation = from % 10 === 0 ? "destroy" : "export";
-      together.push(trail.append({ operation, outcome: "success", details: { day: from } }));
-    }
-    day = from - 1; // all have the time of the month's last day
-    await Promise.all(together);
-  }
-  await trail.close();
-}
-
-const verify = (folder: Folder, home = folder.home) =>
-  verifyTrail({ file: folder.file, home, project: "shop", sinks: [], signal: new AbortController().signal });
-
-const request = ({ file }: Folder, now = NOW) => ({ file, retentionDays: 90, now });
-
-const placesOf = ({ directory, home }: Folder) => ({ archive: join(directory, "archive"), home });
-
-async function prune(folder: Folder, now = NOW): Promise<void> {
-  const trail = folder.open({ clock: () => now });
-  await recordPrune(trail, planTrailPrune(request(folder, now)), placesOf(folder));
-  await trail.close();
-}
-
-const closed = ({ file }: Folder) => closedSegments(file).map(({ path }) => basename(path));
 
 test("closed files past their time are archived and removed; an event stands for them, and the chain still verifies", async () => {
   using folder = makeFolder();

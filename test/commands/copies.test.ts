@@ -1,6 +1,6 @@
 /** Snapshots in a place, as a user meets them: copied, killed, listed, proved and brought back. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
@@ -184,6 +184,34 @@ test("a copy of another project is believed only with its public key, or once a 
   }
 });
 
+test("a snapshot of which only a copy is left is still held: listed, shown, proved and taken by its name, until the copy is gone", async () => {
+  const { cwd, name, path } = await project();
+  await command(cwd, "snapshots", "copy", name, "--to", "offsite");
+  const both = await json(cwd, "snapshots", "list");
+  const places = [{ place: "offsite", verified: expect.any(String), depth: "listed", sound: true }];
+  expect(both.printed.snapshots).toMatchObject([{ name, path, here: true, places }]);
+  rmSync(path, { recursive: true });
+  const away = await json(cwd, "snapshots", "list");
+  expect(away.printed.snapshots).toMatchObject([{ name, path: `offsite:${name}`, here: false, places }]);
+  expect(away.printed.coverage).toEqual(both.printed.coverage);
+  for (const named of [name, name.slice(0, 8), "latest"]) {
+    expect((await json(cwd, "snapshots", "show", named)).printed).toMatchObject({ snapshot: { name } });
+    expect((await command(cwd, "verify", named)).exitCode).toBe(0);
+  }
+  const looked = await json(cwd, "snapshots", "list");
+  expect(looked.printed.snapshots[0].places).toMatchObject([{ depth: "whole", sound: true }]);
+  expect((await command(cwd, "snapshots", "list")).stdout).toMatch(/offsite \(verified 1m ago\)/);
+
+  rmSync(join(cwd, "offsite", name, "logs.json"));
+  const hurt = await json(cwd, "snapshots", "list", "--place", "offsite");
+  expect([hurt.exitCode, hurt.stderr]).toEqual([3, expect.stringContaining("logs.json is missing")]);
+  expect((await json(cwd, "snapshots", "list")).printed.snapshots).toEqual([]);
+  rmSync(join(cwd, "offsite", name), { recursive: true });
+  const gone = await command(cwd, "snapshots", "list", "--place", "offsite");
+  expect([gone.exitCode, gone.stderr]).toEqual([3, expect.stringContaining("the copy is gone")]);
+  expect((await command(cwd, "snapshots", "list", "--place", "offsite")).exitCode).toBe(0);
+});
+
 let lab: Lab;
 let far: Lab;
 let near: Lab;
@@ -227,4 +255,21 @@ test("exported, copied, deleted here, restored from the place: as from the direc
   await command(cwd, "snapshots", "convert", `offsite:${name}`, ...metrics, "a");
   await command(cwd, "snapshots", "convert", kept, ...metrics, "b");
   expect(readFileSync(join(cwd, "a"))).toEqual(readFileSync(join(cwd, "b")));
+});
+
+test("what only a copy holds is not exported again, and nothing is said to be in no snapshot", async () => {
+  const cwd = labProject(lab, { more: STORES, only: ["loki"] });
+  await command(cwd, "export", "--all");
+  const name = "20260124-143000"; // the next one may begin within the same second
+  renameSync(join(cwd, "backups", readdirSync(join(cwd, "backups"))[0] ?? ""), join(cwd, "backups", name));
+  const before = await json(cwd, "inventory");
+  await command(cwd, "snapshots", "copy", "latest", "--to", "offsite");
+  rmSync(join(cwd, "backups"), { recursive: true });
+  const warningsOf = ({ printed }: Awaited<ReturnType<typeof json>>): string[] =>
+    printed.warnings.map(({ message }: { message: string }) => message);
+  expect(warningsOf(await json(cwd, "inventory"))).toEqual(warningsOf(before));
+  const again = await json(cwd, "export", "--since-last");
+  expect(again.printed.backends).toMatchObject([{ backend: "loki", parent: name }]);
+  const chain = await json(cwd, "verify", "latest");
+  expect([chain.exitCode, chain.printed.snapshots.length], chain.stderr).toEqual([0, 2]);
 });

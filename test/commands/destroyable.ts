@@ -1,5 +1,5 @@
 /** Stacks that can be destroyed: two servers of the lab, and a command that may end them. */
-import { afterAll, afterEach } from "bun:test";
+import { afterAll, afterEach, expect } from "bun:test";
 import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
@@ -94,3 +94,25 @@ export async function trailOf(cwd: string): Promise<string[]> {
 /** The events of a kind of operation as JSON, newest last. */
 export const eventsOf = async (cwd: string, operation = "destroy") =>
   printedIn((await run(["audit", "--json", "--operation", operation], { cwd })).stdout);
+
+export const DAY_MS = 86_400_000;
+/** The time so long ago. */
+export const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+
+/** Exports what these arguments choose. */
+export async function save(cwd: string, ...args: string[]): Promise<void> {
+  expect((await run(["export", ...args], { cwd })).exitCode).toBe(0);
+}
+
+/** The lines below an option of the menu. */
+export function below(text: string, option: 1 | 2 | 3): string[] {
+  const lines = text
+    .slice(text.indexOf("OPTIONS:"))
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const from = lines.findIndex((line) => line.includes(` ${option}. `)) + 1;
+  return lines.slice(
+    from,
+    lines.findIndex((line, at) => at >= from && /^\S|^. \d\. |^ {2}\d\. /.test(line)),
+  );
+}

@@ -24,6 +24,12 @@ test("there are commands to look at", () => {
   expect(paths.length).toBeGreaterThan(12);
 });
 
+test("every command stands below one heading", async () => {
+  const { stdout } = await run(["--help"], { cwd });
+  for (const name of Object.keys(ROOT.commands))
+    expect(stdout.split("\n").filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
+});
+
 test.each(paths.map((path) => [path.join(" ") || "(none)", path] as const))(
   "help: %s",
   async (_name, path) => {
@@ -69,7 +75,7 @@ test("--version is the version and nothing else", async () => {
 });
 
 test("no colours in a pipe, whatever the terminal's name", async () => {
-  const { stdout } = await run(["--help"], { cwd, env: { TERM: "xterm-256color", FORCE_COLOR: "1" } });
+  const { stdout } = await run(["--help"], { cwd, env: { TERM: "xterm-256color" } });
   expect(stdout).toBe(Bun.stripANSI(stdout));
 });
 

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { COPY_FILE } from "../../src/copies/format/copy-file.ts";
-import { copyStorage, inTheClear } from "../../src/copies/read/copy-storage.ts";
+import { copyStorage } from "../../src/copies/read/copy-storage.ts";
+import { decryptedWith } from "../../src/copies/read/decrypted.ts";
 import { placeStorage } from "../../src/copies/read/place-storage.ts";
 import { readKept } from "../../src/snapshot/catalog/kept.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
@@ -18,7 +19,7 @@ const storageOf = (store: MemoryStore, name: string): Storage =>
   copyStorage({
     place: placeOf(store),
     name,
-    opened: inTheClear,
+    opened: decryptedWith(async () => []),
     signal,
     admit: ({ copy }) => {
       if (copy.key !== KEY.verifier) throw new Error(`signed by ${copy.key}`);
@@ -75,7 +76,7 @@ test("a place lists its copies; what has no copy.json is none", async () => {
 });
 
 test("of a part only its blocks are fetched, with manifest and index", async () => {
-  const { name, store } = await copied({ streams: 40, entries: 2_000 });
+  const { name, store } = await copied({ streams: 20, entries: 500 });
   const snapshot = await openSnapshot(storageOf(store, name));
   const chosen: { bytes: number }[] = [];
   let number = 0;
@@ -96,7 +97,7 @@ test("of a part only its blocks are fetched, with manifest and index", async () 
 });
 
 test("who reads on and on is given more at once, and never much more than he reads", async () => {
-  const { name, store } = await copied({ streams: 4, entries: 5_000 });
+  const { name, store } = await copied({ streams: 4, entries: 1_500 });
   let calls = 0;
   const counting = {
     ...store,

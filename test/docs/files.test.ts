@@ -12,6 +12,9 @@ const env = {
   AUDIT_WEBHOOK_SECRET: "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw==",
   BILLING_PASSWORD: "b",
   LOKI_EU_TOKEN: "t",
+  OFFSITE_KEY: "k",
+  OFFSITE_SECRET: "s",
+  REDIS_PASSWORD: "r",
 };
 
 /** The page's files of secrets lie where the test may put them. */

@@ -16,8 +16,9 @@ made from the plugins' own declarations (\`contextcore plugin info NAME --markdo
 `;
 
 /** What must be set before a plugin can be opened, which tells what it can do. */
-const OPENED =
-  "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 }, directory: { path: place } }\n";
+const OPENED = `sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 } }
+stores: { directory: { path: place }, s3: { bucket: backups } }
+`;
 
 test("docs/plugins.md says what the declarations say", async () => {
   const config = await loadConfig({ directory: temporaryDirectory({ "contextcore.yaml": OPENED }), env: {} });

@@ -280,24 +280,8 @@ describe("the signature of the sums", () => {
 
   test("cannot be looked at without the tool: that is said, and the sums are checked as ever", async () => {
     const bin = temporaryDirectory();
-    for (const tool of [
-      "sh",
-      "curl",
-      "awk",
-      "sha256sum",
-      "cut",
-      "uname",
-      "mktemp",
-      "rm",
-      "mv",
-      "mkdir",
-      "chmod",
-      "cat",
-      "ls",
-      "grep",
-      "gzip",
-    ])
-      symlinkSync(Bun.which(tool) ?? "", join(bin, tool));
+    const tools = "sh curl awk sha256sum cut uname mktemp rm mv mkdir chmod cat ls grep gzip";
+    for (const tool of tools.split(" ")) symlinkSync(Bun.which(tool) ?? "", join(bin, tool));
     sign("other");
     const { stderr, exitCode } = await install({ CONTEXTCORE_KEY: publicKey, PATH: bin });
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining("signature was not checked")]);

@@ -121,7 +121,7 @@ test("one that fails for good ends the restore of that target, and what goes on 
   const failing: Server = {
     ...first.server,
     async apply(batch, signal) {
-      if (numberIn(batch) === 20) throw new PluginError("invalid", "no");
+      if (numberIn(batch) === 20) throw new PluginError("refused", "no");
       return first.server.apply(batch, signal);
     },
   };

@@ -34,6 +34,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["config", "trust"],
   ["config", "trust", "--list"],
   ["inventory"],
+  ["export", "-t", "1h", "--dry-run"],
   ["export", "-t", "1h"],
   ["export", "--nonsense"],
   ["persistence", "show"],
@@ -59,6 +60,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["snapshots", "copy", "latest", "--to", "offsite"],
   ["keys", "new", KEY],
   ["keys", "check", "--identity", KEY],
+  ["keys", "kit"],
   ["audit", "prune", "--dry-run"],
   ["audit", "sinks"],
   ["audit", "sinks", "test"],
@@ -70,6 +72,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["plugin", "add", "./lines", "--yes"],
   ["plugin", "trust", "acme/lines"],
   ["plugin", "remove", "acme/lines"],
+  ["destroy", "--dry-run"],
   ["destroy", "--option", "3", "--confirm", "shop"],
   ["config", "trust", "--remove"],
 ];

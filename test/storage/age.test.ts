@@ -3,9 +3,9 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openEncrypted, type RangedBytes } from "../../src/storage/age/decrypt.ts";
-import { encryptTo } from "../../src/storage/age/encrypt.ts";
 import { parseIdentities } from "../../src/storage/age/identity-file.ts";
 import { generateKeyPair } from "../../src/storage/age/keys.ts";
+import { sealFor } from "../../src/storage/age/seal.ts";
 import { ageKeygen, runAge } from "../support/age.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -19,8 +19,12 @@ async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 50_021) yield bytes.subarray(at, at + 50_021);
 }
 
-const encrypted = async (recipients: readonly string[], plain: Uint8Array): Promise<Buffer> =>
-  Buffer.concat(await Array.fromAsync(encryptTo(recipients, inPieces(plain))));
+async function encrypted(recipients: readonly string[], plain: Uint8Array): Promise<Buffer> {
+  const seal = await sealFor(recipients, randomBytes(32));
+  const pieces = await Array.fromAsync(seal.encrypt(inPieces(plain)));
+  expect(seal.size(plain.length)).toBe(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  return Buffer.concat(pieces);
+}
 
 const stored = (bytes: Buffer): RangedBytes => ({
   size: bytes.length,
@@ -113,4 +117,16 @@ test("another identity opens nothing, and is told so", async () => {
   expect(decrypted(await encrypted([recipient], randomBytes(9)), identity)).rejects.toThrow(
     "no identity that was given opens it",
   );
+});
+
+test("the same seed gives the same bytes; another one nothing in common", async () => {
+  const { recipient } = await generateKeyPair();
+  const plain = randomBytes(CHUNK + 9);
+  const sealed = async (seed: Buffer): Promise<Buffer> =>
+    Buffer.concat(await Array.fromAsync((await sealFor([recipient], seed)).encrypt(inPieces(plain))));
+  const [one, other] = [randomBytes(32), randomBytes(32)];
+  expect(await sealed(one)).toEqual(await sealed(one));
+  const [first, second] = [await sealed(one), await sealed(other)];
+  const same = first.subarray(-1000).filter((byte, n) => byte === second.subarray(-1000)[n]).length;
+  expect(same).toBeLessThan(40);
 });

@@ -1,11 +1,12 @@
 /** The `age` program, as a second opinion. */
 import { debianProgram } from "./debian.ts";
 
-const age = debianProgram({ package: "age", program: "age" });
+/** The path that starts it. */
+export const AGE = debianProgram({ package: "age", program: "age" });
 
 /** Runs it. @throws Error with what it said when it fails */
 export function runAge(args: readonly string[], input: Uint8Array = new Uint8Array()): Buffer {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([age, ...args], { stdin: input, stderr: "pipe" });
+  const { exitCode, stdout, stderr } = Bun.spawnSync([AGE, ...args], { stdin: input, stderr: "pipe" });
   if (exitCode !== 0) throw new Error(`age: ${stderr}`);
   return stdout;
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Puts a program of Debian or Ubuntu for the tests under node_modules/.cache/debian and prints the path that starts it.
-#   install-debian.sh SUITE PACKAGE PROGRAM      install-debian.sh own age age
-# SUITE is `own`, this machine's release, or a newer one, such as `sid`. The package comes with everything that it depends on, the
+#   install-debian.sh SUITE PACKAGE[,PACKAGE…] PROGRAM      install-debian.sh own age age
+# SUITE is `own`, this machine's release, or a newer one, such as `sid`. A package comes with everything that it depends on, the
 # C library included, and is started with that, so a newer suite's programs run here, too. It asks the package mirror that
 # this machine's apt is configured with, by package name, and changes nothing outside of that folder. Run again, it only prints the path.
 set -euo pipefail
 
-[ $# = 3 ] || { echo "usage: $0 SUITE PACKAGE PROGRAM" >&2; exit 2; }
+[ $# = 3 ] || { echo "usage: $0 SUITE PACKAGE[,PACKAGE…] PROGRAM" >&2; exit 2; }
 package=$2
 program=$3
 # shellcheck source=/dev/null
@@ -69,7 +69,8 @@ APT::Install-Recommends "0";
 Acquire::Languages "none";
 END
 apt-get -qq update >&2
-apt-get -qq --yes --download-only install "$package" >&2
+IFS=, read -ra wanted <<<"$package"
+apt-get -qq --yes --download-only install "${wanted[@]}" >&2
 for archive in "$work"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$work/root"; done
 find "$work/root" -name '*.so*' -printf '%h\n' | sort -u | sed "s|^$work/root|$target|" | paste -sd: >"$work/root/libraries"
 mv "$work/root" "$target"

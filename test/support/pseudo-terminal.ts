@@ -28,25 +28,32 @@ export const KEY = {
 
 const PATIENCE_MS = 30_000;
 
+/** No terminal starts without a size, but it can lose it. */
+const UNSIZED = ["/bin/sh", "-c", 'stty cols 0 rows 0; exec "$0" "$@"'];
+
+/** Starts the program on a terminal of its own. There is no pager unless `env` says so: nobody would leave it. */
 export function openSession(
   args: readonly string[],
   options: {
     readonly cwd: string;
     readonly env?: Readonly<Record<string, string>>;
-    /** Default 120. */
+    /** Default 120; with 0 the terminal does not know its size. */
     readonly columns?: number;
+    /** Default 50. */
+    readonly rows?: number;
   },
 ): Session {
   const decoder = new TextDecoder();
   let raw = "";
   let seen = 0;
   let wake = () => {};
-  const child = Bun.spawn([binary, ...args], {
+  const words = options.columns === 0 ? [...UNSIZED, binary] : [binary];
+  const child = Bun.spawn([...words, ...args], {
     cwd: options.cwd,
-    env: { ...cleanEnv(options.cwd), TERM: "xterm-256color", ...options.env },
+    env: { ...cleanEnv(options.cwd), TERM: "xterm-256color", PAGER: "cat", ...options.env },
     terminal: {
       cols: options.columns ?? 120,
-      rows: 50,
+      rows: options.rows ?? 50,
       data(_terminal, data) {
         raw += decoder.decode(data, { stream: true });
         wake();

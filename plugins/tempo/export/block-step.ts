@@ -1,5 +1,5 @@
 /** Reads the next rows of one block and writes the traces that belong to it; one block after another. */
-import { isKind, type Problem, type Step } from "contextcore";
+import { given, isFault, isKind, PluginError, type Problem, type Step } from "contextcore";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
 import type { Block } from "../storage/block.ts";
 import { release } from "../storage/parquet/memory.ts";
@@ -8,13 +8,15 @@ import type { TracePart } from "../storage/trace-row.ts";
 import type { IdLists } from "./blocks.ts";
 import { type BlockWork, type Source, toCursor, wholeOf } from "./cursor.ts";
 import { anchorOf } from "./owner.ts";
+import type { LiveMemory } from "./plan.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
-import { readOnce } from "./traces.ts";
+import { type ReadTrace, readOnce } from "./traces.ts";
 
 /** Where rows come from, and where a trace is looked up that a block has only a part of. */
 export interface BlockSource extends IdLists {
   readonly storage: Storage;
   readonly api: Source;
+  readonly live: LiveMemory;
 }
 
 /**
@@ -81,8 +83,9 @@ async function rowsStep(source: BlockSource, reading: Reading, signal: AbortSign
   const lines = createTraceLines(whole);
   const findings = createFindings(whole);
   for (const [id, all] of await joined(parts, reading, storage)) {
-    const trace = await complete(source, work, id, all, signal);
+    const { trace, lacks } = await complete(source, work, id, all, signal);
     if (trace === undefined || anchorOf(trace.spans, whole) === undefined) continue;
+    if (lacks !== undefined) findings.add("incomplete", `${LACKING}: ${lacks}`, id);
     if (lines.add(trace) > 0) findings.add("lossy", NOT_UTF8, id);
   }
   for (const { bytes } of parts) release(bytes);
@@ -135,34 +138,56 @@ async function joined(
   return own;
 }
 
-/**
- * The whole trace; `undefined` when it is left to the API, since a span of it in the range ends in the newest part. Only a search
- * tells whether a span is in no block yet.
- */
+interface Completed {
+  /** Absent: it is left to the windows in which what is newer than all blocks is searched. */
+  readonly trace?: ScannedTrace;
+  /** Why spans that are in no block may be missing. */
+  readonly lacks?: string;
+}
+
+const LACKING = "Blocks have only a part of these traces, and Tempo does not give the rest";
+
+/** The whole trace, with what the API adds where a span may be in no block yet. */
 async function complete(
   source: BlockSource,
   work: BlockWork,
   id: string,
   parts: readonly Uint8Array[],
   signal: AbortSignal,
-): Promise<ScannedTrace | undefined> {
+): Promise<Completed> {
   const stored = scanTrace(parts);
-  if (reaches(stored, work)) return undefined;
-  if (!(await mayHaveMore(source, work, id, signal))) return stored;
-  const { trace, bytes } = await readOnce(source.api, id, signal);
-  return reaches(trace, work) ? undefined : scanTrace([...parts, bytes]);
+  if (isLeft(stored, work)) return {};
+  if (!(await mayHaveMore(source, work, { id, stored }, signal))) return { trace: stored };
+  const read = await readRest(source.api, id, signal);
+  if (read instanceof PluginError) return { trace: stored, lacks: read.message };
+  if (isLeft(read.trace, work)) return {};
+  return { trace: scanTrace([...parts, read.bytes]), ...given({ lacks: read.partial }) };
 }
 
+/** A trace that cannot be read by id, twice, must not cost the others of its block. */
+async function readRest(api: Source, id: string, signal: AbortSignal): Promise<ReadTrace | PluginError> {
+  const once = (): Promise<ReadTrace | PluginError> =>
+    readOnce(api, id, signal).catch((error: unknown) => {
+      if (isFault(error)) return error;
+      throw error;
+    });
+  const first = await once();
+  return first instanceof PluginError ? once() : first;
+}
+
+/** Whether a span may be in no block yet: by what the live stores held, otherwise by what searches list. */
 async function mayHaveMore(
-  { recentIds, lateIds }: BlockSource,
-  { recent, wholeFrom, wholeTo }: BlockWork,
-  id: string,
+  { live, recentIds, lateIds }: BlockSource,
+  { blocks, recent, wholeFrom, wholeTo, ...work }: BlockWork,
+  { id, stored }: { readonly id: string; readonly stored: ScannedTrace },
   signal: AbortSignal,
 ): Promise<boolean> {
+  const known = work.live && live.of(blocks);
+  if (known) return known.hasMore(id, stored.spans);
   const border = recent < wholeTo ? recent : wholeTo;
   if (border < wholeTo && (await recentIds({ from: border, to: wholeTo }, signal)).has(id)) return true;
   return wholeFrom < border && (await lateIds({ from: wholeFrom, to: border }, signal)).has(id);
 }
 
-const reaches = ({ spans }: ScannedTrace, { recent, wholeTo }: BlockWork): boolean =>
-  spans.some(({ from, to }) => to >= recent && from < wholeTo);
+const isLeft = ({ spans }: ScannedTrace, { live, recent, wholeTo }: BlockWork): boolean =>
+  !live && spans.some(({ from, to }) => to >= recent && from < wholeTo);

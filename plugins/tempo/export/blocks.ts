@@ -1,10 +1,8 @@
-/** An export that reads blocks: where it begins, and which traces are in none of them, or not whole. */
+/** Which traces are in no block, or not whole, by what searches list. */
 import {
   type Ask,
   askedOnce,
-  type Cursor,
   type HttpClient,
-  type Logger,
   NS_PER_SECOND,
   PluginError,
   type Range,
@@ -13,62 +11,11 @@ import {
   windows,
 } from "contextcore";
 import { NOTHING, type SearchAnswer, type SearchRequest } from "../server/search.ts";
-import { prefixOf, type Storage } from "../storage/storage.ts";
-import { type Source, type TracesWork, toCursor, wholeOf } from "./cursor.ts";
+import type { Storage } from "../storage/storage.ts";
+import { type Source, type TracesWork, wholeOf } from "./cursor.ts";
 import { tracesStep } from "./traces.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
-
-/** How an export by blocks begins: its first cursors, and from when on the API is read instead. */
-export interface BlockPlan {
-  readonly cursors: readonly Cursor[];
-  /** Newer spans are read through the API. ns */
-  readonly apiFrom: bigint;
-  /** The prefixes of the blocks that are read; absent where none can be. */
-  readonly blocks?: string;
-  readonly notes: Readonly<Record<string, string>>;
-}
-
-interface PlanRequest {
-  readonly whole: Range;
-  readonly recent: bigint;
-  readonly match: string | undefined;
-}
-
-/** The cursor of the first block, which leads to the others; none, and the reason, where they cannot be read. */
-export async function blockPlan(
-  { storage, log }: { readonly storage: Storage | undefined; readonly log: Logger },
-  { whole, recent, match }: PlanRequest,
-  signal: AbortSignal,
-): Promise<BlockPlan> {
-  const api = { cursors: [], apiFrom: whole.from };
-  if (storage === undefined) return { ...api, notes: { read: "search by window, each trace by id" } };
-  if (match !== undefined) return { ...api, notes: { read: "search with a selector, each trace by id" } };
-  try {
-    const metas = await storage.list(signal);
-    const blocks = metas.map(({ blockID }) => prefixOf(blockID)).join("");
-    const common = {
-      kind: "block" as const,
-      wholeFrom: whole.from,
-      wholeTo: whole.to,
-      recent,
-      blocks,
-      row: 0,
-    };
-    const read = `${metas.length} blocks in ${storage.place}; search and reading by id for what reaches beyond ${toRfc3339(recent)}`;
-    return {
-      cursors: metas.slice(0, 1).map(({ blockID }) => toCursor({ ...common, block: blockID })),
-      apiFrom: recent,
-      blocks,
-      notes: { read },
-    };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    const read = `search by window, each trace by id: the storage was not read, since ${error.message}`;
-    log.warn(read);
-    return { ...api, notes: { read } };
-  }
-}
 
 /** The traces that a block's rows may hold only in part. */
 export interface IdLists {

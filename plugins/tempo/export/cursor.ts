@@ -21,10 +21,10 @@ const whole = { wholeFrom: nanoseconds, wholeTo: nanoseconds };
 const part = { partFrom: nanoseconds };
 const match = v.optional(v.string());
 /**
- * Present where blocks are read. Then only the live stores are searched, only traces that are in none of these blocks are read,
- * and those that reach beyond `recent` belong to the windows after it.
+ * Present where blocks are read. Then only the live stores are searched, and only traces that are in none of these blocks are
+ * read; those that reach beyond `recent`, where it is given, belong to the windows after it.
  */
-const beyond = v.optional(v.object({ blocks: v.string(), recent: nanoseconds }));
+const beyond = v.optional(v.object({ blocks: v.string(), recent: v.optional(nanoseconds) }));
 
 /** Lists the traces of a window; a span of windows is cut into them first. */
 const window = v.object({
@@ -60,8 +60,13 @@ const traces = v.object({
 const block = v.object({
   kind: v.literal("block"),
   ...whole,
-  /** What reaches beyond this moment is read through the API. */
+  /** What lies behind this moment may be in no block yet. */
   recent: nanoseconds,
+  /**
+   * True: the live stores were asked for their spans before the blocks were listed, so every trace of a block belongs to it.
+   * Absent: those that reach beyond `recent` are read through the API.
+   */
+  live: v.optional(v.literal(true)),
   /** The first eight digits of the ids of all blocks that the export reads. */
   blocks: v.string(),
   block: v.string(),
@@ -74,6 +79,8 @@ const schema = v.variant("kind", [window, traces, block]);
 export type WindowWork = v.InferOutput<typeof window>;
 /** Some traces, to be read by their ids. */
 export type TracesWork = v.InferOutput<typeof traces>;
+/** One of them. */
+export type TraceToRead = TracesWork["ids"][number];
 /** Some rows of a block, to be read. */
 export type BlockWork = v.InferOutput<typeof block>;
 type Work = WindowWork | TracesWork | BlockWork;

@@ -1,6 +1,5 @@
 import {
   type Context,
-  type Cursor,
   type Exporter,
   formatDuration,
   isKind,
@@ -9,33 +8,22 @@ import {
   type Problem,
   type Range,
   type Start,
-  windowsOrSpans,
 } from "contextcore";
 import { type Finder, hasQuerier } from "../server/find.ts";
 import type { Settings } from "../server/settings.ts";
 import { type Listing, untilListed, untilWritten, type WaitOptions } from "../server/waits.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type BlockSource, blockStep } from "./block-step.ts";
-import { type BlockPlan, beyondStep, blockPlan, createIdLists } from "./blocks.ts";
-import { readCursor, type Source, splitWork, toCursor, type WindowWork } from "./cursor.ts";
+import { beyondStep, createIdLists } from "./blocks.ts";
+import { readCursor, type Source, splitWork } from "./cursor.ts";
+import { createLiveMemory, cut, planOf } from "./plan.ts";
 import { tracesStep } from "./traces.ts";
 import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
-/** How many traces one search is asked for: an answer of a few MB. */
-const SEARCH_LIMIT = 10_000;
-/** The most that one is ever asked for, where nothing else helps. */
-const SEARCH_LIMIT_MOST = 100_000;
-/** How many searches of a window, halved each time, may end with unfinished jobs. */
-const PATIENCE = 3;
 /** How long spans take from their arrival until search finds them: measured 30 to 45 s. */
 const SETTLE = 60n * NS_PER_SECOND;
-/**
- * After this time everything is in a block: Tempo itself expects it within a quarter of an hour, version 2 within half an hour.
- */
-const IN_BLOCKS = HOUR;
-
 interface ExporterOptions {
   readonly source: Source;
   /** Present when the blocks themselves can be read. */
@@ -53,7 +41,8 @@ interface ExporterOptions {
  */
 export function createExporter(options: ExporterOptions): Exporter {
   const { source, storage, clock, log, settings, tenant, listing } = options;
-  const blocks = storage && { storage, api: source, ...createIdLists(source) };
+  const live = createLiveMemory();
+  const blocks = storage && { storage, api: source, live, ...createIdLists(source) };
   let written = false;
   return {
     heeds: ["match"],
@@ -66,14 +55,11 @@ export function createExporter(options: ExporterOptions): Exporter {
       written ||= await untilWritten(waiting, signal);
       const settled = settledAt(clock(), limits.queryEndCutoff);
       const whole: Range = { from: range.from, to: range.to < settled ? range.to : settled };
-      const plan = await blockPlan(options, { whole, recent: settled - IN_BLOCKS, match }, signal);
-      const part = { from: plan.apiFrom > whole.from ? plan.apiFrom : whole.from, to: whole.to };
+      const { maxSearchDuration } = limits;
+      const request = { whole, match, settled, maxSearchDuration };
+      const plan = await planOf({ source, storage, live, log }, request, signal);
       return {
-        cursors: [
-          ...plan.cursors,
-          ...windowCursors(part, { whole, match }, limits),
-          ...lateCursors(plan, whole, limits),
-        ],
+        cursors: plan.cursors,
         problems: [
           ...(written ? [] : [unwritten(whole)]),
           ...(await unseen(source.finder, { range: whole, settings: limits, now: clock() }, signal)),
@@ -101,41 +87,6 @@ const NO_END =
   "Tempo's searches do not list a trace whose last span ends before its first one begins, such as one whose spans all end at 0. Only the option `storage` saves such traces, from their blocks.";
 const SHARED_IDS =
   "When Tempo's API reads a server span that has the id of its client's span, it gives it a new id.";
-
-function windowCursors(
-  part: Range,
-  { whole, ...more }: { readonly whole: Range } & Pick<WindowWork, "match" | "beyond">,
-  { maxSearchDuration }: Settings,
-): Cursor[] {
-  const length = maxSearchDuration > 0n && maxSearchDuration < HOUR ? maxSearchDuration : HOUR;
-  return cut(
-    {
-      kind: "window",
-      ...part,
-      partFrom: part.from,
-      wholeFrom: whole.from,
-      wholeTo: whole.to,
-      ...more,
-      limit: SEARCH_LIMIT,
-      limitMax: SEARCH_LIMIT_MOST,
-      patience: PATIENCE,
-    },
-    length,
-  );
-}
-
-/** Cursors for what arrived lately with old times: blocks are read there, and it may be in none of them yet. */
-function lateCursors({ blocks, apiFrom }: BlockPlan, whole: Range, settings: Settings): Cursor[] {
-  const part = { from: whole.from, to: apiFrom < whole.to ? apiFrom : whole.to };
-  if (blocks === undefined || part.from >= part.to) return [];
-  return windowCursors(part, { whole, match: undefined, beyond: { blocks, recent: apiFrom } }, settings);
-}
-
-/** The windows of a span, or shorter spans if there would be very many. */
-function cut(span: WindowWork, every: bigint): Cursor[] {
-  const { parts, areWindows } = windowsOrSpans(span, every);
-  return parts.map((part) => toCursor({ ...span, ...part, every: areWindows ? undefined : every }));
-}
 
 function needed(blocks: BlockSource | undefined): BlockSource {
   if (blocks !== undefined) return blocks;

@@ -1,9 +1,35 @@
 /** Reads a batch of traces by id and writes those that belong to the window. */
-import { PluginError, type Step } from "contextcore";
+import { type Cursor, PluginError, type Step } from "contextcore";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
-import { type Source, searchedOf, type TracesWork, toCursor, wholeOf } from "./cursor.ts";
+import { type Source, searchedOf, type TracesWork, type TraceToRead, toCursor, wholeOf } from "./cursor.ts";
 import { anchorOf, contains } from "./owner.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
+
+/** About what one span takes as a line's text. */
+const SPAN_LINE_BYTES = 700;
+/** Traces in one cursor, so that it stays small. */
+const IDS_MAX = 500;
+
+/** Cursors for these traces, in batches of about one step's worth. */
+export function tracesCursors(
+  work: Omit<TracesWork, "kind" | "ids">,
+  ids: readonly TraceToRead[],
+  stepBytes: number,
+): Cursor[] {
+  const spansMax = stepBytes / SPAN_LINE_BYTES;
+  const batches: TraceToRead[][] = [];
+  let spans = spansMax;
+  for (const one of ids) {
+    const [, least] = one;
+    if (spans + least > spansMax || (batches.at(-1)?.length ?? 0) >= IDS_MAX) {
+      batches.push([]);
+      spans = 0;
+    }
+    batches.at(-1)?.push(one);
+    spans += least;
+  }
+  return batches.map((batch) => toCursor({ ...work, kind: "traces", ids: batch }));
+}
 
 /**
  * Runs a cursor that names traces: gives their lines, what is wrong with them, and a cursor for those that did not fit in the
@@ -41,14 +67,15 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
 
 /** Whether the trace belongs to the windows in which what is newer than all blocks is searched. */
 const isNewer = ({ beyond, wholeTo }: TracesWork, { spans }: ScannedTrace): boolean =>
-  beyond !== undefined && anchorOf(spans, { from: beyond.recent, to: wholeTo }) !== undefined;
+  beyond?.recent !== undefined && anchorOf(spans, { from: beyond.recent, to: wholeTo }) !== undefined;
 
 const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
 const ELSEWHERE =
   "Search lists these traces in the range, but none of their spans is in it when they are read by id: other spans have the same ids.";
 const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
 
-interface ReadTrace {
+/** A trace as it was read by its id. */
+export interface ReadTrace {
   readonly trace: ScannedTrace;
   /** As the server sent them. */
   readonly bytes: Uint8Array;

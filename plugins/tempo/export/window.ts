@@ -5,8 +5,9 @@
 import { type Cursor, isKind, type Problem, type Step } from "contextcore";
 import { halved, NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "../server/search.ts";
 import { coverOf } from "./cover.ts";
-import { type Source, searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
+import { type Source, searchedOf, type TraceToRead, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
+import { tracesCursors } from "./traces.ts";
 
 /** Runs a cursor that is a window: gives cursors for its traces, or for its halves, and no records. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
@@ -56,29 +57,12 @@ const COVER_MAX = 50_000;
 const again = (work: WindowWork): Cursor[] =>
   (halved(work) ?? [work]).map(({ from, to }) => toCursor({ ...work, from, to }));
 
-/** About what one span takes as a line's text. */
-const SPAN_LINE_BYTES = 700;
-/** Traces in one cursor, so that it stays small. */
-const IDS_MAX = 500;
-
-/** The traces that may belong to this window, in batches of about one step's worth. */
-function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
+/** The traces that may belong to this window, in batches. */
+function fanOut({ stepBytes }: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
   const { from, to, partFrom, wholeFrom, wholeTo, beyond } = work;
-  const spansMax = source.stepBytes / SPAN_LINE_BYTES;
-  const batches: TracesWork["ids"][] = [];
-  let spans = spansMax;
-  for (const hit of hits) {
-    if (!mayOwn(work, searchedOf(work), hit)) continue;
-    if (spans + hit.spans > spansMax || (batches.at(-1)?.length ?? 0) >= IDS_MAX) {
-      batches.push([]);
-      spans = 0;
-    }
-    batches.at(-1)?.push([hit.id, hit.spans, contains(work, hit.from)]);
-    spans += hit.spans;
-  }
-  return batches.map((ids) =>
-    toCursor({ kind: "traces", from, to, partFrom, wholeFrom, wholeTo, beyond, ids }),
-  );
+  const own = hits.filter((hit) => mayOwn(work, searchedOf(work), hit));
+  const ids = own.map((hit): TraceToRead => [hit.id, hit.spans, contains(work, hit.from)]);
+  return tracesCursors({ from, to, partFrom, wholeFrom, wholeTo, beyond }, ids, stepBytes);
 }
 
 const unfinished = ({ from, to }: WindowWork): Problem => ({

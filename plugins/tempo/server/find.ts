@@ -7,6 +7,7 @@
  * and in the querier's after 13 seconds. A search without a range covers the last quarter of an hour.
  */
 import { type HttpClient, NS_PER_SECOND, undefinedOn } from "contextcore";
+import { type LiveSpans, readLiveSpans } from "./live-spans.ts";
 import { type SearchAnswer, type SearchHit, type SearchRequest, searchTraces } from "./search.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,6 +19,8 @@ export interface Finder {
   findByQuerier(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer | undefined>;
   /** What the query frontend finds by itself: what is in blocks and, of recent times, in the live stores. */
   findByFrontend(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
+  /** Every span that the live stores hold, by itself. @throws PluginError where no querier tells, or there is too much */
+  liveSpans(signal: AbortSignal): Promise<LiveSpans>;
   /** Where the querier is asked. */
   readonly querierUrl: string;
 }
@@ -48,6 +51,7 @@ export function createFinder({ frontend, querier, settings }: FinderOptions): Fi
   return {
     findByFrontend,
     findByQuerier,
+    liveSpans: (signal) => readLiveSpans(querier, signal),
     querierUrl: querier.url,
     async find(request, signal) {
       // In this order: what leaves the live stores in between is in blocks by then.

@@ -54,7 +54,7 @@ export function createStorage(store: BlockStore): Storage {
   return {
     place: store.place,
     async list(signal) {
-      const metas = await store.blocks(signal);
+      const metas = await listed(store, signal);
       const unknown = metas.find(({ format }) => !isKnown(format));
       if (unknown !== undefined) {
         throw new PluginError(
@@ -109,6 +109,24 @@ export function createStorage(store: BlockStore): Storage {
     },
   };
 }
+
+/**
+ * The blocks of one moment. A compaction between looking for names and looking at the files would hide the blocks that it
+ * replaced and the one that it made, so two lists have to be equal.
+ */
+async function listed(store: BlockStore, signal: AbortSignal): Promise<readonly BlockMeta[]> {
+  const namesOf = (metas: readonly BlockMeta[]): string => metas.map(({ blockID }) => blockID).join();
+  let before = await store.blocks(signal);
+  for (let tries = 0; tries < LISTS_MAX; tries++) {
+    const now = await store.blocks(signal);
+    if (namesOf(now) === namesOf(before)) return now;
+    before = now;
+  }
+  throw new PluginError("temporary", `the blocks in ${store.place} change faster than they are listed`);
+}
+
+/** How often the list is read again. */
+const LISTS_MAX = 10;
 
 /** Closes the oldest blocks when all indexes together are too large. */
 async function evict(opened: Map<string, Ask<Block>>, blocks: readonly Block[]): Promise<void> {

@@ -24,7 +24,7 @@ export default defineCommand({
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending);
     if (given.output !== undefined && given.output !== "-")
-      terminal.note(`${given.output}: ${events} events`);
+      terminal.last(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} matching events; --all exports every one`);
     return EXIT.ok;
   },

@@ -35,6 +35,7 @@ export default defineCommand({
     { line: "audit --follow --outcome failed", about: "failures as they happen" },
   ],
   json: [AUDIT_EVENT],
+  paged: ({ follow }) => !follow,
   async run(call) {
     const config = await configOf(call);
     const filter = filterOf(call.args);

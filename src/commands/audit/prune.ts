@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { AUDIT_PRUNE, auditPruneJson } from "../../results/audit.ts";
 import { type AuditPrunePlan, auditPrune, prunedText } from "../../tasks/audit-prune.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { conduct } from "../conduct.ts";
+import { conduct, planPaper } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
 import { printResult } from "../print-result.ts";
 
@@ -26,25 +26,26 @@ export default defineCommand({
       question: () => ({ message: "Remove them from the trail?", what: "the removal" }),
       report(plan, result) {
         if (call.json) printResult(call, AUDIT_PRUNE, auditPruneJson(plan, result !== undefined));
-        if (result !== undefined) call.terminal.note(prunedText(plan));
+        if (result !== undefined) call.terminal.last(prunedText(plan));
         return undefined;
       },
     }),
 });
 
-function showPlan({ json, terminal }: PruneCall, { segments, kept, range, archive }: AuditPrunePlan): void {
-  if (json) return;
-  const { colors } = terminal;
+function showPlan(call: PruneCall, { segments, kept, range, archive }: AuditPrunePlan): void {
+  if (call.json) return;
+  const { colors, note } = call.terminal;
+  const paper = planPaper(call);
   const rows = segments.map(({ segment, events, stays }) => [
     stays === undefined ? colors.red("remove") : colors.green("keep"),
     basename(segment.path),
     `${events} events`,
     colors.dim(stays ?? ""),
   ]);
-  for (const line of formatTable([{}, {}, { align: "right" }, {}], rows)) terminal.print(line);
-  if (range === undefined) terminal.note("no event is old enough");
+  printTable(paper, [{}, {}, { align: "right" }, {}], rows);
+  if (range === undefined) note("no event is old enough");
   else {
-    terminal.print(`${range.events} events will be moved to ${archive}, out of the trail and its home copy`);
-    terminal.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
+    paper.print(`${range.events} events will be moved to ${archive}, out of the trail and its home copy`);
+    paper.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
   }
 }

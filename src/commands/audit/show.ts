@@ -27,6 +27,7 @@ export default defineCommand({
     { line: "audit show 42", about: "by its number" },
   ],
   json: [AUDIT_SHOW],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const { file } = trailPlaces(await configOf(call));
     const { match, related } = findOne(file, call.args.id);
@@ -74,12 +75,12 @@ function showEvent(
     ],
     ["after", event.prev_hash],
   ];
-  for (const [name = "", text = ""] of rows) terminal.print(`${name.padEnd(10)}${text}`);
+  for (const [name = "", text = ""] of rows) terminal.tell(`${name.padEnd(10)}${text}`);
   if (Object.keys(event.details).length > 0) terminal.print("details");
   for (const line of detailLines(event)) terminal.print(`  ${line}`);
   for (const { event: other } of related) {
     const what = other.id === event.ref ? "began with" : "ended with";
-    terminal.print(`${what} event ${other.seq}: ${other.outcome} at ${other.timestamp} (${other.id})`);
+    terminal.tell(`${what} event ${other.seq}: ${other.outcome} at ${other.timestamp} (${other.id})`);
   }
 }
 

@@ -23,6 +23,7 @@ export default defineCommand({
     { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
   ],
   json: [AUDIT_STATS],
+  paged: () => true,
   async run(call) {
     const filter = filterOf(call.args);
     const { file } = trailPlaces(await configOf(call));
@@ -53,15 +54,20 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
 const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, OutcomeCounts])[] =>
   count === undefined ? [] : [[name, { [name]: count }]];
 
-/** Width of the longest bar, in characters. */
+/** Width of the longest bar, in characters; on a narrow terminal. */
 const BAR_WIDTH = 30;
+const BAR_WIDTH_NARROW = 10;
 
-function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors }: Terminal): string[] {
+/** With fewer columns a bar would push aside what it shows. */
+const WIDE = 80;
+
+function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors, width }: Terminal): string[] {
+  const barWidth = width() < WIDE ? BAR_WIDTH_NARROW : BAR_WIDTH;
   const most = Math.max(...rows.map(([, counts]) => sum(counts)));
   const cells = rows.map(([name, counts]) => {
     const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);
     const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
-    return [name, String(sum(counts)), bar(sum(counts) / most, BAR_WIDTH), told.join(", ")];
+    return [name, String(sum(counts)), bar(sum(counts) / most, barWidth), told.join(", ")];
   });
-  return formatTable([{}, { align: "right" }, {}, {}], cells);
+  return formatTable([{}, { align: "right" }, {}, {}], cells, width() - 2);
 }

@@ -63,14 +63,14 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   const { chain, files, checkpoint, witnesses } = result;
   for (const { name, seq, agrees } of witnesses) {
     const verdict = agrees ? colors.green("agrees") : colors.red("differs");
-    terminal.tell(
+    terminal.detail(
       seq === undefined
         ? `${name}: knows nothing about this trail`
         : `${name}: ${verdict}, up to event ${seq}`,
     );
   }
   if (checkpoint !== undefined)
-    terminal.tell(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
+    terminal.detail(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
   else if (given.key !== undefined && result.differences === 0 && !result.unsigned)
     terminal.note("there is no checkpoint yet: one is signed after a destructive command");
   const holds = result.unsigned ? colors.yellow("not proved by this key") : colors.green("sound");
@@ -80,11 +80,10 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
 }
 
 function showFindings({ findings, differences, warnings }: Verification, terminal: Terminal): void {
-  const { noteColors } = terminal;
   for (const { severity, subject, message } of findings) {
-    const label = severity === "difference" ? noteColors.red("wrong:") : noteColors.yellow("warning:");
-    terminal.note(`${label} ${subject}: ${message}`);
+    if (severity === "difference") terminal.fault("wrong", `${subject}: ${message}`);
+    else terminal.warn(`${subject}: ${message}`);
   }
   const more = differences + warnings - findings.length;
-  if (more > 0) terminal.note(`and ${more} more`);
+  if (more > 0) terminal.last(`and ${more} more`);
 }

@@ -2,7 +2,7 @@
 
 import type { Completion, Param, Params } from "../../tasks/param.ts";
 import { given } from "../../units/given.ts";
-import { COMMON, flagName } from "../arguments.ts";
+import { COMMON, flagName, withoutCommon } from "../arguments.ts";
 import { type Command, type Group, isGroup } from "../command.ts";
 
 /** A word that may follow, and what a shell shows beside it. */
@@ -31,7 +31,8 @@ export async function offerFor(root: Group, words: readonly string[], find: Find
   const typed = words.at(-1) ?? "";
   const { entry, rest } = await descend(root, words.slice(0, -1));
   const offers: Offer[] = [];
-  if (isGroup(entry) && rest.length === 0) offers.push({ candidates: await subcommands(entry) });
+  if (isGroup(entry) && withoutCommon(rest).length === 0 && !awaitsValue(rest))
+    offers.push({ candidates: await subcommands(entry) });
   const command = isGroup(entry) ? await defaultOf(entry) : entry;
   if (command !== undefined) offers.push(await argumentsFor(command, rest, typed, find));
   else if (typed.startsWith("-")) offers.push({ candidates: flags(COMMON, rest) });
@@ -40,12 +41,16 @@ export async function offerFor(root: Group, words: readonly string[], find: Find
   return { candidates, ...given({ paths }) };
 }
 
+/** The last word is a common argument whose value comes next. */
+const awaitsValue = (words: readonly string[]): boolean =>
+  valueFlag(COMMON, words.at(-1) ?? "") !== undefined;
+
 /** Follows the words down the command tree; `help` may precede any of them. */
 async function descend(
   group: Group,
   words: readonly string[],
 ): Promise<{ entry: Group | Command; rest: readonly string[] }> {
-  const [word, ...rest] = words;
+  const [word, ...rest] = withoutCommon(words);
   if (word === "help") return descend(group, rest);
   const load = word !== undefined && Object.hasOwn(group.commands, word) ? group.commands[word] : undefined;
   if (load === undefined) return { entry: group, rest: words };

@@ -11,7 +11,7 @@ import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { hiddenInFile, secretsInFile } from "./settings.ts";
+import { hiddenInFile, secretsInFile } from "../settings.ts";
 import { unreadVariables } from "./unread-variables.ts";
 
 export default defineCommand({
@@ -81,7 +81,7 @@ function forbiddenCommand({ destroy, where }: Config): ConfigProblem[] {
 
 function print({ terminal }: Call, { problems, warnings, file }: Examined): void {
   for (const one of problems)
-    terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
+    terminal.tell(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
   for (const warning of warnings) terminal.warn(warning);
-  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: no problems`);
+  if (problems.length === 0) terminal.tell(`${file ?? "the defaults"}: no problems`);
 }

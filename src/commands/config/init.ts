@@ -18,7 +18,7 @@ export default defineCommand({
     if (!writeWhole(path, configTemplate(basename(directory) || "stack"), { ifAbsent: true }))
       throw new Error(`${shown} was not written: it exists already, and was left as it is`);
     if (call.json) printResult(call, CONFIG_INIT, { path });
-    else terminal.print(shown);
+    else terminal.tell(shown);
     return EXIT.ok;
   },
 });

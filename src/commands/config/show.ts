@@ -2,17 +2,18 @@ import { stringify } from "yaml";
 import { CONFIG_SHOW } from "../../results/config.ts";
 import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
 import { openStackToShow } from "../../tasks/stack.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf } from "../settings.ts";
 
 export default defineCommand({
   about: "show every setting in force and where it comes from; secrets are masked",
   examples: [{ line: "config show", about: "does the file, the environment or the default apply?" }],
   json: [CONFIG_SHOW],
+  paged: () => true,
   async run(call) {
     const { terminal } = call;
     const stack = await openStackToShow(callerOf(call));
@@ -26,7 +27,7 @@ export default defineCommand({
     terminal.note(file ?? "no contextcore.yaml here or in a parent directory: defaults and the environment");
     const { dim, bold } = terminal.colors;
     const rows = settings.map(({ key, value, where }) => [bold(key), inline(value), dim(where)]);
-    for (const line of formatTable([{}, {}, {}], rows)) terminal.print(line);
+    printTable(terminal, [{}, {}, {}], rows);
     return EXIT.ok;
   },
 });

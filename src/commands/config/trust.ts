@@ -3,7 +3,7 @@ import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
 import { CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE, standingJson } from "../../results/config.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
@@ -49,11 +49,11 @@ export default defineCommand({
     if (standing.fresh.length === 0) return EXIT.ok;
     const answer = await confirmed(call, questionOf(standing));
     if (!answer.agrees) {
-      call.terminal.note("nothing was agreed to");
+      call.terminal.last("nothing was agreed to");
       return answer.isNo ? EXIT.refused : EXIT.interrupted;
     }
     await agree(call, config, standing);
-    call.terminal.print(`agreed to ${standing.project}`);
+    call.terminal.tell(`agreed to ${standing.project}`);
     return EXIT.ok;
   },
 });
@@ -107,7 +107,7 @@ async function report(call: TrustCall, config: Config, standing: Standing): Prom
 async function remove(call: TrustCall, config: Config, { project }: Standing): Promise<ExitCode> {
   const removed = await forget(config, trailPlaces(config).home);
   if (call.json) printResult(call, CONFIG_TRUST_REMOVE, { project, removed });
-  else call.terminal.print(removed ? `no longer agreed to ${project}` : `${project} was not agreed to`);
+  else call.terminal.tell(removed ? `no longer agreed to ${project}` : `${project} was not agreed to`);
   return EXIT.ok;
 }
 
@@ -131,7 +131,7 @@ async function list(call: TrustCall, config: Config): Promise<ExitCode> {
       how,
       terminal.colors.dim(counted(claimsTotal, "claim")),
     ]);
-    for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
+    printTable(terminal, [{}, {}, {}, {}], rows);
   }
   return EXIT.ok;
 }

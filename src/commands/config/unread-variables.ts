@@ -8,7 +8,7 @@ import { OWN_VARIABLES } from "../../config/variables.ts";
 import type { BuiltIn } from "../../host/built-in.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { readNamedText } from "../../storage/own-file.ts";
-import { openedOf } from "./settings.ts";
+import { openedOf } from "../settings.ts";
 
 const OURS = "CONTEXTCORE_";
 

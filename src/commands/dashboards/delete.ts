@@ -3,9 +3,9 @@ import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { DASHBOARDS_DELETE, deletedJson } from "../../results/dashboards.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { conduct } from "../conduct.ts";
+import { conduct, planPaper } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
 import { printResult } from "../print-result.ts";
 
@@ -34,18 +34,18 @@ export default defineCommand({
     }),
 });
 
-function showPlan({ json, terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
-  if (json) return;
-  const { colors } = terminal;
+function showPlan(call: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
+  if (call.json) return;
+  const { colors } = call.terminal;
   const rows = [
     ...dashboards.map(({ uid, title, folder }) => [[...folder, title].join("/"), uid]),
     ...folders.map(({ uid }) => [`${titlesAbove(listing, uid).join("/")}/`, uid]),
   ];
-  for (const line of formatTable(
+  printTable(
+    planPaper(call),
     [{}, {}, {}],
     rows.map((row) => [colors.red("delete"), ...row]),
-  ))
-    terminal.print(line);
+  );
 }
 
 function untouched(call: DeleteCall, { dashboards, folders }: DashboardDeletion): undefined {
@@ -56,7 +56,7 @@ function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): und
   const { terminal, directory: here } = call;
   const { copies } = plan;
   const { dashboards, folders, failed, stopped } = result;
-  for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);
+  for (const { what, reason } of failed) terminal.fault("not deleted", `${what}: ${reason}`);
   if (call.json) {
     printResult(call, DASHBOARDS_DELETE, deletedJson(result, copies));
     return;
@@ -69,5 +69,5 @@ function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): und
   const path = relative(here, copies) || copies;
   terminal.note(`copies: ${path}; contextcore dashboards provision ${path} restores them`);
   const failing = failed.length > 0 ? `; failed: ${failed.length}` : "";
-  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}${failing}`);
+  terminal.tell(`deleted: dashboards ${dashboards.length}, folders ${folders.length}${failing}`);
 }

@@ -32,7 +32,7 @@ export default defineCommand({
     const unread = result.failed.length > 0 ? `; not read: ${result.failed.length}` : "";
     if (call.json) printResult(call, DASHBOARDS_EXPORT, exportedJson(directory, result));
     else
-      call.terminal.print(
+      call.terminal.tell(
         `${call.args.directory}: dashboards ${result.dashboards}, folders ${result.folders}${unread}`,
       );
     return result.failed.length > 0 ? EXIT.partial : EXIT.ok;

@@ -2,7 +2,7 @@ import { type ListedDashboard, listDashboards } from "../../dashboards/listing.t
 import { DASHBOARDS_LIST, dashboardsJson } from "../../results/dashboards.ts";
 import { ownerOf, PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { openStack } from "../../tasks/stack.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -16,6 +16,7 @@ export default defineCommand({
     { line: "dashboards list --json", about: "for scripts" },
   ],
   json: [DASHBOARDS_LIST],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const stack = await openStack(callerOf(call), ownerOf(call.args));
     const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
@@ -26,7 +27,7 @@ export default defineCommand({
 });
 
 function show({ terminal }: Call, rows: readonly ListedDashboard[]): void {
-  if (rows.length === 0) terminal.print("no dashboards");
+  if (rows.length === 0) terminal.tell("no dashboards");
   const { colors } = terminal;
   const lines = rows.map(({ uid, title, folder, tags }) => [
     colors.dim(folder.join("/") || "-"),
@@ -34,5 +35,5 @@ function show({ terminal }: Call, rows: readonly ListedDashboard[]): void {
     uid,
     colors.cyan(tags.join(" ")),
   ]);
-  for (const line of formatTable([{}, {}, {}, {}], lines)) terminal.print(line);
+  printTable(terminal, [{}, {}, {}, {}], lines);
 }

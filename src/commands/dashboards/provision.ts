@@ -2,7 +2,7 @@ import { expectedResult, type Provisioned } from "../../dashboards/provision.ts"
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { DASHBOARDS_PROVISION, provisionedJson } from "../../results/dashboards.ts";
 import { provision } from "../../tasks/provision.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -49,7 +49,7 @@ async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<E
     return await work();
   } catch (error) {
     if (error instanceof DashboardFilesError && error.problems.length > 1)
-      for (const { file, reason } of error.problems) terminal.note(`${file}: ${reason}`);
+      for (const { file, reason } of error.problems) terminal.last(`${file}: ${reason}`);
     throw error;
   }
 }
@@ -66,7 +66,7 @@ function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisi
   const changes = rows.flatMap(({ action, what, title }) =>
     action === "keep" ? [] : [[paint[action](action), what, colors.dim(title)]],
   );
-  for (const line of formatTable([{}, {}, {}], changes)) terminal.print(line);
+  printTable(terminal, [{}, {}, {}], changes);
 }
 
 function report(
@@ -88,7 +88,7 @@ function report(
     left.length > 0 ? `; left alone: ${left.length}` : "",
     failed.length > 0 ? `; ${fails}: ${failed.length}` : "",
   ];
-  terminal.print(
+  terminal.tell(
     `dashboards: ${created} ${would}created, ${updated} ${would}updated, ${unchanged} unchanged${made}${unwritten.join("")}`,
   );
 }

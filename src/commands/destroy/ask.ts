@@ -17,7 +17,8 @@ interface DestroyArgs {
 /** As much of the command's call as the questions need. */
 export type DestroyCall = Pick<Call, "terminal" | "signal" | "directory"> & { readonly args: DestroyArgs };
 
-const LABELS: Readonly<Record<DestroyOption, string>> = {
+/** What the options are called. */
+export const LABELS: Readonly<Record<DestroyOption, string>> = {
   1: "Export all telemetry data before destroy",
   2: "Export dashboards only (current behavior)",
   3: "Destroy without export",

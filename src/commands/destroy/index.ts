@@ -1,6 +1,6 @@
 import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
-import { DESTROY, destroyJson } from "../../results/destroy.ts";
+import { DESTROY, DESTROY_PLAN, destroyJson } from "../../results/destroy.ts";
 import {
   type AllTheSame,
   type Destroyed,
@@ -22,6 +22,7 @@ import { printResult } from "../print-result.ts";
 import { reportExport } from "../report-export.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
+import { showDestroyPlan } from "./dry-run.ts";
 
 const { required: _, ...option } = destroy.params.option;
 
@@ -30,23 +31,29 @@ export default defineCommand({
   args: {
     option,
     confirm: { type: "value", hint: "NAME", about: "the stack's name, typed to confirm" },
+    "dry-run": {
+      type: "flag",
+      about: "show what would be destroyed and lost; ask nothing and change nothing",
+    },
   },
   examples: [
     { line: "destroy", about: "shows what would be lost, and asks" },
+    { line: "destroy --dry-run", about: "shows what would be lost, by option, and does nothing" },
     { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
   ],
-  json: [DESTROY],
+  json: [DESTROY, DESTROY_PLAN],
   async run(call) {
     const { terminal } = call;
+    if (call.args["dry-run"]) return showDestroyPlan(call);
     const { stack, exit, said, failure, done } = await orUntouched(UNTOUCHED, async () => {
       const looked = await lookAtStack(callerOf(call));
       const shown = call.json ? { ...call, terminal: onlyNoting(terminal) } : call;
       return { stack: looked.config.name, ...(await verdictOf(shown, looked)) };
     });
     if (call.json) printResult(call, DESTROY, destroyJson(stack, said, done));
-    if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
-    if (exit === EXIT.partial) terminal.warn(said);
-    else terminal.note(said);
+    if (failure !== undefined) terminal.fault("error", failure);
+    const { yellow } = terminal.noteColors;
+    terminal.last(exit === EXIT.partial ? `${yellow("warning:")} ${said}` : said);
     return exit;
   },
 });
@@ -57,7 +64,9 @@ const UNTOUCHED = "nothing was destroyed";
 const onlyNoting = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: terminal.note,
+  detail: terminal.note,
   tell: terminal.note,
+  width: terminal.noteWidth,
   colors: terminal.noteColors,
 });
 

@@ -2,7 +2,7 @@ import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { DOCTOR, doctorJson } from "../../results/doctor.ts";
 import { type Examined, examine } from "../../tasks/examine.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
@@ -27,6 +27,7 @@ export default defineCommand({
     { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
   json: [DOCTOR],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const { args, json, terminal } = call;
     const options = { timeoutMs: args.timeout, asks: terminal.interactive };
@@ -43,11 +44,12 @@ function exitOf({ findings, isAgreed }: Examined): ExitCode {
   return findings.every(({ severity }) => severity === "ok" || severity === "note") ? EXIT.ok : EXIT.partial;
 }
 
-function print(findings: readonly DoctorDiagnostic[], { print: line, colors, width }: Terminal): void {
+function print(findings: readonly DoctorDiagnostic[], terminal: Terminal): void {
+  const { colors } = terminal;
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };
   const rows = findings.flatMap(({ subject, severity, message, hint }) => [
     [paint[severity](severity), subject, message],
     ...(hint?.split("\n") ?? []).map((line) => ["", "", colors.dim(line)]),
   ]);
-  for (const row of formatTable([{ width: 7 }, {}, {}], rows, width())) line(row);
+  printTable(terminal, [{ width: 7 }, {}, {}], rows);
 }

@@ -1,10 +1,12 @@
-import { EXPORT, exportJson } from "../../results/export.ts";
+import { EXPORT, EXPORT_PLAN, exportJson, exportPlanJson } from "../../results/export.ts";
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
 import { defineCommand } from "../command.ts";
-import { runCall } from "../conduct.ts";
+import { conduct } from "../conduct.ts";
+import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "../report-export.ts";
+import { reportExport } from "../report-export.ts";
+import { showExportPlan } from "./show-plan.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
@@ -13,7 +15,10 @@ const ASKED_BEFORE = Object.keys(exportParams).filter(
 
 export default defineCommand({
   about: exportStack.about,
-  args: exportParams,
+  args: {
+    ...exportParams,
+    "dry-run": { type: "flag", about: "show the plan; read no data and write nothing" },
+  },
   exclusive: [
     ["time", "from"],
     ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
@@ -24,13 +29,22 @@ export default defineCommand({
     { line: "export -t 24h -o ./backups/", about: "the last day, from every backend" },
     { line: "export --plugin loki --match '{app=\"shop\"}' -t 7d", about: "one application's logs" },
     { line: "export --since-last", about: "every night: what is new since the newest complete snapshot" },
+    { line: "export --all --dry-run", about: "what would be read, and how much that is" },
     { line: "export --resume", about: "finish what was interrupted" },
   ],
-  json: [EXPORT],
-  async run(call) {
-    const { result } = await runCall(exportStack, call);
-    if (call.json) printResult(call, EXPORT, exportJson(result));
-    else reportExport(result, call);
-    return exportExit(result.manifest);
-  },
+  json: [EXPORT, EXPORT_PLAN],
+  run: (call) =>
+    conduct(exportStack, call, {
+      report(plan, result) {
+        if (result === undefined) {
+          if (call.json) printResult(call, EXPORT_PLAN, exportPlanJson(plan));
+          else showExportPlan(plan, call);
+          call.terminal.last("nothing was exported (dry run)");
+          return plan.job.failures.length > 0 ? EXIT.partial : EXIT.ok;
+        }
+        if (call.json) printResult(call, EXPORT, exportJson(result));
+        else reportExport(result, call);
+        return undefined;
+      },
+    }),
 });

@@ -19,6 +19,7 @@ export default defineCommand({
     },
   ],
   json: [INVENTORY],
+  paged: () => true,
   async run(call) {
     const { result, ending } = await runCall(inventory, call);
     if (call.json) printResult(call, INVENTORY, inventoryJson(result));

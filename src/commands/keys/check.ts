@@ -1,21 +1,20 @@
+import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { KEYS_CHECK } from "../../results/keys.ts";
 import { openEncrypted } from "../../storage/age/decrypt.ts";
-import { encryptTo } from "../../storage/age/encrypt.ts";
 import { AgeError } from "../../storage/age/error.ts";
-import {
-  IDENTITY_FILE_MAX,
-  isProtected,
-  parseIdentities,
-  unprotect,
-} from "../../storage/age/identity-file.ts";
 import { requireRecipient } from "../../storage/age/keys.ts";
-import { readNamedText } from "../../storage/own-file.ts";
+import { sealFor } from "../../storage/age/seal.ts";
+import { rememberChecked } from "../../storage/checked-recipients.ts";
+import { rememberIdentity } from "../../storage/known-identities.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { IDENTITY, readIdentities } from "../../tasks/identity.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
+import { askSecret } from "../../terminal/ask.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { PASSPHRASE_FILE, passphraseFor } from "./passphrase.ts";
 
 const args = {
   recipient: {
@@ -24,15 +23,12 @@ const args = {
     repeatable: true,
     about: "an age recipient, age1…",
   },
+  ...IDENTITY,
   identity: {
-    type: "value",
-    hint: "FILE",
+    ...IDENTITY.identity,
     required: true,
-    complete: "files",
-    local: true,
     about: "the file of the identity, as keys new or age-keygen writes it",
   },
-  "passphrase-file": PASSPHRASE_FILE,
 } as const;
 
 export default defineCommand({
@@ -52,6 +48,10 @@ export default defineCommand({
     const recipients = await Promise.all(
       wanted.map(async (recipient) => ({ recipient, opens: await opens(recipient, secrets) })),
     );
+    const proved = recipients.filter((one) => one.opens).map(({ recipient }) => recipient);
+    const { home } = trailPlaces(await configOf(call));
+    rememberChecked(home, proved);
+    rememberIdentity(home, own, resolve(call.directory, given.identity));
     if (call.json) printResult(call, KEYS_CHECK, { recipients });
     else
       for (const { recipient, opens: isOpened } of recipients)
@@ -62,13 +62,9 @@ export default defineCommand({
   },
 });
 
-async function identitiesIn(call: Call<typeof args>) {
-  const { identity, "passphrase-file": file } = call.args;
-  const path = resolve(call.directory, identity);
-  const text = readNamedText(path, IDENTITY_FILE_MAX);
-  if (!isProtected(text)) return parseIdentities(text);
-  const passphrase = await passphraseFor(call, { file, message: `Passphrase of ${path}` });
-  return passphrase === undefined ? undefined : parseIdentities(await unprotect(text, passphrase));
+function identitiesIn({ args: given, directory, terminal, signal }: Call<typeof args>) {
+  const ask = (path: string) => askSecret(terminal, { message: `Passphrase of ${path}`, signal });
+  return readIdentities(given, directory, terminal.interactive ? ask : undefined);
 }
 
 const PROBE = new TextEncoder().encode("contextcore");
@@ -78,7 +74,8 @@ async function opens(recipient: string, identities: readonly string[]): Promise<
   await requireRecipient(recipient).catch((error) => {
     throw error instanceof AgeError ? new UsageError(error.message, error.hint) : error;
   });
-  const pieces = await Array.fromAsync(encryptTo([recipient], only(PROBE)));
+  const seal = await sealFor([recipient], randomBytes(32));
+  const pieces = await Array.fromAsync(seal.encrypt(only(PROBE)));
   const stored = Buffer.concat(pieces);
   const read = async (from: number, to: number) => stored.subarray(from, to);
   try {

@@ -2,14 +2,17 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { KEYS_NEW } from "../../results/keys.ts";
 import { identityFile, protect } from "../../storage/age/identity-file.ts";
 import { generateKeyPair } from "../../storage/age/keys.ts";
+import { rememberIdentity } from "../../storage/known-identities.ts";
 import { namedPath } from "../../storage/own-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { IDENTITY, passphraseIn } from "../../tasks/identity.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { PASSPHRASE_FILE, passphraseFor } from "./passphrase.ts";
+import { askNewPassphrase } from "./new-passphrase.ts";
 
 const args = {
   file: {
@@ -21,7 +24,10 @@ const args = {
     about: "the file to write, outside of the project",
   },
   passphrase: { type: "flag", about: "encrypt the file with a passphrase, which is asked for" },
-  "passphrase-file": PASSPHRASE_FILE,
+  "passphrase-file": {
+    ...IDENTITY["passphrase-file"],
+    about: "take the passphrase from the first line of this file",
+  },
 } as const;
 
 export default defineCommand({
@@ -42,9 +48,9 @@ export default defineCommand({
     const { args: given, terminal } = call;
     const path = await outsideOfProject(call, given.file);
     const isProtected = given.passphrase || given["passphrase-file"] !== undefined;
-    const passphrase = isProtected ? await newPassphrase(call, given["passphrase-file"]) : undefined;
+    const passphrase = isProtected ? await passphraseFor(call, given["passphrase-file"]) : undefined;
     if (isProtected && passphrase === undefined) {
-      terminal.note("no key was made");
+      terminal.last("no key was made");
       return EXIT.interrupted;
     }
     const pair = await generateKeyPair();
@@ -52,6 +58,7 @@ export default defineCommand({
     const text = passphrase === undefined ? plain : await protect(plain, passphrase);
     if (!writeWhole(path, text, { mode: 0o600, ifAbsent: true })) throw thereAlready(path);
     const { recipient } = pair;
+    rememberIdentity(trailPlaces(await configOf(call)).home, [recipient], path);
     if (call.json) printResult(call, KEYS_NEW, { recipient, path, isProtected });
     else {
       terminal.print(recipient);
@@ -78,11 +85,5 @@ async function outsideOfProject(call: Call, file: string): Promise<string> {
 const thereAlready = (path: string): UsageError =>
   new UsageError(`${path} exists already, and it may be the only key to something`, "Name another file.");
 
-/** Asked for twice, since a mistyped passphrase would lock the key away for good. */
-async function newPassphrase(call: Call, file: string | undefined): Promise<string | undefined> {
-  const first = await passphraseFor(call, { file, message: "Passphrase for the new key" });
-  if (file !== undefined || first === undefined) return first;
-  const second = await passphraseFor(call, { file, message: "The same passphrase again" });
-  if (second === undefined || second === first) return second;
-  throw new UsageError("the two passphrases differ, so no key was made");
-}
+const passphraseFor = async (call: Call, file: string | undefined): Promise<string | undefined> =>
+  file === undefined ? askNewPassphrase(call) : passphraseIn(resolve(call.directory, file));

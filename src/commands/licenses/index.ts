@@ -11,6 +11,7 @@ export default defineCommand({
     { line: "licenses --json", about: "names, versions and licences for a tool" },
   ],
   json: [LICENSES],
+  paged: () => true,
   async run(call) {
     const { json, terminal } = call;
     if (json) printResult(call, LICENSES, { packages: PACKAGES });

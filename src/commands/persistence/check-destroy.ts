@@ -27,7 +27,7 @@ export default defineCommand({
       const lines = safe
         ? ["a destroy would lose nothing: the snapshots hold everything"]
         : lossSummary(losses);
-      for (const line of lines) terminal.print(line);
+      for (const line of lines) terminal.tell(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
   },

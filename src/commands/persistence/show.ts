@@ -6,10 +6,10 @@ import { readKept } from "../../snapshot/catalog/kept.ts";
 import { freeBytes } from "../../storage/free-space.ts";
 import { inventory } from "../../tasks/inventory.ts";
 import { valuesOf } from "../../tasks/param.ts";
-import type { Colors } from "../../terminal/styles.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { toRfc3339 } from "../../units/range.ts";
+import { minute } from "../../units/range.ts";
 import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
@@ -20,15 +20,16 @@ export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
   examples: [{ line: "persistence show", about: "servers, snapshots, free disk" }],
   json: [PERSISTENCE_SHOW],
+  paged: () => true,
   async run(call) {
     const { terminal } = call;
     const { result, ending } = await runCall(inventory, { ...call, args: valuesOf(inventory.params, {}) });
     const kept = await keptIn(await configOf(call));
     if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(result), ...kept });
     else {
-      for (const line of serverLines(result.findings, terminal.colors)) terminal.print(line);
+      printServers(result.findings, terminal);
       if (result.findings.length === 0) terminal.warn(NONE_ENABLED);
-      for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);
+      printSnapshots(kept, terminal);
     }
     return exitOf(ending);
   },
@@ -46,7 +47,8 @@ async function keptIn({ backups }: Config) {
 }
 
 /** Each server: its size, how that was determined, its time line, and its address. */
-function serverLines(findings: readonly Surveyed[], colors: Colors): string[] {
+function printServers(findings: readonly Surveyed[], terminal: Terminal): void {
+  const { colors } = terminal;
   const rows = findings.map((finding) => {
     const url = finding.open?.url ?? "";
     if (finding.state !== "reached")
@@ -62,19 +64,17 @@ function serverLines(findings: readonly Surveyed[], colors: Colors): string[] {
       url,
     ];
   });
-  return formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}, {}], rows);
+  printTable(terminal, [...COLUMNS, {}, {}], rows);
 }
 
-function snapshotLines({ directory, freeBytes: free, snapshots }: KeptHere, colors: Colors): string[] {
+const COLUMNS = [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }] as const;
+
+function printSnapshots({ directory, freeBytes: free, snapshots }: KeptHere, terminal: Terminal): void {
+  const { bold } = terminal.colors;
   const total = snapshots.reduce((sum, { bytes }) => sum + bytes, 0);
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
-  const head = `${colors.bold("snapshots")} ${snapshots.length}, ${formatBytes(total)} in ${directory}${room}`;
+  const head = `${bold("snapshots")} ${snapshots.length}, ${formatBytes(total)} in ${directory}${room}`;
   const rows = snapshots.map(({ path, status, bytes }) => ["", formatBytes(bytes), status, path]);
-  return [
-    head,
-    ...formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}], rows),
-  ];
+  terminal.tell(head);
+  printTable(terminal, [...COLUMNS, {}], rows);
 }
-
-/** `2026-01-24 14:30`. */
-const minute = (ns: bigint): string => toRfc3339(ns).slice(0, 16).replace("T", " ");

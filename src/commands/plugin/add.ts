@@ -31,8 +31,8 @@ export default defineCommand({
         question: () => trustQuestion("Trust these files and load them?"),
         report(plan, result) {
           if (call.json && plan.action !== "remove") printResult(call, PLUGIN_ADD, grantJson(plan, result));
-          else if (result === undefined) call.terminal.note("nothing was added");
-          else call.terminal.print(`${result.name} was added to ${result.file}`);
+          else if (result === undefined) call.terminal.last("nothing was added");
+          else call.terminal.tell(`${result.name} was added to ${result.file}`);
           for (const line of nextSteps(result?.plugin)) call.terminal.note(line);
           return undefined;
         },

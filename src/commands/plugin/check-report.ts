@@ -6,10 +6,10 @@ import type { Terminal } from "../../terminal/terminal.ts";
  * One line for a rule that holds, two for a broken one. The summary has the rules that do not apply, and those that an error
  * broke which was shown before.
  */
-export function printOutcome({ name, why, verdict, sameAs }: Judged, { print, colors }: Terminal): void {
-  if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
+export function printOutcome({ name, why, verdict, sameAs }: Judged, { tell, colors }: Terminal): void {
+  if (verdict.kind === "passed") tell(`${colors.green("ok")}      ${name}`);
   if (verdict.kind === "failed" && sameAs === undefined)
-    print(`${colors.red("broken")}  ${name}: ${why}`, `        ${verdict.error.message}`);
+    tell(`${colors.red("broken")}  ${name}: ${why}`, `        ${verdict.error.message}`);
 }
 
 /** Why `printOutcome` said nothing of a rule; `undefined` if it did. */
@@ -17,14 +17,14 @@ const unsaid = ({ verdict, sameAs }: Judged): string | undefined =>
   verdict.kind === "waived" ? verdict.reason : sameAs && `broken by the same error as ${sameAs}`;
 
 /** Prints the rules that were not mentioned yet, grouped by the reason, and the totals. */
-export function printSummary(plugin: string, judged: readonly Judged[], { print, colors }: Terminal): void {
+export function printSummary(plugin: string, judged: readonly Judged[], { tell, colors }: Terminal): void {
   for (const [reason, rules] of Map.groupBy(judged, unsaid)) {
     if (reason === undefined) continue;
     const names = rules.map(({ name }) => name).join(", ");
-    print(colors.dim(`-       ${reason}: ${names}`));
+    tell(colors.dim(`-       ${reason}: ${names}`));
   }
   const count = (kind: string): number => judged.filter(({ verdict }) => verdict.kind === kind).length;
   const waivedCount = count("waived");
   const rest = waivedCount === 0 ? "" : `, ${waivedCount} do not apply`;
-  print(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
+  tell(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
 }

@@ -5,8 +5,9 @@ import { LockError, readLock } from "../../host/trust/lock.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_INFO } from "../../results/plugins.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
-import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapWords } from "../../terminal/wrap.ts";
 import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -33,6 +34,7 @@ export default defineCommand({
   ],
   exclusive: [["markdown", "json"]],
   json: [PLUGIN_INFO],
+  paged: ({ markdown }) => !markdown,
   async run(call) {
     const { args, terminal } = call;
     const { config, plugins, failures } = await loadAgreed(call);
@@ -49,7 +51,7 @@ export default defineCommand({
     if (call.json) printResult(call, PLUGIN_INFO, description);
     else
       terminal.print(
-        ...(args.markdown ? toMarkdown(description).split("\n") : forPeople(description, terminal.colors)),
+        ...(args.markdown ? toMarkdown(description).split("\n") : forPeople(description, terminal)),
       );
     return EXIT.ok;
   },
@@ -74,7 +76,10 @@ function unknown(name: string, known: readonly string[]): UsageError {
   );
 }
 
-function forPeople(description: Description, { bold, dim }: Colors): string[] {
+function forPeople(
+  description: Description,
+  { colors: { bold, dim }, width }: Pick<Terminal, "colors" | "width">,
+): string[] {
   const { plugin, version = "", about, source, sha256, hosts, tried, capabilities, options } = description;
   const facts = [
     ["from", source],
@@ -88,13 +93,14 @@ function forPeople(description: Description, { bold, dim }: Colors): string[] {
     ["", dim(`${option.about} (${typeText(option)})`), dim(option.environment.join(", "))],
   ]);
   return [
-    `${bold(`${plugin} ${version}`.trim())}  ${about}`,
+    ...wrapWords(`${bold(`${plugin} ${version}`.trim())}  ${about}`, width()),
     ...formatTable(
       [{}, {}],
       facts.map(([key = "", value = ""]) => [dim(key), value]),
+      width(),
     ),
     "",
-    ...formatTable([{}, {}, {}], rows),
+    ...formatTable([{}, {}, {}], rows, width()),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_LIST } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { hintOf } from "../../units/hint-of.ts";
@@ -17,6 +17,7 @@ export default defineCommand({
   about: "list every plugin, where it came from and whether it is in use",
   examples: [{ line: "plugin list", about: "the built-in ones and yours" }],
   json: [PLUGIN_LIST],
+  paged: () => true,
   async run(call) {
     const { json, terminal } = call;
     const { config, plugins, failures } = await loadAgreed(call);
@@ -66,5 +67,5 @@ function printList(plugins: readonly Summary[], terminal: Terminal): void {
     dim(source),
     about,
   ]);
-  for (const line of formatTable([{}, {}, {}, {}, {}], rows)) terminal.print(line);
+  printTable(terminal, [{}, {}, {}, {}, {}], rows);
 }

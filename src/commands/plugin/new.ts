@@ -52,7 +52,7 @@ export default defineCommand({
     for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(folder, path, text);
     const face = FACES[kind];
     if (call.json) printResult(call, PLUGIN_NEW, { plugin: args.name, face, directory: folder });
-    else terminal.print(`${shown} holds the ${face} ${args.name}`);
+    else terminal.tell(`${shown} holds the ${face} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );

@@ -26,7 +26,7 @@ export default defineCommand({
         report({ spec }, result) {
           const plugin = result?.name ?? spec;
           if (call.json) printResult(call, PLUGIN_REMOVE, { plugin, source: spec, removed: true });
-          else call.terminal.print(`${plugin} was removed; its files stay where they are`);
+          else call.terminal.tell(`${plugin} was removed; its files stay where they are`);
           return undefined;
         },
       },

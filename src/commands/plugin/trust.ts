@@ -63,8 +63,8 @@ function report(call: TrustCall, plan: TrustPlan, result?: Trusted): ExitCode | 
   const { isTrusted, entry } = plan;
   const trusted = isTrusted || result !== undefined;
   if (call.json) printResult(call, PLUGIN_TRUST, trustJson(plan, result));
-  else if (isTrusted) terminal.print(`${entry?.name} is as it was trusted`);
-  else if (result === undefined) terminal.note("nothing was trusted");
-  else terminal.print(`${result.name} is trusted as it is now`);
+  else if (isTrusted) terminal.tell(`${entry?.name} is as it was trusted`);
+  else if (result === undefined) terminal.last("nothing was trusted");
+  else terminal.tell(`${result.name} is trusted as it is now`);
   return trusted ? undefined : EXIT.refused;
 }

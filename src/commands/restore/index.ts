@@ -1,10 +1,10 @@
-import { leavesNone } from "../../restore/compared.ts";
+import { replacedCount } from "../../restore/compared.ts";
+import { foreseesAll } from "../../restore/foreseen.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { planJson, RESTORE, RESTORE_PLAN, restoreJson } from "../../results/restore.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { type Restoration, restore } from "../../tasks/restore.ts";
 import { counted } from "../../units/words.ts";
-import { countOf } from "../../verify/compare-objects.ts";
 import { namesText, tellChosen } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
@@ -63,28 +63,15 @@ function show({ args: given, json, terminal }: RestoreCall, plan: Restoration): 
 }
 
 function questionOn({ targets }: Restoration): string {
-  const replaced = targets
-    .filter(({ existing }) => existing === "replace")
-    .reduce((sum, { compared }) => sum + countOf(compared?.differingCounts ?? {}), 0);
+  const replaced = replacedCount(targets);
   const servers = `Restore to ${counted(targets.length, "server")}`;
   return replaced === 0 ? `${servers}?` : `${servers}, and replace ${counted(replaced, "object")}?`;
-}
-
-/** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */
-function verdictOn({ targets, leftOut }: Restoration): ExitCode {
-  const isShort = targets.some(
-    ({ lost, findings }) =>
-      lost.length > 0 || findings.some(({ severity }) => severity === "refuses" || severity === "hides"),
-  );
-  return targets.length > 0 && leftOut.length === 0 && !isShort && targets.every(leavesNone)
-    ? EXIT.ok
-    : EXIT.partial;
 }
 
 function report(call: RestoreCall, plan: Restoration, result?: RestoreReport): ExitCode | undefined {
   if (result === undefined) {
     if (call.json) printResult(call, RESTORE_PLAN, planJson(plan));
-    return verdictOn(plan);
+    return foreseesAll(plan) ? EXIT.ok : EXIT.partial;
   }
   if (call.json) printResult(call, RESTORE, restoreJson(plan, result));
   else reportRestore(result, call.terminal, call.directory);

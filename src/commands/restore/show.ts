@@ -6,7 +6,7 @@ import type { RestoreReport } from "../../restore/report.ts";
 import { plannedCounts } from "../../results/restore.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { tenantText } from "../../tasks/restore.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { formatTable, printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsText } from "../../units/unit-text.ts";
@@ -130,12 +130,12 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
       .filter((text) => text !== "")
       .join("  "),
   ]);
-  for (const line of formatTable([{}, {}], rows, terminal.width())) terminal.print(line);
-  terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
+  printTable({ print: terminal.detail, width: terminal.width }, [{}, {}], rows);
+  terminal.tell(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const { name, lost } of report.plugins)
-    sayAll(lostLines(name, lost), noteColors.red("lost:"), (text) => terminal.note(text));
+    if (lost.length > 0) terminal.fault("lost", ...lostLines(name, lost));
   for (const plugin of report.plugins) tellDiffering(plugin, terminal);
-  for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
+  for (const line of shortfalls(report)) terminal.fault("missing", line);
   for (const { name, unsupported } of report.plugins) {
     if (unsupported > 0)
       terminal.note(

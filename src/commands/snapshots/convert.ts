@@ -92,8 +92,8 @@ function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">
 /** Reports what the format could not carry: nothing is left out silently. */
 function told({ terminal, json, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
   const text = `${output === "-" ? "stdout" : output}: ${counted(totals.samples, "sample")}`;
-  if (output === "-") terminal.note(text);
-  else if (!json) terminal.print(text);
+  if (output === "-") terminal.last(text);
+  else if (!json) terminal.tell(text);
   const lost = [
     [totals.stale, "stale markers"],
     [totals.nanPayloads, "NaNs with a payload"],

@@ -1,6 +1,6 @@
 import { copyJson, SNAPSHOTS_COPY } from "../../results/snapshots.ts";
 import { type CopyReport, copiedText, copy } from "../../tasks/copy.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
@@ -32,9 +32,9 @@ function show({ place, copies, lacking }: CopyReport, terminal: Terminal): void 
     formatBytes(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
     sent.objects === 0 ? "was there already" : `${counted(sent.objects, "object")} sent`,
   ]);
-  for (const line of formatTable([{}, { align: "right" }, { align: "right" }, {}], rows))
-    terminal.print(line);
+  const { detail: print, width } = terminal;
+  printTable({ print, width }, [{}, { align: "right" }, { align: "right" }, {}], rows);
   for (const { name, reason } of lacking)
-    terminal.warn(`${place} has no copy of ${name}, which these continue: ${reason}`);
-  terminal.note(copiedText(place, copies));
+    terminal.fault("missing", `${place} has no copy of ${name}, which these continue: ${reason}`);
+  terminal.last(copiedText(place, copies));
 }

@@ -7,13 +7,13 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
 import { wrapWords } from "../../terminal/wrap.ts";
 import { formatDuration } from "../../units/duration.ts";
-import { NS_PER_SECOND, type Range, toRfc3339 } from "../../units/range.ts";
-
-/** `2026-11-20 14:30`, UTC. @param text RFC 3339 */
-export const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
+import { minute, NS_PER_SECOND, type Range } from "../../units/range.ts";
 
 const CELLS_LEAST = 36;
 const CELLS_MOST = 96;
+
+/** Where the sentences stand below the pictures, for lack of room. */
+const CELLS_NARROWEST = 10;
 
 /** A line per backend, and below them the start and end of the picture. As wide as the terminal allows. */
 export function coverageLines(terminal: Terminal, { whole, backends: shown }: Coverage): string[] {
@@ -21,19 +21,32 @@ export function coverageLines(terminal: Terminal, { whole, backends: shown }: Co
   const { colors } = terminal;
   const backends = shown.map((one) => untilTheEnd(one, whole));
   const said = backends.map((one) => sentence(one, whole));
-  const names = backends.map(({ backend }) => backend);
-  const room = terminal.columns() - widest(names) - widest(said) - 4;
-  const cells = Math.max(CELLS_LEAST, Math.min(CELLS_MOST, room));
-  const rows = backends.map(({ backend, covered }, index) => [
-    colors.bold(backend),
-    colors.cyan(drawTimeline(whole, covered, cells)),
-    said[index] ?? "",
-  ]);
-  const [from, to] = [minute(toRfc3339(whole.from)), minute(toRfc3339(whole.to))];
-  const axis = from + to.padStart(cells - from.length);
-  const table = formatTable([{}, {}, {}], [...rows, ["", colors.dim(axis), ""]]);
+  const { cells, isBeside } = roomFor(terminal, widest(backends.map(({ backend }) => backend)), widest(said));
+  const rows = backends.flatMap(({ backend, covered }, index) => {
+    const line = [colors.bold(backend), colors.cyan(drawTimeline(whole, covered, cells))];
+    const text = said[index] ?? "";
+    return isBeside ? [[...line, text]] : [line, ["", text]];
+  });
+  const table = formatTable([{}, {}, {}], [...rows, ["", colors.dim(axis(whole, cells))]], terminal.width());
   const legend = LEGEND.flatMap((text) => wrapWords(text, terminal.width(), 0));
   return [...table, "", ...legend.map((line) => colors.dim(line))];
+}
+
+function roomFor(terminal: Terminal, names: number, said: number) {
+  const columns = Number.isFinite(terminal.width()) ? terminal.width() : terminal.columns();
+  const beside = columns - names - said - 4;
+  const isBeside = beside >= CELLS_LEAST || !Number.isFinite(terminal.width());
+  const room = isBeside ? beside : columns - names - 2;
+  const least = isBeside ? CELLS_LEAST : CELLS_NARROWEST;
+  return { cells: Math.max(least, Math.min(CELLS_MOST, room)), isBeside };
+}
+
+/** The ends of the picture: to the minute, or where that has no room, the dates. */
+function axis(whole: Range, cells: number): string {
+  const [from, to] = [whole.from, whole.to].map((time) => minute(time)) as [string, string];
+  if (cells > from.length + to.length) return from + to.padStart(cells - from.length);
+  const [first, last] = [from.slice(0, 10), to.slice(0, 10)];
+  return first + last.padStart(Math.max(last.length + 1, cells - first.length));
 }
 
 /** The backends of one export end a few moments apart, and the picture shows minutes. */

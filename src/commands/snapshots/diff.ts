@@ -1,7 +1,7 @@
 import { snapshotJson } from "../../results/parts.ts";
 import { SNAPSHOTS_DIFF } from "../../results/snapshots.ts";
 import { type OpenChosen, openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
@@ -28,6 +28,7 @@ export default defineCommand({
     },
   ],
   json: [SNAPSHOTS_DIFF],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     await using first = await opened(call, call.args.a);
     await using second = await opened(call, call.args.b);
@@ -37,8 +38,8 @@ export default defineCommand({
     const names = { a: snapshotJson(a.path), b: snapshotJson(b.path) };
     if (call.json) printResult(call, SNAPSHOTS_DIFF, { ...names, equal, backends, files });
     else {
-      for (const line of summaryLines(backends, terminal)) terminal.print(line);
-      for (const line of fileLines(files, given["all-files"])) terminal.print(line);
+      printSummary(backends, terminal);
+      printFiles(files, given["all-files"], terminal);
     }
     return equal ? EXIT.ok : EXIT.different;
   },
@@ -52,15 +53,15 @@ async function opened(call: Call<typeof placeArgs>, named: string): Promise<Open
 }
 
 /** `loki     equal    1,456 entries`, `grafana  differs  2 objects more, 1 changed (41 objects equal)`. */
-const summaryLines = (backends: readonly BackendDifference[], { colors, width }: Terminal): string[] =>
-  formatTable(
+const printSummary = (backends: readonly BackendDifference[], terminal: Terminal): void =>
+  printTable(
+    terminal,
     [{}, {}, {}],
     backends.map(({ backend, equal, units }) => [
-      colors.bold(backend),
-      equal ? colors.green("equal") : colors.yellow("differs"),
+      terminal.colors.bold(backend),
+      equal ? terminal.colors.green("equal") : terminal.colors.yellow("differs"),
       units.map(unitText).join("; "),
     ]),
-    width(),
   );
 
 function unitText({ unit, more, fewer, changed, both }: UnitDifference): string {
@@ -76,7 +77,7 @@ function unitText({ unit, more, fewer, changed, both }: UnitDifference): string 
 const FILES_SHOWN = 10;
 
 /** Files that differ, by name; equal ones as a number. */
-function fileLines(files: readonly FileDifference[], all: boolean): string[] {
+function printFiles(files: readonly FileDifference[], all: boolean, terminal: Terminal): void {
   const differing = files.filter(({ onlyA, onlyB }) => onlyA + onlyB > 0);
   const shown = all ? differing : differing.slice(0, FILES_SHOWN);
   const rows = shown.map(({ file, both, onlyA, onlyB }) => [
@@ -87,9 +88,8 @@ function fileLines(files: readonly FileDifference[], all: boolean): string[] {
   ]);
   const right = { align: "right" } as const;
   const hidden = differing.length - shown.length;
-  return [
-    ...formatTable([{}, right, right, right], rows),
-    ...(hidden === 0 ? [] : [`  and ${counted(hidden, "more file", "more files")}: --all-files names them`]),
-    `${files.length - differing.length} of ${counted(files.length, "file")} are equal`,
-  ];
+  printTable(terminal, [{}, right, right, right], rows);
+  if (hidden > 0)
+    terminal.tell(`  and ${counted(hidden, "more file", "more files")}: --all-files names them`);
+  terminal.tell(`${files.length - differing.length} of ${counted(files.length, "file")} are equal`);
 }

@@ -1,73 +1,98 @@
 import { basename } from "node:path";
 import { SNAPSHOTS_LIST, snapshotsJson } from "../../results/snapshots.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
-import { type KeptSnapshot, type KeptSnapshots, misnamedIn, readKept } from "../../snapshot/catalog/kept.ts";
-import { listPartials } from "../../snapshot/write/partial.ts";
+import { snapshotName } from "../../snapshot/format/name.ts";
+import {
+  type ListedSnapshot,
+  listHere,
+  listPlace,
+  type SnapshotListing,
+} from "../../tasks/list-snapshots.ts";
+import { PLACE } from "../../tasks/places.ts";
+import { openContext } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapWords } from "../../terminal/wrap.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { configOf } from "../caller.ts";
+import { minute } from "../../units/range.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { coverageLines, minute } from "./coverage-picture.ts";
+import { coverageLines } from "./coverage-picture.ts";
+import { heldText } from "./held-text.ts";
+import { placeArgs } from "./places.ts";
+
+const args = { place: PLACE, ...placeArgs } as const;
 
 export default defineCommand({
-  about: "list the kept snapshots, and which part of each backend's time line they hold",
-  examples: [{ line: "snapshots list", about: "newest last" }],
+  about: "list the kept snapshots, where each is held, and which part of each backend's time line they hold",
+  args,
+  examples: [
+    { line: "snapshots list", about: "newest last" },
+    { line: "snapshots list --place offsite", about: "the copies in a place, looked at now" },
+  ],
   json: [SNAPSHOTS_LIST],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
-    const { backups } = await configOf(call);
-    const kept = await readKept(backups);
-    const { snapshots } = kept;
-    const unreadable = [...kept.unreadable, ...(await misnamedIn(backups))];
-    const unfinished = await listPartials(backups);
-    if (call.json)
-      printResult(call, SNAPSHOTS_LIST, snapshotsJson(backups, { snapshots, unfinished, unreadable }));
-    else show(call, backups, { snapshots, unfinished });
-    for (const { path, reason } of unreadable) call.terminal.warn(`${path}: ${reason}`);
-    return unreadable.length > 0 ? EXIT.partial : EXIT.ok;
+    const listing = await listed(call);
+    if (call.json) printResult(call, SNAPSHOTS_LIST, snapshotsJson(listing));
+    else show(call.terminal, listing);
+    for (const { path, reason } of listing.unreadable) call.terminal.warn(`${path}: ${reason}`);
+    return listing.unreadable.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
 
-function show(
-  { terminal }: Call,
-  backups: string,
-  { snapshots, unfinished }: Pick<KeptSnapshots, "snapshots"> & { readonly unfinished: readonly string[] },
-): void {
+async function listed(call: Call<typeof args>): Promise<SnapshotListing> {
+  const { place } = call.args;
+  if (place === undefined) return listHere(await configOf(call));
+  return listPlace(await openContext(callerOf(call), { stores: true, asksNothing: true }), place, call.args);
+}
+
+function show(terminal: Terminal, listing: SnapshotListing): void {
+  const { snapshots, unfinished, place, backups } = listing;
   const { bold, yellow } = terminal.colors;
-  if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
+  if (snapshots.length === 0) terminal.tell(`no snapshots in ${place ?? backups}`);
   for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
   for (const path of unfinished)
-    terminal.print(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
-  const picture = coverageLines(terminal, coverageOf(snapshots));
+    terminal.tell(
+      place === undefined
+        ? `${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`
+        : `${bold(snapshotName(path))}  ${yellow("unfinished")}: contextcore snapshots copy ${snapshotName(path)} --to ${place}`,
+    );
+  const picture = coverageLines(terminal, coverageOf(snapshots.map(({ snapshot }) => snapshot)));
   if (picture.length > 0) terminal.print("", ...picture);
 }
 
-/** One line each; on a narrow terminal the backends go below. */
-function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): string[] {
+/** One line each; on a narrow terminal the backends go below. Where they are held is told once there are copies. */
+function snapshotLines(terminal: Terminal, snapshots: readonly ListedSnapshot[]): string[] {
   const { colors } = terminal;
   const paint = { complete: colors.green, partial: colors.yellow, failed: colors.red };
-  const rows = snapshots.map(({ path, manifest }) => [
-    colors.bold(basename(path)),
-    paint[manifest.status](manifest.status),
-    formatBytes(manifest.bytes),
-    `${minute(manifest.range.from)} to ${minute(manifest.range.to)}`,
-  ]);
-  const backends = snapshots.map(({ manifest }) =>
+  const isCopied = snapshots.some(({ held }) => held.length > 0);
+  const rows = snapshots.map((one) => {
+    const { path, manifest } = one.snapshot;
+    return [
+      colors.bold(snapshotName(path)),
+      paint[manifest.status](manifest.status),
+      formatBytes(manifest.bytes),
+      `${minute(manifest.range.from)} to ${minute(manifest.range.to)}`,
+      ...(isCopied ? [heldText(one, colors)] : []),
+    ];
+  });
+  const backends = snapshots.map(({ snapshot: { manifest } }) =>
     manifest.plugins
       .map(({ name, match }) => (match === undefined ? name : `${name} (only ${match})`))
       .join(" "),
   );
-  const columns = [{}, {}, { align: "right" }, {}, {}] as const;
+  const columns = [{}, {}, { align: "right" }, {}, ...(isCopied ? [{}] : []), {}] as const;
   const wide = formatTable(
     columns,
     rows.map((row, index) => [...row, backends[index] ?? ""]),
   );
-  const fits = wide.every((line) => Bun.stringWidth(line) <= terminal.columns());
-  if (fits || !terminal.interactive) return wide;
+  const width = terminal.width();
+  if (wide.every((line) => Bun.stringWidth(line) <= width)) return wide;
   return formatTable(columns, rows).flatMap((line, index) => [
-    line,
-    `  ${colors.dim(backends[index] ?? "")}`,
+    ...wrapWords(line, width, 2),
+    ...wrapWords(`  ${colors.dim(backends[index] ?? "")}`, width),
   ]);
 }

@@ -1,5 +1,7 @@
 /** Where the commands that only look at snapshots find them. */
+import { IDENTITY } from "../../tasks/identity.ts";
 import { type SnapshotPlaces, storesFor } from "../../tasks/named-snapshot.ts";
+import type { ParamValues } from "../../tasks/param.ts";
 import { KEY, snapshotPlaces } from "../../tasks/places.ts";
 import { openContext } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
@@ -7,15 +9,19 @@ import type { Call } from "../command.ts";
 import { askingSigner } from "../signers.ts";
 
 /** What such a command takes beside its snapshots. */
-export const placeArgs = { key: KEY } as const;
+export const placeArgs = { key: KEY, ...IDENTITY } as const;
 
 /** Does the work with the places that these names mean; nothing of the project is opened if none of them means one. */
 export async function withPlaces<Result>(
-  call: Call & { readonly args: { readonly key: readonly string[] } },
+  call: Call & { readonly args: ParamValues<typeof placeArgs> },
   names: readonly string[],
   work: (where: SnapshotPlaces) => Promise<Result>,
 ): Promise<Result> {
-  const { stores } = storesFor(names);
-  const context = await openContext(callerOf(call), stores ? { stores, asksNothing: true } : "nothing");
-  return askingSigner(call, call.args.key, (key) => work(snapshotPlaces(context, { key })));
+  const context = await openContext(callerOf(call), (config) => {
+    const { stores } = storesFor(names, config);
+    return stores ? { stores, asksNothing: true } : "nothing";
+  });
+  return askingSigner(call, call.args.key, async (key) =>
+    work(await snapshotPlaces(context, { ...call.args, key })),
+  );
 }

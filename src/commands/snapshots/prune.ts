@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import { pruneJson, SNAPSHOTS_PRUNE } from "../../results/snapshots.ts";
 import { type Pruned, type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
-import { formatTable } from "../../terminal/table.ts";
+import { printTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { conduct } from "../conduct.ts";
+import { conduct, planPaper } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
 import { printResult } from "../print-result.ts";
 
@@ -54,18 +54,20 @@ function report(call: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
   const swept = isSwept
     ? `the remains of ${counted(plan.leftovers.length, "interrupted removal")} are gone; `
     : "";
-  terminal.note(`${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`);
+  terminal.last(`${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`);
 }
 
-function showPlan({ json, terminal }: PruneCall, plan: PrunePlan): void {
+function showPlan(call: PruneCall, plan: PrunePlan): void {
+  const { json, terminal } = call;
   for (const { path, reason } of plan.unreadable) terminal.warn(`${path} is left alone: ${reason}`);
-  if (!json) printPlan(terminal, plan);
+  if (!json) printPlan(call, plan);
   for (const path of plan.leftovers)
     terminal.note(`${basename(path)} remains of an interrupted removal; a prune finishes it`);
 }
 
-function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: PrunePlan): void {
-  const { colors } = terminal;
+function printPlan(call: PruneCall, { decisions, doomed }: PrunePlan): void {
+  const { colors } = call.terminal;
+  const paper = planPaper(call);
   const rows = decisions.map(({ snapshot, reasons }) => [
     reasons.length > 0 ? colors.green("keep") : colors.red("remove"),
     basename(snapshot.path),
@@ -73,11 +75,8 @@ function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: Prune
     formatBytes(snapshot.manifest.bytes),
     colors.dim(reasons.join(", ")),
   ]);
-  for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows, terminal.width()))
-    terminal.print(line);
-  terminal.print(
-    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${bytesOf(doomed)}`,
-  );
+  printTable(paper, [{}, {}, {}, { align: "right" }, {}], rows);
+  paper.print(`${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${bytesOf(doomed)}`);
 }
 
 const bytesOf = (doomed: PrunePlan["doomed"]): string =>

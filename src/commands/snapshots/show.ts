@@ -8,7 +8,7 @@ import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { exportExit, reportExport } from "../report-export.ts";
+import { reportExport } from "../report-export.ts";
 import { placeArgs, withPlaces } from "./places.ts";
 
 /** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
@@ -33,11 +33,12 @@ export default defineCommand({
     { line: "snapshots show 20260124-143000 --json", about: "its manifest" },
   ],
   json: [SNAPSHOTS_SHOW],
+  paged: () => true,
   async run(call): Promise<ExitCode> {
     const { snapshot: named } = call.args;
     const { path, manifest } = await withPlaces(call, [named], (where) => shown(call, named, where));
     if (call.json) printResult(call, SNAPSHOTS_SHOW, { snapshot: snapshotJson(path), manifest });
     else reportExport({ path, manifest }, call);
-    return exportExit(manifest) === EXIT.error ? EXIT.error : EXIT.ok;
+    return manifest.status === "failed" ? EXIT.error : EXIT.ok;
   },
 });

@@ -16,7 +16,7 @@ import { chainText, namesText } from "../chain-text.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
-  for (const chain of chains) terminal.tell(`covered: ${chainText(chain)}`);
+  for (const chain of chains) terminal.detail(`covered: ${chainText(chain)}`);
   if (others.length > 0) terminal.tell(`not covered: ${namesText(others)}: contextcore verify --all`);
 }
 
@@ -44,11 +44,9 @@ export function showReports(
 
 /** One line for each flaw, then the verdict, and what to do. */
 function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
-  const { noteColors } = terminal;
-  for (const flaw of report.flaws)
-    terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.message}`);
+  for (const flaw of report.flaws) terminal.fault("wrong", `${whereOf(flaw)}: ${flaw.message}`);
   const more = report.flawsTotal - report.flaws.length;
-  if (more > 0) terminal.note(`and ${more} more`);
+  if (more > 0) terminal.last(`and ${more} more`);
   tellLitter(report, terminal);
   terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
   adviseOnDamage(report, shownPath, terminal);
@@ -130,11 +128,12 @@ function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
       `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,
     );
     if (failed > 0)
-      terminal.note(
-        `${terminal.noteColors.red("not counted:")} ${counted(failed, "window")} of ${plugin}: ${failure ?? "no reason given"}`,
+      terminal.fault(
+        "not counted",
+        `${counted(failed, "window")} of ${plugin}: ${failure ?? "no reason given"}`,
       );
     for (const part of uncounted.map(uncountedToText))
-      terminal.note(`${terminal.noteColors.red("not counted:")} ${plugin}: ${uncountedLine(part)}`);
+      terminal.fault("not counted", `${plugin}: ${uncountedLine(part)}`);
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
       const amount = countedUnit(Math.abs(server - saved), unit);
@@ -153,9 +152,9 @@ const STATES = {
 
 /** Each object that is not the same on the server, by name. */
 function showObjects({ plugin, objects, objectsFailure }: LiveReport, terminal: Terminal): void {
-  const { colors, noteColors } = terminal;
+  const { colors } = terminal;
   if (objectsFailure !== undefined)
-    terminal.note(`${noteColors.red("not compared:")} the objects of ${plugin}: ${objectsFailure}`);
+    terminal.fault("not compared", `the objects of ${plugin}: ${objectsFailure}`);
   if (objects === undefined) return;
   const all = [
     objects.missingCounts,

@@ -27,7 +27,7 @@ const COPY_FORMAT = 1;
 const LEVELS_MAX = 20;
 
 /** An encrypted object is called like the file in it, with this at its end. */
-const ENCRYPTED = ".age";
+export const ENCRYPTED = ".age";
 
 const bytesSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));

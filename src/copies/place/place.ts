@@ -9,6 +9,8 @@ export interface Place {
   /** For messages: `offsite`. */
   readonly name: string;
   readonly limit: ConcurrencyLimit;
+  /** The age recipients to which everything that is copied there is encrypted; empty: it is stored as it is. */
+  readonly recipients: readonly string[];
   /** How an object is named to people: `offsite:20260124-143000/logs.json`. */
   shown(object: string): string;
   /** Every object whose name begins with this, by name. @throws PluginError */
@@ -29,6 +31,8 @@ interface PlaceOptions {
   readonly signal: AbortSignal;
   /** Calls at once, at most. */
   readonly concurrency: number;
+  /** Default: none. */
+  readonly recipients?: readonly string[];
   readonly tuning?: Partial<Tuning>;
 }
 
@@ -37,7 +41,7 @@ const PLACE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: Number.POSITIVE_INFINI
 
 /** The place with this store. */
 export function createPlace(name: string, store: Store, options: PlaceOptions): Place {
-  const { signal, concurrency } = options;
+  const { signal, concurrency, recipients = [] } = options;
   const limit = createConcurrencyLimit({
     concurrency,
     tuning: { ...PLACE_TUNING, ...options.tuning },
@@ -46,6 +50,7 @@ export function createPlace(name: string, store: Store, options: PlaceOptions): 
   return {
     name,
     limit,
+    recipients,
     shown: (object) => `${name}:${object}`,
     list: (prefix) => limit.call((own) => listed(store, prefix, own)),
     stat: (object) => limit.call((own) => store.stat(object, own)),

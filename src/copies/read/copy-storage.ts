@@ -17,16 +17,11 @@ import { type FoundCopy, findCopy, storedFlaws } from "./find-copy.ts";
 import { heldFile, type Ranged, rangedFile } from "./ranged-file.ts";
 import { readOnly } from "./read-only.ts";
 
-/** Gives a file's own bytes of an object in its stored form: {@link inTheClear}, or decrypted. */
-type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
+/** Gives a file's own bytes of an object in its stored form: itself, or decrypted. */
+export type PlainForm = (object: CopyObject, stored: Ranged) => Promise<Ranged>;
 
-/** The object itself. @throws SnapshotError when it is encrypted */
-export const inTheClear: PlainForm = async ({ name, encrypted }, stored) => {
-  if (encrypted === undefined) return stored;
-  throw new SnapshotError(`${name} is encrypted, and there is no identity to decrypt it with`);
-};
-
-interface CopyStorageOptions {
+/** Which copy, and how to open it. */
+export interface CopyStorageOptions {
   readonly place: Place;
   /** The snapshot's. */
   readonly name: string;

@@ -3,7 +3,6 @@
  * whoever is interrupted loses nothing, and of two writers of one name one finds it taken.
  */
 import type { SigningKey } from "../../audit/format/note.ts";
-import type { StoredObject } from "../../contract/contract.ts";
 import { drain, type Jobs } from "../../engine/drain.ts";
 import { createMemoryBudget } from "../../engine/memory-budget.ts";
 import { watchMemory } from "../../engine/memory-pressure.ts";
@@ -94,10 +93,16 @@ async function beginWriting(
   const sent = { objects: 0, bytes: 0 };
   const progress = { objects: 0, bytes: 0 };
 
+  /** Of a copy that was finished the listing tells enough: each object was checked when it was written. */
+  const isThere = async (object: CopyObject): Promise<boolean> => {
+    const found = there.get(`${name}/${object.name}`);
+    if (found === undefined || before.has(object.name)) return flawOf(object, found) === undefined;
+    return isSameObject(place, found, object);
+  };
   const put = async (file: Outgoing, stored = form): Promise<CopyObject> => {
     const outgoing = await stored(file);
     const object = before.get(outgoing.name) ?? described(outgoing);
-    if (!(await isThere(place, name, object, there))) {
+    if (!(await isThere(object))) {
       if (object.sha256 !== outgoing.sha256) throw irreplaceable(place, name, object);
       const isSent = await send({ place, folder: name, file: outgoing, replaces: earlier !== undefined });
       if (isSent) {
@@ -152,16 +157,6 @@ function jobsOf(files: readonly Outgoing[]): Jobs<{ readonly file: Outgoing; rea
       return waiting.length;
     },
   };
-}
-
-async function isThere(
-  place: Place,
-  folder: string,
-  object: CopyObject,
-  there: ReadonlyMap<string, StoredObject>,
-): Promise<boolean> {
-  const found = there.get(`${folder}/${object.name}`);
-  return found !== undefined && (await isSameObject(place, found, object));
 }
 
 /** @throws SnapshotError unless all that was written is still there as it was written: the last look before the copy counts */

@@ -3,6 +3,7 @@ import { PluginError } from "../../contract/errors.ts";
 import type { ServerOptions } from "../../http/authentication.ts";
 import { createHttpClient } from "../../http/client.ts";
 import { createServerClock } from "../../http/server-clock.ts";
+import type { OnRequest } from "../../http/watched.ts";
 import { given } from "../../units/given.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
@@ -21,6 +22,8 @@ interface ContextSources {
   /** Now, ns since the epoch. Default: by the server's clock, from the Date of its answers. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** Is told of every request to the server. */
+  readonly onRequest?: OnRequest;
   /** Time limit of one call to the server, a duration as written. */
   readonly timeout?: string | undefined;
   /**
@@ -45,6 +48,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
             ...hostsOf(plugin, sources),
             credentialsStay: sources.foreign ?? false,
             onAnswer: clock.heard,
+            ...given({ onRequest: sources.onRequest }),
           }),
     log: createLogger({
       name: plugin.name,

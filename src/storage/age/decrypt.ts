@@ -4,6 +4,7 @@
  * https://github.com/C2SP/C2SP/blob/main/age.md
  */
 import { hkdfSync } from "node:crypto";
+import { CHUNK, chunkNonce, TAG } from "./chunk.ts";
 import { AgeError } from "./error.ts";
 import { chunkCipher, typage } from "./library.ts";
 
@@ -14,8 +15,6 @@ export interface RangedBytes {
   read(from: number, to: number): Promise<Uint8Array>;
 }
 
-const CHUNK = 64 * 1024;
-const TAG = 16;
 const NONCE = 16;
 const STORED_CHUNK = CHUNK + TAG;
 /** Headers for a few recipients have some hundred bytes. Bytes. */
@@ -72,14 +71,6 @@ function chunksOf(bytes: number): number {
 }
 
 const CUT_SHORT = "the encrypted file is damaged: it is cut short";
-
-/** The chunk's number, and whether it is the last one: so none can be left out, moved or added. */
-function chunkNonce(number: number, isLast: boolean): Uint8Array {
-  const nonce = new Uint8Array(12);
-  new DataView(nonce.buffer).setBigUint64(3, BigInt(number));
-  nonce[11] = isLast ? 1 : 0;
-  return nonce;
-}
 
 function decryptChunk(cipher: { decrypt(bytes: Uint8Array): Uint8Array }, chunk: Uint8Array): Uint8Array {
   try {

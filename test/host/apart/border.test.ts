@@ -1,10 +1,7 @@
-/** The contract between two processes: values, errors, signals, logs, what a restore asks for, and a process that is lost. */
+/** The contract between two processes: values, errors, signals, logs. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { lineRecords, type RestoreLine } from "../../../src/contract/contract.ts";
-import { temporaryDirectory } from "../../support/directory.ts";
-import { backendSource, failure, NEVER, openSource } from "./border.ts";
+import { lineRecords } from "../../../src/contract/contract.ts";
+import { backendSource, failure, NEVER, never, openSource } from "./border.ts";
 
 // Each starts processes, on machines that do other things too.
 setDefaultTimeout(30_000);
@@ -167,6 +164,22 @@ describe("what crosses the border is what it was", () => {
     expect(await split?.({ n: 1 }, NEVER)).toEqual({ items: ["é 1"] });
   });
 
+  test("whether a selector makes sense", async () => {
+    using place = await openSource(
+      backendSource(`export: {
+        heeds: ["match"],
+        checkMatch: async (match) => { if (match === "(") throw new PluginError("invalid", "it is no selector"); },
+        start: async () => ({ cursors: [] }), step: async () => ({}),
+      },`),
+    );
+    const { checkMatch = never() } = place.backend?.export ?? {};
+    expect(await checkMatch("a", NEVER)).toBeUndefined();
+    expect(await failure(checkMatch("(", NEVER))).toMatchObject({
+      kind: "invalid",
+      message: "acme/x: it is no selector",
+    });
+  });
+
   test("a classified error, whole; any other by its name; what is no error", async () => {
     using place = await openSource(
       backendSource(`
@@ -244,219 +257,3 @@ describe("what crosses the border is what it was", () => {
     expect(passed >= 0n && passed < 60_000_000_000n).toBe(true);
   });
 });
-
-describe("options", () => {
-  const options = `{ every: option.duration("How often", "5m", { max: "1h" }), size: v.optional(v.pipe(v.number(), v.minValue(1), v.transform((n) => ({ n })), v.description("How big")), 3), mode: v.optional(v.pipe(v.picklist(["a", "b"]), v.description("Which")), "a") }`;
-  const told = backendSource(
-    `size: async () => ({ bytes: 0, source: "estimate", how: JSON.stringify(context.options) }),`,
-    options,
-  );
-
-  test("reach the plugin as its own declaration makes them", async () => {
-    using place = await openSource(told, { settings: "{ size: 7 }" });
-    const size = await place.backend?.size(NEVER);
-    expect(JSON.parse(size?.how ?? "")).toEqual({ every: "5m", size: { n: 7 }, mode: "a" });
-  });
-
-  test("that are paths begin at the folder of contextcore.yaml, since its own is empty", async () => {
-    const source = backendSource(
-      `size: async () => ({ bytes: require("node:fs").statSync(context.options.file).size, source: "disk", how: context.options.file }),`,
-      `{ file: option.path("A file", "x.ts") }`,
-    );
-    using place = await openSource(source);
-    expect(await place.backend?.size(NEVER)).toMatchObject({
-      bytes: source.length,
-      how: join(place.directory, "x.ts"),
-    });
-    using written = await openSource(source, { settings: "{ file: ./contextcore.yaml }" });
-    expect(await written.backend?.size(NEVER)).toMatchObject({
-      how: join(written.directory, "contextcore.yaml"),
-    });
-  });
-
-  test("come from variables of the plugin's own name, and from no other that its declaration names", async () => {
-    const stolen = (name: string) =>
-      `v.optional(v.pipe(v.string(), v.metadata({ env: [${JSON.stringify(name)}] })))`;
-    const source = backendSource(
-      `size: async () => ({ bytes: 0, source: "estimate", how: JSON.stringify(context.options) }),`,
-      `{ key: ${stolen("AWS_SECRET_ACCESS_KEY")}, token: option.secret("x", ["CONTEXTCORE_LOKI_TOKEN"]), mine: ${stolen("MINE")} }`,
-    );
-    const env = {
-      AWS_SECRET_ACCESS_KEY: "s3cret",
-      CONTEXTCORE_LOKI_TOKEN: "s3cret",
-      CONTEXTCORE_ACME_X_MINE: "own",
-    };
-    using place = await openSource(source, { env });
-    expect(JSON.parse((await place.backend?.size(NEVER))?.how ?? "")).toEqual({ mine: "own" });
-  });
-
-  test.each([
-    ["{ size: 0 }", /acme\/x\.size: .*>=1/],
-    ["{ size: x }", /acme\/x\.size: expected a number, found "x"/],
-    ["{ mode: c }", /acme\/x\.mode: expected \("a" \| "b"\), found "c"/],
-    ["{ every: 2h }", /acme\/x\.every: not between 0 and 1h/],
-    ["{ evry: 2h }", /acme\/x\.evry: unknown key/],
-  ])("that do not fit are told with their line: %s", async (settings, message) => {
-    using place = await openSource(told, { settings });
-    expect(place.failures.map(({ error }) => error.message).join()).toMatch(message);
-    expect(place.failures.map(({ error }) => error.message).join()).toContain("contextcore.yaml:3");
-  });
-});
-
-describe("a restore", () => {
-  const source = backendSource(`restore: {
-    order: { "acme/x/a.jsonl": "time" },
-    rank: (file) => file.length,
-    matcher: (match) => {
-      if (match === "(") throw new PluginError("invalid", "it is no selector");
-      return (line, file) => (line.includes(match) ? line.toUpperCase() + file : undefined);
-    },
-    selection: async (match, everything) => {
-      const seen = [];
-      for await (const one of everything) seen.push(one);
-      return (line) => (seen.some((one) => one.line === line) && line.includes(match) ? line + seen.length : undefined);
-    },
-    preflight: async ({ range }) => [{ severity: "note", message: String(range.to) }],
-    apply: async ({ lines, existing }) => ({ written: { lines: lines.length }, rejected: [{ line: lines[0], reason: "x" }], ...(existing && { differing: [{ name: "o", what: existing }] }) }),
-    compare: async (objects) => objects.map(({ file, line }) => (line === "" ? undefined : { state: "differs", name: file, what: line })),
-    settleMs: async () => 7,
-  },
-  dashboards: { ${["list", "read", "write", "remove", "createFolder", "renameFolder", "removeFolder"].map((name) => `${name}: async () => ({}),`).join(" ")}
-    parse: (text) => { if (text === "") throw new PluginError("invalid", "it is empty"); return { title: text, content: { n: JSON.rawJSON("1.0") } }; } },`);
-  const open = async () => {
-    const place = await openSource(source);
-    const restore = place.backend?.restore ?? never();
-    return { ...place, restore };
-  };
-
-  test("ranks, batches, findings and answers", async () => {
-    using place = await open();
-    const { restore } = place;
-    expect(restore.order).toEqual({ "acme/x/a.jsonl": "time" });
-    expect(await restore.ranks?.(["abc", "a"], NEVER)).toEqual([3, 1]);
-    const plan = { range: { from: 0n, to: 2n ** 62n }, files: [], labels: {} };
-    expect(await restore.preflight(plan, NEVER)).toEqual([{ severity: "note", message: `${2n ** 62n}` }]);
-    const batch = { file: "a", lines: ["one", "two"], range: { from: 0n, to: 1n }, labels: {} };
-    expect(await restore.apply(batch, NEVER)).toEqual({
-      written: { lines: 2 },
-      rejected: [{ line: "one", reason: "x" }],
-    });
-    expect(await restore.apply({ ...batch, existing: "replace" }, NEVER)).toMatchObject({
-      differing: [{ name: "o", what: "replace" }],
-    });
-    const objects = [
-      { file: "a", line: "title" },
-      { file: "b", line: "" },
-    ];
-    expect(await restore.compare?.(objects, NEVER)).toEqual([
-      { state: "differs", name: "a", what: "title" },
-      undefined,
-    ]);
-    expect(await restore.settleMs?.(NEVER)).toBe(7);
-  });
-
-  test.each([
-    ["only its own", "ranks: async (files) => files.map((file) => -file.length)"],
-    ["its own before one by one", "rank: () => 0, ranks: async (files) => files.map((file) => -file.length)"],
-  ])("ranks for many files at once, %s", async (_, ranking) => {
-    using place = await openSource(
-      backendSource(
-        `restore: { ${ranking}, preflight: async () => [], apply: async () => ({ written: {} }) },`,
-      ),
-    );
-    expect(await place.backend?.restore?.ranks?.(["abc", "a"], NEVER)).toEqual([-3, -1]);
-  });
-
-  test("a selector is asked for many lines at once, and one that makes no sense says so before any", async () => {
-    using place = await open();
-    const matcher = place.restore.matcher?.("b") ?? never();
-    expect(await matcher.many?.(["abc", "x", "b"], "f", NEVER)).toEqual(["ABCf", undefined, "Bf"]);
-    const wrong = place.restore.matcher?.("(") ?? never();
-    expect(await failure(wrong.many?.([], "", NEVER))).toMatchObject({
-      kind: "invalid",
-      message: "acme/x: it is no selector",
-    });
-  });
-
-  test("a selection is shown everything, no faster than it looks", async () => {
-    using place = await open();
-    let shown = 0;
-    async function* everything(): AsyncGenerator<RestoreLine> {
-      for (shown = 0; shown < 3_000; shown += 1)
-        yield { file: "f", line: `${shown % 7}${"x".repeat(1_000)}` };
-    }
-    const matcher = await place.restore.selection?.("3", everything(), NEVER);
-    expect(shown).toBe(3_000);
-    expect(await matcher?.many?.([`3${"x".repeat(1_000)}`, "3"], "f", NEVER)).toEqual([
-      `3${"x".repeat(1_000)}3000`,
-      undefined,
-    ]);
-  });
-
-  test("a dashboard's text is read there, with its numbers as they were written", async () => {
-    using place = await open();
-    const { dashboards = never() } = place.backend ?? never();
-    expect(JSON.stringify((await dashboards.parse("t")).content)).toBe('{"n":1.0}');
-    expect(await failure(Promise.resolve(dashboards.parse("")))).toMatchObject({
-      kind: "invalid",
-      message: "acme/x: it is empty",
-    });
-    expect(await failure(dashboards.list(NEVER))).toMatchObject({
-      message: expect.stringContaining("gave a wrong answer: `folders`"),
-    });
-  });
-});
-
-describe("a process that is lost", () => {
-  test("is started again: the next call is answered, and everything that was under way is told of", async () => {
-    using place = await openSource(
-      backendSource(
-        "size: async () => { await Bun.sleep(50); process.exit(7); }, count: async () => new Promise(() => {}),",
-      ),
-    );
-    const { backend = never() } = place;
-    const range = { from: 0n, to: 1n };
-    const [size, count] = await Promise.all([
-      failure(backend.size(NEVER)),
-      failure(backend.count?.({ range }, NEVER)),
-    ]);
-    for (const lost of [size, count])
-      expect(lost).toMatchObject({
-        kind: "temporary",
-        message: "acme/x: its process was lost: it ended the program, with exit code 7",
-      });
-    expect(await backend.inventory(NEVER)).toMatchObject({ importance: "low" });
-  });
-
-  test("three times is given up, and then nothing is started any more", async () => {
-    const marks = join(temporaryDirectory(), "marks");
-    const mark = `require("node:fs").appendFileSync(${JSON.stringify(marks)}, "x");`;
-    using place = await openSource(backendSource(`size: async () => { ${mark} process.exit(0); },`));
-    const { backend = never() } = place;
-    const kinds: string[] = [];
-    for (let call = 0; call < 5; call += 1) kinds.push((await failure(backend.size(NEVER))).kind);
-    expect(kinds).toEqual(["temporary", "temporary", "refused", "refused", "refused"]);
-    expect(readFileSync(marks, "utf8")).toBe("xxx");
-    expect((await failure(backend.inventory(NEVER))).message).toContain(
-      "was lost 3 times, and is not started again",
-    );
-  });
-
-  test("is not started again with other code than was trusted", async () => {
-    using place = await openSource(backendSource(`size: async () => { process.exit(0); },`));
-    const { backend = never() } = place;
-    await failure(backend.size(NEVER));
-    appendFileSync(
-      join(place.directory, "x.ts"),
-      `;require("node:fs").writeFileSync(${JSON.stringify(join(place.directory, "ran"))}, "");`,
-    );
-    expect((await failure(backend.inventory(NEVER))).message).toContain(
-      "was changed while it was being loaded",
-    );
-    expect(existsSync(join(place.directory, "ran"))).toBe(false);
-  });
-});
-
-function never(): never {
-  throw new Error("it has no such part");
-}

@@ -52,3 +52,8 @@ export async function failure(answer: Promise<unknown> | undefined): Promise<Plu
   if (isKind(error, "temporary", "too-large", "refused", "not-found", "invalid")) return error;
   throw error;
 }
+
+/** In the place of a part that has to be there. */
+export function never(): never {
+  throw new Error("it has no such part");
+}

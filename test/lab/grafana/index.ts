@@ -12,6 +12,7 @@ import { annotationRoutes } from "./annotations.ts";
 import { dashboardRoutes } from "./dashboards.ts";
 import { dataSourceRoutes } from "./datasources.ts";
 import { folderRoutes } from "./folders.ts";
+import { type GrafanaKnobs, withKnobs } from "./knobs.ts";
 import { libraryRoutes } from "./library.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { playlistRoutes } from "./playlists.ts";
@@ -37,6 +38,8 @@ export interface GrafanaOptions extends FaceOptions {
 
 export interface GrafanaFace extends Face {
   readonly store: Store;
+  /** May be changed while it runs. */
+  readonly knobs: GrafanaKnobs;
   readonly version: string;
 }
 
@@ -87,10 +90,12 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
     });
   };
 
+  const knobs: GrafanaKnobs = {};
   return {
     store: server.store,
     version,
-    handle: (request) => answer(request).catch(refused),
+    knobs,
+    handle: (request) => withKnobs(knobs, request, (one) => answer(one).catch(refused)),
   };
 }
 

@@ -55,6 +55,8 @@ export interface SyntheticStream {
 export interface LokiKnobs {
   /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as text: `{app="web"}`. */
   isUnreadable?: IsUnreadable | undefined;
+  /** Lines that it cannot store: 500 to the push that holds one. */
+  failsToTake?: ((line: string) => boolean) | undefined;
 }
 
 export interface LokiFace extends Face {
@@ -192,9 +194,12 @@ function flushed(_: Request, tenant: Tenant): Response {
   return noContent();
 }
 
-async function pushed({ push }: Parts, request: Request, tenant: Tenant): Promise<Response> {
+async function pushed({ push, knobs }: Parts, request: Request, tenant: Tenant): Promise<Response> {
   try {
-    const { status, text } = push(await decodePush(request), tenant);
+    const streams = await decodePush(request);
+    const isBad = streams.some(({ entries }) => entries.some(({ line }) => knobs.failsToTake?.(line)));
+    if (isBad) return httpError(500, "rpc error: code = Unknown desc = runtime error");
+    const { status, text } = push(streams, tenant);
     return status === 204 ? noContent() : httpError(status, text);
   } catch (error) {
     if (error instanceof DecodeError || error instanceof RangeError) return httpError(400, error.message);

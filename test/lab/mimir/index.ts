@@ -131,6 +131,10 @@ async function apiAnswer(
   }
 }
 
+const isUntakable = ({ labels, points }: Written, { failsToTake }: MimirKnobs): boolean =>
+  failsToTake !== undefined &&
+  points.some(({ time }) => failsToTake(JSON.stringify(Object.fromEntries(labels)), time));
+
 async function write(situation: Situation, request: Request): Promise<Response> {
   const { flavour, knobs, store } = situation;
   if (flavour === "prometheus" && !knobs.remoteWriteReceiver) {
@@ -140,6 +144,8 @@ async function write(situation: Situation, request: Request): Promise<Response> 
   const { series, metadata } = readWriteRequest(
     snappyDecompress(new Uint8Array(await request.arrayBuffer())),
   );
+  if (series.some((one) => isUntakable(one, knobs)))
+    return plain(500, "rpc error: code = Unknown desc = runtime error");
   const refusal = ingest(store, series, { flavour, knobs, now: situation.now, tenant: situation.tenant });
   if (refusal !== undefined) return plain(refusal.status, refusal.text);
   for (const { labels, exemplars } of series) {

@@ -29,7 +29,9 @@ export interface MimirKnobs {
   /** After so many frames the stream ends with an error in plain text; -1: never. */
   streamErrorAfter: number;
   /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as JSON, time in ms. */
-  isUnreadable?: (labels: string, time: number) => boolean;
+  isUnreadable?: ((labels: string, time: number) => boolean) | undefined;
+  /** What it cannot store: 500 to the write that holds it. */
+  failsToTake?: ((labels: string, time: number) => boolean) | undefined;
 }
 
 const DAY = 86_400_000;

@@ -36,7 +36,8 @@ function writeAttributed(writer: ProtobufWriter, one: Attributed, field: number,
   if (one.droppedAttributes > 0) writer.varint(dropped, one.droppedAttributes);
 }
 
-function writeAttribute(writer: ProtobufWriter, { key, value }: Attribute): void {
+/** A key and its value. */
+export function writeAttribute(writer: ProtobufWriter, { key, value }: Attribute): void {
   if (key !== "") writer.string(1, key);
   writer.message(2, (inner) => writeValue(inner, value));
 }

@@ -1,10 +1,11 @@
 /** An in-memory Tempo: what the recorded server answers, with knobs for what goes wrong. */
 import type { Face, FaceOptions } from "../face.ts";
 import { configText, defaultKnobs, type TempoKnobs } from "./knobs.ts";
+import { searchLive } from "./live.ts";
 import { metricsQuery } from "./metrics.ts";
 import { receive } from "./otlp.ts";
 import { ownMetrics } from "./places.ts";
-import { BadRequest, search, searchLive } from "./search.ts";
+import { BadRequest, search } from "./search.ts";
 import { SERVICES } from "./services.ts";
 import type { TempoState } from "./state.ts";
 import { createTraceStore, type StoredTrace } from "./store.ts";
@@ -31,7 +32,7 @@ export function createTempo(options: FaceOptions & { limits?: Partial<TempoKnobs
     knobs: { ...defaultKnobs(), ...options.limits },
     store: createTraceStore(),
     unsearchable: new Set(),
-    arrived: new Map(),
+    pieces: new Map(),
     live: new Map(),
   };
   return {
@@ -66,7 +67,7 @@ const text = (body: string, status = 200, type = "text/plain; charset=utf-8"): R
 
 const notFound = (): Response => text("404 page not found\n", 404);
 
-type Answer = (params: URLSearchParams, state: TempoState) => Response;
+type Answer = (params: URLSearchParams, state: TempoState, request: Request) => Response;
 
 const PAGES: Readonly<Record<string, Answer>> = {
   "/ready": () => text("ready\n"),
@@ -93,7 +94,7 @@ const PAGES: Readonly<Record<string, Answer>> = {
 function route(request: Request, state: TempoState): Response {
   const { pathname, searchParams } = new URL(request.url);
   const page = PAGES[pathname];
-  if (page !== undefined) return page(searchParams, state);
+  if (page !== undefined) return page(searchParams, state, request);
   const [, version, id] = /^\/api\/(v2\/)?traces\/([^/]+)$/.exec(pathname) ?? [];
   if (id !== undefined && version === undefined) return traceV1(id, request, state);
   if (id !== undefined && state.knobs.traceByIdV2) return traceV2(id, request, state);

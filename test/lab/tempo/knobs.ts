@@ -52,6 +52,8 @@ export interface TempoKnobs {
   readonly unreadable: Set<string>;
   /** Trace ids whose part of a block is damaged: 500 to every call that comes upon it. */
   readonly damaged: Set<string>;
+  /** Trace ids that it cannot store: 500 to the push that holds one. */
+  readonly untakable: Set<string>;
 }
 
 const HOUR = 3_600_000_000_000n;
@@ -83,6 +85,7 @@ export const defaultKnobs = (): TempoKnobs => ({
   hidden: new Set(),
   unreadable: new Set(),
   damaged: new Set(),
+  untakable: new Set(),
 });
 
 /** `1h0m0s`, as Go writes a duration of whole seconds. */

@@ -1,8 +1,9 @@
 /** `GET /api/metrics/query`: `count_over_time()` of the spans that started within the range, both ends included. */
+import type { Literal } from "./fields.ts";
 import { BadRequest, requireWhole, spotsOf, tracesWithin } from "./search.ts";
 import type { TempoState } from "./state.ts";
 import type { StoredTrace } from "./store.ts";
-import { type Literal, parseTraceQl, type Query } from "./traceql.ts";
+import { parseTraceQl, type Query } from "./traceql.ts";
 
 const SECOND = 1_000_000_000n;
 

@@ -23,7 +23,10 @@ export async function receive(request: Request, state: TempoState): Promise<Resp
   }
   const body = await bodyOf(request);
   try {
-    ingest(type === JSON_TYPE ? readJson(new TextDecoder().decode(body)) : fromOtlpProtobuf(body), state);
+    const trace = type === JSON_TYPE ? readJson(new TextDecoder().decode(body)) : fromOtlpProtobuf(body);
+    if ([...spansOf(trace)].some(({ span }) => state.knobs.untakable.has(span.traceId)))
+      return Response.json({ code: 13, message: "runtime error" }, { status: 500 });
+    ingest(trace, state);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return Response.json({ code: 3, message }, { status: 400 });
@@ -80,7 +83,8 @@ export function ingest(pushed: Trace, state: TempoState): void {
     const cut = trace.map((one) => asStored(one, state.knobs.maxAttributeBytes));
     const stored = storedTrace(id, known === undefined ? cut : merged(known.trace(), cut));
     state.store.put(stored);
-    state.arrived.set(id, state.now());
+    const pieces = state.pieces.get(id) ?? [];
+    state.pieces.set(id, [...pieces, { came: state.now(), trace: storedTrace(id, cut) }]);
     if (stored.start < state.now() - state.knobs.ingestionSlack) state.unsearchable.add(id);
   }
 }

@@ -1,5 +1,13 @@
 /** Where a pushed trace lies by and by: live, in the live store, in a block that is listed; and what the server says of it. */
-import type { TempoState } from "./state.ts";
+import type { Piece, TempoState } from "./state.ts";
+
+/** Whether a querier's search sees it in the live store. */
+export function isWritten({ came }: Piece, { knobs, now }: TempoState): boolean {
+  return now() >= came + knobs.writtenAfter && now() < came + knobs.liveStoreKeeps;
+}
+
+/** When the last of a trace came; `undefined` where all of it has been there for long. */
+const lastCame = (id: string, { pieces }: TempoState): bigint | undefined => pieces.get(id)?.at(-1)?.came;
 
 export interface Places {
   /** In the live store, where a querier's search sees it. */
@@ -10,8 +18,8 @@ export interface Places {
 
 /** What was put in without a push has long been in a block. */
 export function placesOf(id: string, state: TempoState): Places {
-  const { knobs, arrived } = state;
-  const came = arrived.get(id);
+  const { knobs } = state;
+  const came = lastCame(id, state);
   if (came === undefined) return { written: false, listed: true };
   const now = state.now();
   const flushed = came + knobs.writtenAfter;
@@ -21,7 +29,7 @@ export function placesOf(id: string, state: TempoState): Places {
 
 /** True while it has left the live store and its block is not listed: nothing finds it. */
 export function isNowhere(id: string, state: TempoState): boolean {
-  const came = state.arrived.get(id);
+  const came = lastCame(id, state);
   if (came === undefined || placesOf(id, state).listed) return false;
   return state.now() >= came + state.knobs.liveStoreKeeps;
 }
@@ -32,19 +40,21 @@ function lastPoll({ knobs: { blocklistPoll }, now }: TempoState): bigint {
 
 /** `/metrics`, as far as it says where traces are. */
 export function ownMetrics(state: TempoState): string {
-  const { arrived, knobs } = state;
+  const { pieces, knobs } = state;
   const now = state.now();
-  const flushed = [...arrived.values()].filter((came) => now >= came + knobs.writtenAfter).length;
+  const flushed = [...pieces.keys()].filter(
+    (id) => now >= (lastCame(id, state) ?? 0n) + knobs.writtenAfter,
+  ).length;
   const polls = knobs.blocklistPoll === 0n ? 1n : now / knobs.blocklistPoll;
   const tenant = 'tenant="single-tenant"';
   return [
     "# TYPE tempo_live_store_ready gauge",
     "tempo_live_store_ready 1",
-    ...(arrived.size === 0
+    ...(pieces.size === 0
       ? []
       : [
-          `tempo_live_store_bytes_received_total{data_type="trace",${tenant}} ${arrived.size * 627}`,
-          `tempo_live_store_live_traces{${tenant}} ${arrived.size - flushed}`,
+          `tempo_live_store_bytes_received_total{data_type="trace",${tenant}} ${pieces.size * 627}`,
+          `tempo_live_store_live_traces{${tenant}} ${pieces.size - flushed}`,
         ]),
     `tempo_live_store_local_blocks_flushed_total ${flushed > 0 ? 1 : 0}`,
     `tempodb_blocklist_poll_duration_seconds_count ${polls}`,

@@ -1,11 +1,12 @@
 /** `GET /api/search` and the time range that search and metrics look at. */
-import { attributeJson } from "./encode.ts";
+import type { Spot } from "./fields.ts";
+import { describe, type Hit, toJson } from "./found.ts";
 import { goDuration } from "./knobs.ts";
-import { type AnyValue, spansOf } from "./model.ts";
+import { spansOf } from "./model.ts";
 import { placesOf } from "./places.ts";
 import type { TempoState } from "./state.ts";
 import { DamagedBlock, type StoredTrace } from "./store.ts";
-import { type Literal, parseTraceQl, type Query, type Spot } from "./traceql.ts";
+import { parseTraceQl, type Query, setsOf } from "./traceql.ts";
 
 /** A request that Tempo answers with 400 and this text. */
 export class BadRequest extends Error {}
@@ -58,21 +59,7 @@ export function* spotsOf(trace: StoredTrace): Generator<Spot> {
   for (const spot of spansOf(trace.trace())) yield { trace, ...spot };
 }
 
-/** `GET /querier/api/search`: what the live store has of exactly the times asked for; its statistics count no jobs. */
-export function searchLive(params: URLSearchParams, state: TempoState): Response {
-  if (!state.knobs.querier) return new Response("404 page not found\n", { status: 404 });
-  const [start, end] = [BigInt(params.get("start") ?? 0), BigInt(params.get("end") ?? 1 << 30)];
-  const found = [...state.arrived.keys()].flatMap((id) => {
-    const trace = state.store.get(id);
-    const isWithin = trace !== undefined && trace.start <= end * SECOND && trace.end >= start * SECOND;
-    return isWithin && placesOf(id, state).written && !state.unsearchable.has(id) ? [trace] : [];
-  });
-  const query = parseTraceQl(params.get("q") ?? "{}");
-  const { hits } = collect(query, found, numberOf(params, "limit") ?? 20, state);
-  const traces = hits.map((hit) => describe(hit, query, numberOf(params, "spss") ?? 3));
-  return Response.json({ traces, metrics: { inspectedBytes: "243951" } });
-}
-
+/** `GET /api/search`. */
 export function search(params: URLSearchParams, state: TempoState): Response {
   const limit = limitOf(params, state);
   const window = windowOf(params, state);
@@ -86,11 +73,12 @@ export function search(params: URLSearchParams, state: TempoState): Response {
   if (spansShown > 100) throw new BadRequest(`spans per span set exceeds 100. received ${spansShown}`);
   const query = parseTraceQl(params.get("q") ?? "{}");
   const { hits, total, bytes } = collect(query, tracesWithin(window, state), limit, state);
-  const traces = hits.map((hit) => describe(hit, query, spansShown));
+  const traces = hits.map((hit) => toJson(describe(hit, query, spansShown)));
   return Response.json({ traces, metrics: metrics(hits.length >= limit, total, bytes, params, state) });
 }
 
-function numberOf(params: URLSearchParams, name: string): number | undefined {
+/** A whole number among the parameters. @throws BadRequest with Tempo's text */
+export function numberOf(params: URLSearchParams, name: string): number | undefined {
   const source = params.get(name);
   if (source === null || source === "") return undefined;
   if (/^\d+$/.test(source)) return Number(source);
@@ -105,11 +93,6 @@ function limitOf(params: URLSearchParams, { knobs }: TempoState): number {
   throw new BadRequest(`limit ${limit} exceeds max limit ${knobs.maxResultLimit}`);
 }
 
-interface Hit {
-  readonly trace: StoredTrace;
-  readonly spots: readonly Spot[];
-}
-
 /** The first matches in the order of ids, as in one block, newest first; with most_recent the newest of all. */
 function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, state: TempoState) {
   const hits: Hit[] = [];
@@ -120,9 +103,13 @@ function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, sta
     bytes += spans * 150;
     if (spans * 200 > state.knobs.maxBytesPerTrace && trace.bytes().length > state.knobs.maxBytesPerTrace)
       continue;
-    const spots = query.filter.matching([...spotsOf(trace)]);
-    requireWhole(trace, spots, state);
-    if (spots.length > 0) hits.push({ trace, spots });
+    const sets = setsOf(query, [...spotsOf(trace)]);
+    requireWhole(
+      trace,
+      sets.flatMap(({ spots }) => spots),
+      state,
+    );
+    if (sets.length > 0) hits.push({ trace, sets });
     if (hits.length >= limit && !query.mostRecent) break;
   }
   hits.sort((a, b) => (a.trace.start > b.trace.start ? -1 : 1));
@@ -134,49 +121,8 @@ export function requireWhole({ id }: StoredTrace, matched: readonly Spot[], { kn
   if (matched.length > 0 && knobs.damaged.has(id)) throw new DamagedBlock();
 }
 
-export const spanCount = ({ services }: StoredTrace): number =>
+const spanCount = ({ services }: StoredTrace): number =>
   Object.values(services).reduce((sum, { spanCount: spans }) => sum + spans, 0);
-
-function describe({ trace, spots }: Hit, query: Query, spansShown: number): object {
-  const spans = spots.slice(0, spansShown === 0 ? spots.length : spansShown).map((spot) => ({
-    spanID: spot.span.spanId,
-    startTimeUnixNano: String(spot.span.start),
-    durationNanos: String(spot.span.end - spot.span.start),
-    ...shownAttributes(spot, query),
-  }));
-  const spanSet = { spans, matched: spots.length };
-  const durationMs = Number((trace.end - trace.start) / 1_000_000n);
-  return {
-    traceID: trace.id.replace(/^0+/, ""),
-    rootServiceName: trace.rootService || "<root span not yet received>",
-    ...(trace.rootName === "" ? {} : { rootTraceName: trace.rootName }),
-    startTimeUnixNano: String(trace.start),
-    ...(durationMs === 0 ? {} : { durationMs }),
-    spanSet,
-    spanSets: [spanSet],
-    serviceStats: Object.fromEntries(
-      Object.entries(trace.services).map(([name, { spanCount: spans, errorCount }]) => [
-        name,
-        { spanCount: spans, ...(errorCount === 0 ? {} : { errorCount }) },
-      ]),
-    ),
-  };
-}
-
-function shownAttributes(spot: Spot, { shown }: Query): object {
-  const attributes = shown.flatMap(({ name, field }) => {
-    const value = anyValue(field(spot));
-    return value === undefined ? [] : [attributeJson({ key: name, value })];
-  });
-  return attributes.length === 0 ? {} : { attributes };
-}
-
-function anyValue(value: Literal): AnyValue | undefined {
-  if (typeof value === "string") return { kind: "string", value };
-  if (typeof value === "bigint") return { kind: "int", value };
-  if (typeof value === "number") return { kind: "double", value };
-  return typeof value === "boolean" ? { kind: "bool", value } : undefined;
-}
 
 /** Statistics; of these only `completedJobs` and `totalJobs` mean something: whether the search looked everywhere. */
 function metrics(

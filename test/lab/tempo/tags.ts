@@ -1,8 +1,9 @@
 /** `GET /api/v2/search/tags` and `GET /api/v2/search/tag/{name}/values`. */
+
+import { fieldNamed } from "./fields.ts";
 import type { Attribute } from "./model.ts";
 import { spotsOf, tracesWithin, windowOf } from "./search.ts";
 import type { TempoState } from "./state.ts";
-import { fieldNamed } from "./traceql.ts";
 
 const INTRINSIC = [
   ...[
@@ -58,7 +59,7 @@ export function tagValues(name: string, params: URLSearchParams, state: TempoSta
     const type = typeof value === "bigint" ? "int" : typeof value === "number" ? "float" : typeof value;
     values.set(`${type}:${value}`, { type, value: String(value) });
   };
-  const field = fieldNamed(name);
+  const field = fieldNamed(name) ?? (() => undefined);
   for (const trace of tracesWithin(windowOf(params, state), state)) {
     if (name === "resource.service.name") for (const service of Object.keys(trace.services)) note(service);
     else for (const spot of spotsOf(trace)) note(field(spot));

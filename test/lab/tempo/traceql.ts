@@ -1,21 +1,18 @@
 /**
- * The part of TraceQL that the lab speaks: one span-set filter (or several joined by && and ||), a pipeline ending in
- * `count_over_time() by (…)`, and hints. Grammar: https://grafana.com/docs/tempo/latest/traceql/
+ * The part of TraceQL that the lab speaks: one span-set filter (or several joined by && and ||), a pipeline of `count()` and
+ * `by(…)` or ending in `count_over_time() by (…)`, and hints. Grammar: https://grafana.com/docs/tempo/latest/traceql/
  */
 import { parseDuration } from "../../../src/units/duration.ts";
-import { type Attributed, KINDS, type Scope, type Span, STATUSES, serviceOf } from "./model.ts";
-import type { StoredTrace } from "./store.ts";
+import {
+  bareName,
+  canonicalName,
+  type Field,
+  fieldNamed,
+  isIntrinsic,
+  type Literal,
+  type Spot,
+} from "./fields.ts";
 
-/** What a filter looks at: a span and what it stands in. */
-export interface Spot {
-  readonly trace: StoredTrace;
-  readonly resource: Attributed;
-  readonly scope: Scope;
-  readonly span: Span;
-}
-
-export type Literal = string | number | boolean | bigint | undefined;
-export type Field = (spot: Spot) => Literal;
 type Test = (spot: Spot) => boolean;
 
 /** Whether a trace matches, and which of its spans; `every` when it is `{}`. */
@@ -29,10 +26,27 @@ export interface Query {
   readonly filter: SpanSetFilter;
   /** Attributes (not intrinsics) that the filter names; the answer shows them on each span. */
   readonly shown: readonly { readonly name: string; readonly field: Field }[];
+  /** What `| count() > 2` and `| by(…)` make of the matching spans. */
+  readonly stages: readonly Stage[];
   /** Present for `| count_over_time()`. */
   readonly countBy?: readonly { readonly name: string; readonly field: Field }[];
   readonly mostRecent: boolean;
 }
+
+/** Spans that are shown together, and what they have in common. */
+export interface SpotSet {
+  readonly spots: readonly Spot[];
+  readonly attributes: readonly { readonly key: string; readonly value: Literal }[];
+}
+
+type Stage = (set: SpotSet) => readonly SpotSet[];
+
+/** The sets that a query makes of one row's spans; none when the row does not match. */
+export const setsOf = ({ filter, stages }: Query, spots: readonly Spot[]): readonly SpotSet[] =>
+  stages.reduce<readonly SpotSet[]>(
+    (sets, stage) => sets.flatMap(stage),
+    [{ spots: filter.matching(spots), attributes: [] }].filter((set) => set.spots.length > 0),
+  );
 
 /** A query that does not parse; the message is Tempo's. */
 export class TraceQlError extends Error {}
@@ -107,6 +121,7 @@ function createParser(source: string) {
     return text.includes(".") ? Number(text) : BigInt(text);
   };
 
+  const fieldOf = (token: Token): Field => fieldNamed(token.text) ?? unexpectedHere(token);
   const comparison = (): Test => {
     const token = peek();
     if (token.kind !== "name") throw unexpected(token);
@@ -158,8 +173,7 @@ function createParser(source: string) {
   };
   const joined = (): SpanSetFilter => chain(() => chain(spanSet, "&&", both), "||", either);
 
-  const fieldList = (): { name: string; field: Field }[] => {
-    if (!next("by")) return [];
+  const fields = (): { name: string; field: Field }[] => {
     expect("(");
     const found: { name: string; field: Field }[] = [];
     do {
@@ -169,25 +183,57 @@ function createParser(source: string) {
     expect(")");
     return found;
   };
+  const stage = (): Stage => {
+    if (next("by")) {
+      const [one = unexpectedHere(peek())] = fields();
+      const name = canonicalName(one.name);
+      // Every span has its id.
+      if (name !== "span:id") shown.push({ name, field: one.field });
+      return groupedBy(`by(${name})`, one.field);
+    }
+    for (const text of ["count", "(", ")"]) expect(text);
+    const operator = take().text;
+    const number = literal();
+    return ({ spots, attributes }) => {
+      const count = BigInt(spots.length);
+      const isKept = compare(operator, count, number);
+      return isKept ? [{ spots, attributes: [...attributes, { key: "count()", value: count }] }] : [];
+    };
+  };
 
   return {
     query(): Query {
       const filter = joined();
+      const stages: Stage[] = [];
       let countBy: Query["countBy"];
-      if (next("|")) {
-        expect("count_over_time");
-        expect("(");
-        expect(")");
-        countBy = fieldList();
+      while (next("|")) {
+        if (!next("count_over_time")) stages.push(stage());
+        else {
+          expect("(");
+          expect(")");
+          countBy = next("by") ? fields() : [];
+        }
       }
       const mostRecent = next("with");
       if (mostRecent) for (const text of ["(", "most_recent", "=", "true", ")"]) expect(text);
-      return { filter, shown, mostRecent, ...(countBy === undefined ? {} : { countBy }) };
+      return { filter, shown, stages, mostRecent, ...(countBy === undefined ? {} : { countBy }) };
     },
     end(): void {
       if (peek().kind !== "end") throw unexpected(peek());
     },
   };
+}
+
+function groupedBy(key: string, field: Field): Stage {
+  return ({ spots, attributes }) =>
+    [...Map.groupBy(spots, field)].map(([value, group]) => ({
+      spots: group,
+      attributes: [...attributes, { key, value }],
+    }));
+}
+
+function unexpectedHere(token: Token): never {
+  throw unexpected(token);
 }
 
 /** `{a} && {b}`: the trace matches both; the spans of each. */
@@ -203,52 +249,6 @@ const either = (parts: SpanSetFilter[]): SpanSetFilter => ({
   every: parts.some((part) => part.every),
   matching: (spots) => [...new Set(parts.flatMap((part) => part.matching(spots)))],
 });
-
-const INTRINSICS: Readonly<Record<string, Field>> = {
-  name: ({ span }) => span.name,
-  kind: ({ span }) => KINDS[span.kind],
-  status: ({ span }) => STATUSES[span.status.code],
-  statusMessage: ({ span }) => span.status.message,
-  duration: ({ span }) => span.end - span.start,
-  traceDuration: ({ trace }) => trace.end - trace.start,
-  rootServiceName: ({ trace }) => trace.rootService,
-  rootName: ({ trace }) => trace.rootName,
-};
-const ALIASES: Readonly<Record<string, string>> = {
-  "span:name": "name",
-  "span:kind": "kind",
-  "span:status": "status",
-  "span:statusMessage": "statusMessage",
-  "span:duration": "duration",
-  "trace:duration": "traceDuration",
-  "trace:rootService": "rootServiceName",
-  "trace:rootName": "rootName",
-};
-
-const isIntrinsic = (name: string): boolean => name in INTRINSICS || name in ALIASES;
-const bareName = (name: string): string => name.replace(/^(resource|span|)\./, "");
-
-/** The value that a name stands for: an intrinsic, `resource.x`, `span.x`, or `.x` (span first, then resource). */
-export function fieldNamed(name: string): Field {
-  return fieldOf({ text: name, kind: "name", column: 1 });
-}
-
-function fieldOf(token: Token): Field {
-  const intrinsic = INTRINSICS[ALIASES[token.text] ?? token.text];
-  if (intrinsic !== undefined) return intrinsic;
-  const [, scope, key = ""] = /^(resource|span|)\.(.+)$/.exec(token.text) ?? [];
-  if (scope === undefined) throw unexpected(token);
-  return ({ span, resource }) =>
-    (scope === "resource" ? undefined : attribute(span, key)) ??
-    (scope === "span" ? undefined : attribute(resource, key));
-}
-
-function attribute(one: Attributed, key: string): Literal {
-  if (key === "service.name" && "events" in one === false) return serviceOf(one) || undefined;
-  const value = one.attributes.find((candidate) => candidate.key === key)?.value;
-  if (value === undefined || value.kind === "none" || typeof value.value === "object") return undefined;
-  return value.value;
-}
 
 const COMPARE: Readonly<Record<string, (order: number) => boolean>> = {
   "=": (order) => order === 0,

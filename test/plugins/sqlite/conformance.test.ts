@@ -16,6 +16,7 @@ const range = { from: BigInt(BEGIN_MS) * 1_000_000n, to: BigInt(BEGIN_MS + 400 *
 const OF_RANGES = ["export-within-range", "count-within-range", "restore-within-range"];
 const waived = (more: readonly string[] = []) => [
   "limits",
+  "count-split-is-whole",
   ...more,
   ...MATCH_RULES,
   ...SERVER_RULES,

@@ -1,26 +1,22 @@
 /** Blocks of a real Tempo, read from its storage: the same lines as through the API, which said of each trace what it is. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { cp, mkdtemp, rename, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
-import { createRecentIds } from "../../../plugins/tempo/export/blocks.ts";
-import { type SearchRequest, searchTraces } from "../../../plugins/tempo/server/search.ts";
 import { timesOf } from "../../../plugins/tempo/storage/parquet/schema.ts";
-import { type Cursor, type HttpClient, lineRecords } from "../../../src/contract/contract.ts";
-import { createHttpClient } from "../../../src/http/client.ts";
+import { type Cursor, lineRecords } from "../../../src/contract/contract.ts";
 import { random } from "../../lab/random.ts";
 import { fromOtlpJson } from "../../lab/tempo/decode.ts";
 import type { Trace } from "../../lab/tempo/model.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
 import { serveBucket } from "./bucket.ts";
-import { harvest, MINUTE, never, SECOND, span, stage, traceOf } from "./support.ts";
+import { at, harvest, never, SECOND, span, stage, traceOf } from "./support.ts";
 
 const FORMATS = ["vParquet3", "vParquet4", "vParquet5"];
 const fixtures = join(import.meta.dir, "../../fixtures/tempo");
 const storageOf = (format: string): string => join(fixtures, format, "blocks");
 
-const at = (time: string): bigint => BigInt(Date.parse(`2026-11-20T${time}Z`)) * 1_000_000n;
 /** The fixtures' traces lie between 17:02 and 17:17. */
 const RANGE = { from: at("17:00:00"), to: at("17:20:00") };
 /** So late that nothing is new. */
@@ -49,10 +45,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 
+const ANSWERING = { storage: "", now: 0n, stepBytes: 0, querier: true };
+
 /** A lab whose API answers as the one that wrote the blocks. */
-function answering(format: string, options: { storage?: string; now?: bigint; stepBytes?: number } = {}) {
-  const { storage, now = LATER, stepBytes = 8 << 20 } = options;
-  const here = stage({ now: () => now, stepBytes, options: storage === undefined ? {} : { storage } });
+function answering(
+  format: string,
+  { storage = "", now = LATER, stepBytes = 8 << 20, querier = true }: Partial<typeof ANSWERING> = {},
+) {
+  const options = storage === "" ? {} : { storage };
+  const here = stage({ now: () => now, stepBytes, limits: { querier }, options });
   here.face.add((truths.get(format) ?? []).map(({ id, trace }) => storedTrace(id, trace)));
   return here;
 }
@@ -96,10 +97,11 @@ test.each(FORMATS)(
 );
 
 test.each(FORMATS)(
-  "%s: what reaches into the newest hour comes through the API, and nothing twice",
+  "%s: where no querier answers, what reaches into the newest hour comes through the API, and nothing twice",
   async (format) => {
     const expected = await throughApi(format);
-    await using here = answering(format, { storage: storageOf(format), now: at("18:12:00") });
+    const storage = storageOf(format);
+    await using here = answering(format, { storage, now: at("18:12:00"), querier: false });
     const found = await harvest(here.backend, { range: RANGE });
     expect(found.lines.get("traces.json")).toEqual([...expected]);
     const byId = readsById(here).length;
@@ -108,8 +110,9 @@ test.each(FORMATS)(
   },
 );
 
-test("a trace of which the newest span is in no block yet is kept once and whole", async () => {
-  await using here = answering("vParquet5", { storage: storageOf("vParquet5"), now: at("18:12:00") });
+test("where no querier answers, a trace of which the newest span is in no block yet is kept once and whole", async () => {
+  const options = { storage: storageOf("vParquet5"), now: at("18:12:00"), querier: false };
+  await using here = answering("vParquet5", options);
   const [old] = (truths.get("vParquet5") ?? []).filter(({ trace }) => trace.length === 1);
   if (old === undefined) throw new Error("the fixture has no such trace");
   const late = span(old.id, "abcdef", at("17:15:00"));
@@ -150,55 +153,6 @@ test("what has just come with old times is read through the API, and added to wh
 });
 
 const SUFFIX = "?span_pruning=false".length;
-
-describe("the search for what is in no block yet", () => {
-  const recent = { from: at("17:10:00"), to: at("17:30:00") };
-
-  test("is asked again in halves when its jobs do not finish", async () => {
-    let unfinished = 3;
-    const searches: string[] = [];
-    await using server = serveSearch((search) => {
-      searches.push(search);
-      unfinished -= 1;
-      return unfinished >= 0
-        ? { metrics: { completedJobs: 3, totalJobs: 4 } }
-        : { traces: [{ traceID: "ab" }], metrics: { completedJobs: 4, totalJobs: 4 } };
-    });
-    const ids = await createRecentIds(listing(server.http))(recent, never);
-    expect([...ids]).toEqual(["ab".padStart(32, "0")]);
-    expect(new Set(searches).size).toBe(searches.length);
-  });
-
-  test("fails for now when even a second is not finished, and is not kept", async () => {
-    let well = false;
-    await using server = serveSearch(() => ({ metrics: { completedJobs: well ? 4 : 3, totalJobs: 4 } }));
-    const recentIds = createRecentIds(listing(server.http));
-    const error = await recentIds(recent, never).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ kind: "temporary" });
-    expect(String(error)).toContain("did not finish all jobs of a search from 2026-11-20T17:");
-    well = true;
-    expect((await recentIds(recent, never)).size).toBe(0);
-  });
-});
-
-const listing = (http: HttpClient) => ({
-  http,
-  search: (request: SearchRequest, signal: AbortSignal) => searchTraces(http, request, signal),
-  length: 10n * MINUTE,
-});
-
-/** A Tempo that only answers searches, with what it is told. */
-function serveSearch(answer: (search: string) => object) {
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: ({ url }) => Response.json(answer(new URL(url).search)),
-  });
-  return {
-    http: createHttpClient({ name: "tempo", url: `http://127.0.0.1:${server.port}` }),
-    [Symbol.asyncDispose]: () => server.stop(true),
-  };
-}
 
 test("only traces with a span in the range, whole", async () => {
   const range = { from: at("17:05:00"), to: at("17:06:00") };

@@ -169,3 +169,6 @@ function canonical(value: unknown): string {
     .sort()
     .join(",")}}`;
 }
+
+/** A time of the day of the blocks in the fixtures. ns */
+export const at = (time: string): bigint => BigInt(Date.parse(`2026-11-20T${time}Z`)) * 1_000_000n;

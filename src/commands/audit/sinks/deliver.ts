@@ -47,10 +47,10 @@ export default defineCommand({
       waiting,
     }));
     if (call.json) printResult(call, SINKS_DELIVER, { sinks: found });
-    else if (found.length === 0) call.terminal.note("nothing was delivered: no sinks are configured");
+    else if (found.length === 0) call.terminal.last("nothing was delivered: no sinks are configured");
     else
       for (const { sink, delivered, waiting = 0 } of found)
-        call.terminal.print(
+        call.terminal.tell(
           `${sink}: ${delivered} delivered in all${waiting > 0 ? `, ${waiting} still waiting` : ""}`,
         );
     return survey.some(({ waiting = 0 }) => waiting > 0) ? EXIT.partial : EXIT.ok;

@@ -3,7 +3,7 @@ import { SINKS_LIST, sinkJson } from "../../../results/sinks.ts";
 import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
 import { trailPlaces } from "../../../tasks/trail-places.ts";
 import type { Colors } from "../../../terminal/styles.ts";
-import { formatTable } from "../../../terminal/table.ts";
+import { printTable } from "../../../terminal/table.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
@@ -24,7 +24,7 @@ export default defineCommand({
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
     else {
       const rows = sinks.map((sink) => rowOf(sink, limits.get(sink.name), call.terminal.colors));
-      for (const line of formatTable([{}, {}, {}, {}, {}], rows)) call.terminal.print(line);
+      printTable(call.terminal, [{}, {}, {}, {}, {}], rows);
     }
     return sinks.some(({ configured, state }) => configured && state?.failure !== undefined)
       ? EXIT.partial

@@ -44,7 +44,7 @@ export default defineCommand({
     if (call.json) printResult(call, SINKS_TEST, { sinks: probed });
     const { colors } = call.terminal;
     for (const { sink, ok, reason } of call.json ? [] : probed) {
-      call.terminal.print(`${sink}: ${ok ? colors.green("ready") : `${colors.red("not ready")}: ${reason}`}`);
+      call.terminal.tell(`${sink}: ${ok ? colors.green("ready") : `${colors.red("not ready")}: ${reason}`}`);
     }
     if (probed.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");

@@ -1,13 +1,13 @@
 /** The effective configuration: each value with its origin, secrets masked. */
-import type { Config } from "../../config/config.ts";
-import { CORE_SETTINGS } from "../../config/environment.ts";
-import type { ConfigProblem } from "../../config/errors.ts";
-import { type Configured, configuredAs } from "../../config/instances.ts";
-import { about } from "../../config/introspect.ts";
-import { entriesOf, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import { shadowedProblems } from "../../config/shadowed.ts";
-import type { DeclaredPlugins } from "../../host/host.ts";
-import { shownSetting } from "../../redact/setting.ts";
+import type { Config } from "../config/config.ts";
+import { CORE_SETTINGS } from "../config/environment.ts";
+import type { ConfigProblem } from "../config/errors.ts";
+import { type Configured, configuredAs } from "../config/instances.ts";
+import { about } from "../config/introspect.ts";
+import { entriesOf, type PluginKind, resolveOptions } from "../config/resolve-options.ts";
+import { shadowedProblems } from "../config/shadowed.ts";
+import type { DeclaredPlugins } from "../host/host.ts";
+import { shownSetting } from "../redact/setting.ts";
 
 interface Setting {
   /** Dotted: `backends.loki.url`. */
