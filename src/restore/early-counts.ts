@@ -7,7 +7,7 @@ import type { Block } from "../snapshot/format/block.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import { LATEST, type Range } from "../units/range.ts";
 import type { RestoreTarget } from "./plan.ts";
-import { type CountOnServer, type Expected, expectedOf, isLacking } from "./recount.ts";
+import { type CountOnServer, type Expected, expectedOf, holdsLess } from "./recount.ts";
 
 /** The counts of one target while it is being written. */
 export interface EarlyCounts {
@@ -48,7 +48,7 @@ export function countWhileWriting(
   const look = async (questions: readonly Expected[]): Promise<void> => {
     await flush();
     const answers = await countWindows(questions, count);
-    const whole = answers.filter((one) => one.server !== undefined && !isLacking(one));
+    const whole = answers.filter((one) => one.server !== undefined && !holdsLess(one));
     shown.push(...whole);
     // It shows things later, or cannot count: then each look would be in vain.
     if (whole.length === 0) looks = LOOKS_MAX;

@@ -77,9 +77,9 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     questions.filter((one) => !shown.has(one)),
     asking,
   );
-  const counted = await repeatCounts(first, first.filter(isLacking), {
+  const counted = await repeatCounts(first, first.filter(holdsLess), {
     ...asking,
-    isUnsettled: isLacking,
+    isUnsettled: holdsLess,
     async pause(waiting) {
       if (Date.now() >= deadline || isExplained(waiting, target)) return false;
       await sleep(pauseMs, signal);
@@ -160,7 +160,7 @@ const shortUnits = (answer: CountAnswer): string[] =>
   unitDifferences(answer).flatMap(({ unit, more }) => (more < 0 ? [unit] : []));
 
 /** Whether the server holds less than what is expected. */
-export const isLacking = (answer: CountAnswer): boolean => shortUnits(answer).length > 0;
+export const holdsLess = (answer: CountAnswer): boolean => shortUnits(answer).length > 0;
 
 const toRecount = (answer: CountAnswer<Expected>): Recount => ({
   range: answer.question.range,
