@@ -5,7 +5,7 @@
 import { type FileHandle, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { askedOnce, type Logger, messageOf, type NewObject, PluginError, systemCode } from "contextcore";
-import { createFolders, type Folders, syncDirectory } from "./durable.ts";
+import { createFolders, type Folders, syncNames } from "./durable.ts";
 import { ifThere } from "./errors.ts";
 import { lookAt, requireFileName, UNFINISHED } from "./look.ts";
 
@@ -95,7 +95,7 @@ async function settle(draft: string, { root, object, folders }: Settling, attemp
     await folders.make(name);
     if (!ifAbsent) await rename(draft, file);
     else if (!(await linked(draft, file))) return false;
-    await syncDirectory(dirname(file));
+    await syncNames(dirname(file));
     return true;
   } catch (error) {
     if (systemCode(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;

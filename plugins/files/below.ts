@@ -27,7 +27,12 @@ function opened(path: Buffer, flags: number): Directory {
   const prefix = hasProc ? Buffer.from(`/proc/self/fd/${fd}/`) : Buffer.concat([path, SLASH]);
   return {
     fd,
-    at: (name) => Buffer.concat([prefix, name]),
+    at(name) {
+      const whole = Buffer.allocUnsafe(prefix.length + name.length);
+      whole.set(prefix);
+      whole.set(name, prefix.length);
+      return whole;
+    },
     [Symbol.dispose]: () => closeSync(fd),
   };
 }

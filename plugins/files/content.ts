@@ -1,15 +1,16 @@
 /** Reads a file into an archive. One that fits into a piece is read again if it changes meanwhile; of a larger one that is told. */
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { ByteRecords } from "contextcore";
 import type { FileLine } from "./line.ts";
 import type { Pack } from "./pack.ts";
-import { attributesOf, dataIn, isSame, isUnchanged } from "./system.ts";
+import { isSame, type Stat, statOf } from "./stat.ts";
+import { attributesOf, dataIn } from "./system.ts";
 import { padding, type TarEntry, tarHeader } from "./tar.ts";
 import type { Found } from "./walk.ts";
 
 /** What was read of a file. */
 interface Taken extends Pick<FileLine, "content" | "data" | "xattrs"> {
-  readonly stat: Found["stat"];
+  readonly stat: Stat;
   /** It changed while it was read, so it may be a mixture. */
   readonly isMixed?: boolean;
 }
@@ -49,11 +50,11 @@ export const takeFile = (
   held?: Held,
 ): Generator<Piece, Taken | "special"> =>
   opened(found, function* (file) {
-    let stat = fstatSync(file, { bigint: true });
-    if (!stat.isFile()) return "special";
-    for (let attempt = 1; stat.size <= BigInt(READ_BYTES) && !hasHoles(stat); attempt += 1) {
+    let stat = statOf(file);
+    if (stat.kind !== "file") return "special";
+    for (let attempt = 1; stat.size <= READ_BYTES && !hasHoles(stat); attempt += 1) {
       const taken = yield* takeSmall(file, stat, { pack, entry, held });
-      const now = fstatSync(file, { bigint: true });
+      const now = statOf(file);
       if (taken !== undefined && isSame(now, stat)) return { ...taken.finish(), stat };
       if (attempt === ATTEMPTS && taken !== undefined) return { ...taken.finish(), stat, isMixed: true };
       stat = now;
@@ -68,11 +69,11 @@ interface Into {
   readonly held: Held | undefined;
 }
 
-const hasHoles = ({ blocks, size }: Found["stat"]): boolean => blocks * 512n < size;
+const hasHoles = ({ bytes, size }: Stat): boolean => bytes < size;
 
 /** Reads it into its place, which counts when it is finished. @returns `undefined` when it became shorter meanwhile */
-function* takeSmall(file: number, stat: Found["stat"], { pack, entry, held }: Into) {
-  const size = Number(stat.size);
+function* takeSmall(file: number, stat: Stat, { pack, entry, held }: Into) {
+  const size = stat.size;
   const xattrs = attributesOf(file);
   const header = tarHeader({ ...ownedBy(stat), ...entry, type: "0", bytes: size, xattrs });
   const place = yield* pack.room(header.length + size + padding(size));
@@ -103,8 +104,8 @@ function readWhole(file: number, into: Uint8Array, position: number): number {
   return read;
 }
 
-function* takeLarge(file: number, stat: Found["stat"], { pack, entry, held }: Into): Generator<Piece, Taken> {
-  const size = Number(stat.size);
+function* takeLarge(file: number, stat: Stat, { pack, entry, held }: Into): Generator<Piece, Taken> {
+  const size = stat.size;
   const data = hasHoles(stat) ? dataIn(file, size) : [[0, size] as const];
   const isSparse = !(data.length === 1 && data[0]?.[1] === size);
   const bytes = data.reduce((sum, [, length]) => sum + length, 0);
@@ -114,7 +115,7 @@ function* takeLarge(file: number, stat: Found["stat"], { pack, entry, held }: In
     ...(xattrs && { xattrs }),
   };
   const there = held?.(yield* hashOf(file, data));
-  if (there !== undefined) return { ...extra, content: there, stat, isMixed: !isUnchanged(file, stat) };
+  if (there !== undefined) return { ...extra, content: there, stat, isMixed: !isSame(statOf(file), stat) };
   const sparse = isSparse ? { sparse: { size, data: extra.data ?? [] } } : {};
   yield* pack.add(tarHeader({ ...ownedBy(stat), ...entry, type: "0", bytes, xattrs, ...sparse }));
   const offset = pack.offset();
@@ -131,7 +132,7 @@ function* takeLarge(file: number, stat: Found["stat"], { pack, entry, held }: In
     }
   yield* pack.pad(bytes);
   const content = { file: pack.file, offset, bytes, sha256: hash.digest("hex") };
-  return { ...extra, ...(bytes > 0 && { content }), stat, isMixed: !isUnchanged(file, stat) };
+  return { ...extra, ...(bytes > 0 && { content }), stat, isMixed: !isSame(statOf(file), stat) };
 }
 
 function* hashOf(file: number, data: readonly (readonly [number, number])[]): Generator<Piece, string> {
@@ -148,9 +149,4 @@ function* hashOf(file: number, data: readonly (readonly [number, number])[]): Ge
 }
 
 /** What a header says of whose a file is. */
-export const ownedBy = ({ mode, uid, gid, mtimeNs }: Found["stat"]) => ({
-  mode: Number(mode & 0o7777n),
-  uid: Number(uid),
-  gid: Number(gid),
-  mtime: mtimeNs,
-});
+export const ownedBy = ({ mode, uid, gid, mtime }: Stat) => ({ mode, uid, gid, mtime });

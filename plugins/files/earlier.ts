@@ -1,12 +1,12 @@
 /** What the snapshot that an export continues has of the tree. */
 import { v } from "contextcore";
 import { type FileLine, parseTreeLine } from "./line.ts";
-import type { Found } from "./walk.ts";
+import type { Stat } from "./stat.ts";
 
 /** The tree as it was. */
 export interface Earlier {
   /** The line of something that has not changed since then. */
-  lineOf(path: string, stat: Found["stat"]): string | undefined;
+  lineOf(path: string, stat: Stat): string | undefined;
   /** Where the content of a file was saved. */
   contentOf(path: string): FileLine["content"] | undefined;
   /** A name for an archive that none has which the tree names. @param to ns */
@@ -26,7 +26,6 @@ const treeLine = v.object({
   type: v.string(),
   content: v.optional(v.object({ file: v.string() })),
 });
-const anyLine = v.union([seenLine, treeLine]);
 
 /** Reads what is known of the files, and then the tree. @throws PluginError when it is neither */
 export async function readEarlier(text: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Earlier> {
@@ -35,14 +34,16 @@ export async function readEarlier(text: AsyncIterable<Uint8Array>, signal: Abort
   const names = new Set<string>();
   for await (const line of linesIn(text)) {
     signal.throwIfAborted();
-    const one = v.parse(anyLine, JSON.parse(line));
+    const value: unknown = JSON.parse(line);
+    // One schema for both would try the wrong one first on every second line.
+    const one = v.parse(Object.hasOwn(Object(value), "seen") ? seenLine : treeLine, value);
     if ("seen" in one) seen.set(one.path, one.seen);
     else lines.set(one.path, `${line}\n`);
     if ("content" in one && one.content !== undefined) names.add(one.content.file);
   }
   return {
-    lineOf: (path, { ino, size, ctimeNs }) =>
-      seen.get(path) === `${ino} ${size} ${ctimeNs}` ? lines.get(path) : undefined,
+    lineOf: (path, { ino, size, ctime }) =>
+      seen.get(path) === `${ino} ${size} ${ctime}` ? lines.get(path) : undefined,
     contentOf(path) {
       const line = lines.get(path);
       const known = line === undefined ? undefined : parseTreeLine(line);

@@ -6,9 +6,10 @@ import type { FileLine, TreeLine } from "./line.ts";
 import type { Missing } from "./missing.ts";
 import { bytesOf, textOf } from "./names.ts";
 import type { Pack } from "./pack.ts";
+import type { Stat } from "./stat.ts";
 import { attributesOf } from "./system.ts";
 import { tarHeader } from "./tar.ts";
-import { type Found, typeOf } from "./walk.ts";
+import type { Found } from "./walk.ts";
 
 /** Where it goes, and what is known of others. */
 interface Into {
@@ -33,11 +34,13 @@ interface Entry {
 /** Saves what is not saved yet. @returns `undefined` when it vanished as a file */
 export function* takeEntry(found: Found, into: Into): Generator<Piece, Entry | undefined> {
   const { stat, path } = found;
+  const { kind } = stat;
+  if (kind === "special") return undefined;
   const known = into.earlier.lineOf(path, stat);
-  const isByContent = into.compare === "content" && stat.isFile();
+  const isByContent = into.compare === "content" && stat.kind === "file";
   if (known !== undefined && !isByContent) {
     yield undefined;
-    return { type: typeOf(stat), line: known, seen: seenOf(path, stat) };
+    return { type: kind, line: known, seen: seenOf(path, stat) };
   }
   const line = yield* lineOf(found, into);
   if (line === undefined) return undefined;
@@ -47,9 +50,9 @@ export function* takeEntry(found: Found, into: Into): Generator<Piece, Entry | u
 /** A change right after this one may have the same time, so an increment had better look again. ns */
 const TICK = 2_000_000_000n;
 
-function seenOf(path: string, { ino, size, ctimeNs }: Found["stat"]): string {
-  if (ctimeNs > BigInt(Date.now()) * 1_000_000n - TICK) return "";
-  return `${JSON.stringify({ path, seen: `${ino} ${size} ${ctimeNs}` })}\n`;
+function seenOf(path: string, { ino, size, ctime }: Stat): string {
+  if (ctime > BigInt(Date.now()) * 1_000_000n - TICK) return "";
+  return `${JSON.stringify({ path, seen: `${ino} ${size} ${ctime}` })}\n`;
 }
 
 function* lineOf(found: Found, into: Into): Generator<Piece, TreeLine | undefined> {
@@ -60,7 +63,7 @@ function* lineOf(found: Found, into: Into): Generator<Piece, TreeLine | undefine
     yield* into.pack.add(tarHeader({ ...ownedBy(stat), ...named, type: "5" }));
     return { type: "directory", path, ...ownerOf(stat), ...(xattrs && { xattrs }) };
   }
-  return stat.isFile() ? yield* fileOf(found, into) : yield* linkOf(found, into);
+  return stat.kind === "file" ? yield* fileOf(found, into) : yield* linkOf(found, into);
 }
 
 function* linkOf({ parent, name, path, stat }: Found, { pack }: Into): Generator<Piece, TreeLine> {
@@ -71,8 +74,8 @@ function* linkOf({ parent, name, path, stat }: Found, { pack }: Into): Generator
 
 function* fileOf(found: Found, into: Into): Generator<Piece, TreeLine | undefined> {
   const { path, stat } = found;
-  const key = `${stat.dev} ${stat.ino}`;
-  const first = stat.nlink > 1n ? into.first.get(key) : undefined;
+  const key = `${stat.device} ${stat.ino}`;
+  const first = stat.names > 1 ? into.first.get(key) : undefined;
   if (first !== undefined) {
     const link = bytesOf(first.path);
     yield* into.pack.add(tarHeader({ ...ownedBy(stat), type: "1", path: bytesOf(path), bytes: 0, link }));
@@ -85,8 +88,8 @@ function* fileOf(found: Found, into: Into): Generator<Piece, TreeLine | undefine
   }
   const { stat: now, isMixed, ...rest } = taken;
   if (isMixed) into.missing.missed("mixed", path);
-  const line: FileLine = { type: "file", path, ...ownerOf(now), size: Number(now.size), ...rest };
-  if (stat.nlink > 1n) into.first.set(key, line);
+  const line: FileLine = { type: "file", path, ...ownerOf(now), size: now.size, ...rest };
+  if (stat.names > 1) into.first.set(key, line);
   return line;
 }
 
@@ -97,7 +100,7 @@ function heldBy({ path }: Found, { compare, earlier }: Into) {
   return (sha256: string) => (content?.sha256 === sha256 ? content : undefined);
 }
 
-function ownerOf(stat: Found["stat"]): Pick<TreeLine, "mode" | "uid" | "gid" | "mtime"> {
+function ownerOf(stat: Stat): Pick<TreeLine, "mode" | "uid" | "gid" | "mtime"> {
   const { mode, uid, gid, mtime } = ownedBy(stat);
   return { mode: mode.toString(8).padStart(4, "0"), uid, gid, mtime: `${mtime}` };
 }

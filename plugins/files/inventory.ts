@@ -3,7 +3,7 @@ import type { Counts, Inventory, Size } from "contextcore";
 import { refusedRoot } from "./errors.ts";
 import type { Saved } from "./export.ts";
 import { UNITS } from "./line.ts";
-import { typeOf, walk } from "./walk.ts";
+import { walk } from "./walk.ts";
 
 /** What a look at the tree has found. */
 interface Looked {
@@ -14,18 +14,18 @@ interface Looked {
 
 /** How long nothing else is done at most. ms */
 const SLICE_MS = 50;
-const DISK_BLOCK = 512n;
 
 /** Goes through the whole tree. @throws PluginError when the directory cannot be opened */
 export async function look(saved: Saved, signal: AbortSignal): Promise<Looked> {
   const counts: Record<string, number> = { files: 0, directories: 0, links: 0 };
-  let bytes = 0n;
+  let bytes = 0;
   let since = performance.now();
   try {
     for (const { stat } of walk({ ...saved, missed: () => {} })) {
-      const unit = UNITS[typeOf(stat)];
+      if (stat.kind === "special") continue;
+      const unit = UNITS[stat.kind];
       counts[unit] = (counts[unit] ?? 0) + 1;
-      bytes += stat.blocks * DISK_BLOCK;
+      bytes += stat.bytes;
       if (performance.now() - since < SLICE_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
@@ -34,7 +34,7 @@ export async function look(saved: Saved, signal: AbortSignal): Promise<Looked> {
   } catch (error) {
     throw refusedRoot(saved.place.root, error);
   }
-  return { counts, bytes: Number(bytes) };
+  return { counts, bytes };
 }
 
 /** As the inventory says it. */

@@ -1,6 +1,6 @@
 /** What the runtime has no function for: holes, extended attributes, times to the nanosecond, one sync for many files. */
 import { dlopen, ptr } from "bun:ffi";
-import { fstatSync, fsyncSync, lutimesSync } from "node:fs";
+import { fsyncSync, lutimesSync } from "node:fs";
 
 /** Of the C library of this Linux; `undefined` elsewhere. */
 const libc =
@@ -90,25 +90,6 @@ export function syncAround(directory: number): void {
 
 /** Whether many files can be made durable at once. Where not, each is by itself. */
 export const syncsTogether = libc !== undefined;
-
-/** Whether this is the same file, unchanged, as it was then. */
-export const isUnchanged = (file: number, then: Seen): boolean =>
-  isSame(fstatSync(file, { bigint: true }), then);
-
-/** What tells that a file is the same and has not changed. */
-interface Seen {
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
-
-/** Whether it is the same file, unchanged. */
-export const isSame = (one: Seen, other: Seen): boolean =>
-  one.ino === other.ino &&
-  one.size === other.size &&
-  one.mtimeNs === other.mtimeNs &&
-  one.ctimeNs === other.ctimeNs;
 
 const ZERO = Buffer.alloc(1);
 const text = (name: string): Buffer => Buffer.from(`${name}\0`);

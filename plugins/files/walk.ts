@@ -1,8 +1,9 @@
 /** Goes through a directory and everything below it; a directory comes after what is in it, as it is put back. */
-import { type BigIntStats, fstatSync, lstatSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { systemCode, systemRefusal } from "contextcore";
 import { type Directory, openIn, openRoot } from "./below.ts";
 import { createMatcher, type Place, textOf } from "./names.ts";
+import { type Stat, statIn, statOf } from "./stat.ts";
 
 /** What to go through. */
 interface Course {
@@ -25,7 +26,7 @@ export interface Found {
   /** The directory that it is in, still open. */
   readonly parent: Directory;
   readonly name: Buffer;
-  readonly stat: BigIntStats;
+  readonly stat: Stat;
   /** A directory itself, still open. */
   readonly directory?: Directory;
 }
@@ -33,8 +34,8 @@ export interface Found {
 /** Everything that the course leads to, the names of a directory in their order. @throws the system's error when the root cannot be opened */
 export function* walk(course: Course): Generator<Found> {
   using root = openRoot(course.place.root);
-  const stat = fstatSync(root.fd, { bigint: true });
-  const within = { course, isExcluded: createMatcher(course.exclude), device: stat.dev };
+  const stat = statOf(root.fd);
+  const within = { course, isExcluded: createMatcher(course.exclude), device: stat.device };
   yield* contentsOf(root, { path: "", depth: 0, within });
   yield { path: ".", parent: root, name: Buffer.from("."), stat, directory: root };
 }
@@ -45,7 +46,7 @@ interface Where {
   readonly within: {
     readonly course: Course;
     readonly isExcluded: (path: string) => boolean;
-    readonly device: bigint;
+    readonly device: string;
   };
 }
 
@@ -75,16 +76,12 @@ const HERE = Buffer.from(".");
 function* foundAt(one: Pick<Found, "parent" | "name" | "path">, where: Where): Generator<Found> {
   const { parent, name, path } = one;
   const { course, device } = where.within;
-  const stat = lstatSync(parent.at(name), { bigint: true });
-  if (stat.isFile() || stat.isSymbolicLink()) return yield { ...one, stat };
-  if (!stat.isDirectory()) return course.missed("special", path);
+  const stat = statIn(parent, name);
+  if (stat.kind === "file" || stat.kind === "link") return yield { ...one, stat };
+  if (stat.kind === "special") return course.missed("special", path);
   using directory = openIn(parent, name);
-  const own = fstatSync(directory.fd, { bigint: true });
-  if (own.dev === device || course.mounts) yield* contentsOf(directory, where);
+  const own = statOf(directory.fd);
+  if (own.device === device || course.mounts) yield* contentsOf(directory, where);
   else course.missed("mount", path);
   yield { ...one, stat: own, directory };
 }
-
-/** What kind of thing it is. */
-export const typeOf = (stat: Found["stat"]): "file" | "directory" | "link" =>
-  stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "link";

@@ -5,7 +5,7 @@ import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
 import { given } from "../units/given.ts";
-import { messageOf } from "../units/message-of.ts";
+import { asError, messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
@@ -62,7 +62,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   const within: Within = (hook) =>
     withTimeLimit((limit) => call(hook, limit), signal, { limitMs: timeoutMs, late: () => slow });
   const [listed, sized] = await Promise.all([
-    within((inner) => backend.inventory(inner)).catch(errorOf),
+    within((inner) => backend.inventory(inner)).catch(asError),
     sizeOf(open, within),
   ]);
   onAnswer?.(name);
@@ -80,8 +80,6 @@ type Within = <Result>(hook: (signal: AbortSignal) => Promise<Result>) => Promis
 function call<Result>(hook: (signal: AbortSignal) => Promise<Result>, signal: AbortSignal): Promise<Result> {
   return createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal }).call(hook);
 }
-
-const errorOf = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);

@@ -89,7 +89,7 @@ export const BACKEND_HOOKS = {
   inventory: { ...look(ANSWERS.inventory), isRequired },
   size: { ...look(ANSWERS.size), isRequired },
   count: look(ANSWERS.count),
-  splitCount: look(ANSWERS.splitCount),
+  splitCount: { ...look(ANSWERS.splitCount), isUntold: true },
   limits: look(ANSWERS.limits),
   flush: work(anything),
   tenants: look(ANSWERS.tenants),
