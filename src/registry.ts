@@ -8,6 +8,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   { name: "grafana", load: async () => (await import("../plugins/grafana/index.ts")).default },
   { name: "redis", onlyNamed: true, load: async () => (await import("../plugins/redis/index.ts")).default },
   { name: "sqlite", onlyNamed: true, load: async () => (await import("../plugins/sqlite/index.ts")).default },
+  { name: "files", onlyNamed: true, load: async () => (await import("../plugins/files/index.ts")).default },
   { name: "file", load: async () => (await import("../plugins/file/index.ts")).default },
   { name: "webhook", load: async () => (await import("../plugins/webhook/index.ts")).default },
   { name: "directory", load: async () => (await import("../plugins/directory/index.ts")).default },

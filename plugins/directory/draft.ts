@@ -5,7 +5,7 @@
 import { type FileHandle, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { askedOnce, type Logger, messageOf, type NewObject, PluginError, systemCode } from "contextcore";
-import { createFolders, type Folders, syncDirectory } from "./durable.ts";
+import { createFolders, type Folders, syncNames } from "./durable.ts";
 import { ifThere } from "./errors.ts";
 import { lookAt, requireFileName, UNFINISHED } from "./look.ts";
 
@@ -95,7 +95,7 @@ async function settle(draft: string, { root, object, folders }: Settling, attemp
     await folders.make(name);
     if (!ifAbsent) await rename(draft, file);
     else if (!(await linked(draft, file))) return false;
-    await syncDirectory(dirname(file));
+    await syncNames(dirname(file));
     return true;
   } catch (error) {
     if (systemCode(error) !== "ENOENT" || attempt === ATTEMPTS) throw error;
@@ -120,10 +120,10 @@ async function linked(draft: string, file: string): Promise<boolean> {
   }
 }
 
-/** An unfinished file that nobody has written to for a day belongs to nobody any more. ms */
+/** Nobody is still writing to an unfinished file that has not changed for a day. ms */
 const ABANDONED_MS = 24 * 3_600_000;
 
-/** Removes what earlier writes have left that were interrupted. What cannot be removed hinders nobody. */
+/** Removes what interrupted writes left. A leftover that cannot be removed does no harm. */
 async function tidy(root: string, log: Logger): Promise<void> {
   for (const name of await unfinished(root)) {
     const path = join(root, UNFINISHED, name);

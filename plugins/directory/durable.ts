@@ -1,23 +1,12 @@
 /** Directories whose names survive a power cut. */
-import { mkdir, open } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemCode } from "contextcore";
+import { syncDirectory, systemCode } from "contextcore";
 import { ifThere } from "./errors.ts";
 
 /** Waits until the names in a directory are on the disk. One that somebody has just removed has none. */
-export async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot do it, and need not.
-  if (process.platform === "win32") return;
-  const directory = await ifThere(open(path, "r"));
-  if (directory === undefined) return;
-  try {
-    await directory.sync();
-  } catch (error) {
-    // Some file systems cannot do it either.
-    if (!["EINVAL", "ENOTSUP"].includes(systemCode(error) ?? "")) throw error;
-  } finally {
-    await directory.close();
-  }
+export async function syncNames(path: string): Promise<void> {
+  await ifThere(syncDirectory(path));
 }
 
 /** Makes directories below `root`, and it. */
@@ -36,7 +25,7 @@ export function createFolders(root: string): Folders {
     await mkdir(path, { recursive: path === root }).catch((error) => {
       if (systemCode(error) !== "EEXIST") throw error;
     });
-    await syncDirectory(dirname(path));
+    await syncNames(dirname(path));
     known.add(path);
   };
   return {

@@ -2,7 +2,7 @@ import { rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "contextcore";
 import { unfinishedOf } from "./draft.ts";
-import { syncDirectory } from "./durable.ts";
+import { syncNames } from "./durable.ts";
 import { lookAt } from "./look.ts";
 
 /** Removes the object's file, what was left of interrupted writes of it, and directories that become empty. */
@@ -10,7 +10,7 @@ export async function removeFile(root: string, name: string): Promise<void> {
   for (const path of await unfinishedOf(root, name)) await rm(path, { force: true });
   if ((await lookAt(root, name)).state !== "file") return;
   await rm(join(root, name), { force: true });
-  await syncDirectory(dirname(join(root, name)));
+  await syncNames(dirname(join(root, name)));
   await removeEmpty(root, dirname(name));
 }
 

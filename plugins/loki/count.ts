@@ -8,7 +8,7 @@ import {
   type Range,
   v,
 } from "contextcore";
-import { divide, type Lines } from "./divide.ts";
+import { divide, type Lines } from "./export/divide.ts";
 import type { Api } from "./server/api.ts";
 import type { Border } from "./server/border.ts";
 import { allowedPage, MONTH, rootSelectors } from "./server/in-parts.ts";

@@ -8,10 +8,10 @@ export interface Place {
   next: number;
 }
 
-/** Thrown where more bytes are needed: everything that was read since the last whole entry is read again. */
+/** Thrown where more bytes are needed. The caller then reads again from the beginning of the entry. */
 export const TOO_SHORT = Symbol("more bytes are needed");
 
-/** A dump that is none. */
+/** What is thrown for a dump that cannot be read. */
 export const damaged = (what: string): PluginError =>
   new PluginError("invalid", `the dump cannot be read: ${what}`);
 
@@ -34,7 +34,7 @@ export function takeLength(place: Place): number {
   if (kind === 1) return ((first & 63) << 8) | takeByte(place);
   if (first === 0x80) return take(place, 4).readUInt32BE();
   if (first === 0x81) return Number(take(place, 8).readBigUInt64BE());
-  throw damaged("it has a length that is none");
+  throw damaged("a length in it is damaged");
 }
 
 const INTEGER_BYTES = [1, 2, 4];
@@ -55,7 +55,7 @@ export function skipText(place: Place): void {
   if (encoding === undefined) take(place, takeLength(place));
   else if (integer !== undefined) take(place, integer);
   else if (encoding === LZF) skipCompressed(place);
-  else throw damaged("it has a text that is none");
+  else throw damaged("a text in it is damaged");
 }
 
 function skipCompressed(place: Place): void {
@@ -70,7 +70,7 @@ export function takeText(place: Place): Buffer {
   if (encoding === undefined) return take(place, takeLength(place));
   const integer = INTEGER_BYTES[encoding];
   if (integer !== undefined) return Buffer.from(`${take(place, integer).readIntLE(0, integer)}`);
-  if (encoding !== LZF) throw damaged("it has a text that is none");
+  if (encoding !== LZF) throw damaged("a text in it is damaged");
   const stored = takeLength(place);
   const length = takeLength(place);
   if (length > TEXT_MAX) throw damaged("it has a key that is too long");

@@ -103,7 +103,7 @@ export const step = (server: Server, cursor: Cursor, signal: AbortSignal): Promi
     };
   });
 
-/** Keys that expired or were deleted meanwhile are none any more. */
+/** Keys that expired or were deleted meanwhile are left out. */
 async function linesOf(connection: Connection, database: number, keys: readonly Buffer[]): Promise<string[]> {
   const replies = await connection.callAll(
     keys.flatMap((key) => [["PEXPIRETIME", key] as const, ["PTTL", key] as const, ["DUMP", key] as const]),

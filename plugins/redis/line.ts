@@ -27,7 +27,7 @@ export const toLine = ({ database, key, dump, expires }: SavedKey): string =>
     ...(expires !== undefined && { expires: `${expires}` }),
   })}\n`;
 
-/** The key of a line. @throws PluginError `invalid` when it is none */
+/** The key of a line. @throws PluginError `invalid` when the line has another form */
 export function fromLine(line: string): SavedKey {
   const { database, key, dump, expires } = checkShape("a line of keys.jsonl", shape, JSON.parse(line));
   return {

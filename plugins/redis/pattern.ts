@@ -1,7 +1,7 @@
 /** Patterns for keys, as `KEYS` and `SCAN` understand them. https://redis.io/docs/latest/commands/keys/ */
 import { PluginError } from "contextcore";
 
-/** Whether a key matches. @throws PluginError `invalid` when the pattern is none */
+/** Whether a key matches. @throws PluginError `invalid` when the pattern is malformed */
 export function keyPattern(pattern: string): (key: Buffer) => boolean {
   const source = Buffer.from(pattern).toString("latin1");
   const parts = source.match(/\\.|\[\^?(?:\\.|[^\]\\])*\]|./gs) ?? [];

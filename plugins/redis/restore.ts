@@ -7,10 +7,10 @@ import {
   type RestoreDiagnostic,
   type RestoreFile,
   type Restorer,
+  replaceFile,
 } from "contextcore";
 import { sealed } from "./canonical.ts";
 import { type Connection, openConnection, type Server, withConnection } from "./connection.ts";
-import { replaceDump } from "./dump-file.ts";
 import { DUMP_FILE } from "./export.ts";
 import { infoOf, isForeign, keyspacesIn, readsDumps, versionOf } from "./info.ts";
 import { fromLine, type SavedKey, toLine } from "./line.ts";
@@ -28,7 +28,7 @@ export const createRestorer = (server: Server, file: string | undefined): Restor
       throw new PluginError("invalid", `redis: ${dump.file} is not a file that redis exports`);
     if (file === undefined) return intoServer(server, dump, bytes, signal);
     if (await isRunning(server, signal)) throw new PluginError("refused", RUNNING(server, file));
-    const isNew = await replaceDump(file, bytes, signal);
+    const isNew = await replaceFile(file, bytes, { signal });
     return isNew ? { written: dump.counts } : { written: {}, existing: dump.counts };
   },
   apply: ({ lines }, signal) =>

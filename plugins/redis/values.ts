@@ -1,10 +1,10 @@
-/** Where the value of a key ends, by its type. What it means is not understood, but for sets and hashes, whose order says nothing. */
+/** Finds where the value of a key ends, by its type. The value itself is not interpreted. */
 import { damaged, type Place, skipText, take, takeByte, takeLength } from "./encoding.ts";
 
-/** Goes past something. */
+/** Moves past one thing of a kind: a length, a text. */
 export type Skip = (place: Place) => unknown;
 
-/** Goes past so many of something. */
+/** Moves past a number of things of one kind. */
 export function skip(place: Place, what: Skip, times: number): undefined {
   for (let n = 0; n < times; n += 1) what(place);
 }
@@ -84,6 +84,6 @@ export function skipModule(place: Place): undefined {
     else if (kind === 3) take(place, 4);
     else if (kind === 4) take(place, 8);
     else if (kind === 5) skipText(place);
-    else throw damaged("it has a module's value that is none");
+    else throw damaged("a module's value in it is damaged");
   }
 }

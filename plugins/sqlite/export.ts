@@ -95,7 +95,7 @@ function wordsOf({ flaws, dangling, tables, rows }: Health): string {
 
 const ROWS = 2_000;
 
-/** Reads some rows of the ledger. Those of a time that is none belong to no range. @throws PluginError */
+/** Reads some rows of the ledger. Rows whose time cannot be read belong to no range. @throws PluginError */
 export function step(
   cursor: Cursor,
   ledger: Ledger | undefined,

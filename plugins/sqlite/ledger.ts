@@ -25,7 +25,7 @@ export interface LedgerRow {
   readonly rowid: bigint;
   /** By column, without the `rowid`. */
   readonly row: Readonly<Record<string, Value>>;
-  /** ns since the epoch; `undefined` when its time is none. */
+  /** ns since the epoch; `undefined` when its time cannot be read. */
   readonly time: bigint | undefined;
 }
 
@@ -115,7 +115,7 @@ export interface LedgerSpan {
   readonly newest?: bigint | undefined;
 }
 
-/** Counts a ledger's rows, and finds its ends. Rows of a time that is none are among them. */
+/** Counts a ledger's rows, and finds its ends. Rows whose time cannot be read are counted, too. */
 export function spanOf(database: Database, ledger: Ledger): LedgerSpan {
   const { clock } = openLedger(database, ledger);
   const time = quoted(ledger.time);

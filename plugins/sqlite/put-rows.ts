@@ -43,7 +43,7 @@ const REASONS: ReadonlyMap<Outcome, string> = new Map([
   ["no table", "The database has no such table: restore the file first."],
 ]);
 
-/** A row whose time is none belongs to no range, and is put back nevertheless. */
+/** A row whose time cannot be read belongs to no range; it is restored with any. */
 function isWanted({ row }: Line, { range, time }: Wanted): boolean {
   const at = time === undefined ? undefined : timeOf(row[time] ?? null);
   return at === undefined || (at >= range.from && at < range.to);

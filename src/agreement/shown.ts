@@ -1,8 +1,9 @@
 /** Values as claims show them: in clear as far as that reveals no secret. */
 
 import { type Environment, expandBut, referencesIn } from "../config/secrets.ts";
-import { withoutSecrets } from "../redact/known-secrets.ts";
+import { bareAddress, withoutSecrets } from "../redact/known-secrets.ts";
 import { isSecretName } from "../redact/names.ts";
+import { BLOT } from "../redact/rules.ts";
 import { redactedText } from "../redact/text.ts";
 
 /** The text with its variables replaced, except those whose names look like a secret's. */
@@ -17,7 +18,7 @@ export const expanded = (text: string, env: Environment): string => expandBut(te
 export function addressText(text: string, env: Environment, isSecret: boolean): string {
   const server = serverText(text, env);
   if (isSecret) return `${server}/… ${hashOf(text)}`;
-  const told = referencesIn(text).length > 0 ? `${server} from ${bare(text)}` : withoutSecrets(text);
+  const told = referencesIn(text).length > 0 ? `${server} from ${bareAddress(text)}` : withoutSecrets(text);
   return /[?#]/.test(text) ? `${told} ${hashOf(text)}` : told;
 }
 
@@ -31,16 +32,13 @@ const serverOf = (text: string): string =>
     ? `${new URL(text).protocol}//${new URL(text).host}`
     : withoutSecrets(text);
 
-/** An address as it is written, without credentials and query. */
-const bare = (text: string): string => text.replace(/\/\/[^/@\s]*@/, "//").replace(/[?#].*$/s, "");
-
 /** Hashes only what anybody with the project's file can read: no variable's value, and no password in a URL. */
 const hashOf = (text: string): string =>
   `sha256:${Bun.SHA256.hash(text.replace(/\/\/[^/@]*@/, "//"), "hex").slice(0, 16)}`;
 
 /** Text as in the file. A hash replaces what looks like a secret, so that a change still shows. */
 export function literalText(text: string, isSecret: boolean): string {
-  const shown = isSecret ? "***" : redactedText(text);
+  const shown = isSecret ? BLOT : redactedText(text);
   return shown === text ? text : `${shown} ${hashOf(text)}`;
 }
 

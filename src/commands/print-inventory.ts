@@ -47,8 +47,12 @@ const COLUMNS = [{ width: 8 }, { align: "right", width: 11 }, { width: 19, gap: 
 
 function cells(finding: Surveyed, colors: Colors): string[] {
   const name = colors.bold(finding.name);
-  if (finding.state !== "reached") return [name, colors.red(conditionText(finding.state, finding.name))];
-  const { inventory, size } = finding;
+  const { size } = finding;
+  if (finding.state !== "reached") {
+    const condition = colors.red(conditionText(finding.state, finding.name));
+    return size === undefined ? [name, condition] : [name, formatBytes(size.bytes), condition];
+  }
+  const { inventory } = finding;
   return [
     name,
     size === undefined ? colors.yellow("unknown") : formatBytes(size.bytes),

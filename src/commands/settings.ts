@@ -1,4 +1,5 @@
 /** The effective configuration: each value with its origin, secrets masked. */
+
 import type { Config } from "../config/config.ts";
 import { CORE_SETTINGS } from "../config/environment.ts";
 import type { ConfigProblem } from "../config/errors.ts";
@@ -7,6 +8,7 @@ import { about } from "../config/introspect.ts";
 import { entriesOf, type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import { shadowedProblems } from "../config/shadowed.ts";
 import type { DeclaredPlugins } from "../host/host.ts";
+import { BLOT } from "../redact/rules.ts";
 import { shownSetting } from "../redact/setting.ts";
 
 interface Setting {
@@ -60,7 +62,7 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
       .filter(({ key }) => values[key] !== undefined)
       .map(({ key, from, secret }) => ({
         key: `${kind}.${named.name}.${key}`,
-        value: secret && !isEmpty(values[key]) ? "***" : shownSetting(values[key]),
+        value: secret && !isEmpty(values[key]) ? BLOT : shownSetting(values[key]),
         where: from,
       })),
   ];
@@ -105,8 +107,8 @@ function clearSecret(value: string, isSecret: boolean): string | undefined {
 }
 
 /** Invalid values in the file that the environment or `--set` overrides. */
-export const hiddenInFile = (config: Config, plugins: DeclaredPlugins): ConfigProblem[] => [
-  ...(config.hidden ?? []),
+export const shadowedInFile = (config: Config, plugins: DeclaredPlugins): ConfigProblem[] => [
+  ...(config.shadowed ?? []),
   ...openedOf(plugins).flatMap(([kind, plugin]) =>
     shadowedProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),
   ),

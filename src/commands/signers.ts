@@ -1,7 +1,7 @@
 /** Asks about a copy that is signed with a key that this project does not know. */
 import { UnknownSignerError } from "../tasks/errors.ts";
-import { confirm } from "../terminal/ask.ts";
 import type { Call } from "./command.ts";
+import { confirmed } from "./confirmed.ts";
 
 /**
  * Does work that reads copies. Where one is signed with an unknown key, that is shown, and a person asked whether it is the right
@@ -20,7 +20,8 @@ export async function askingSigner<Result>(
     if (!(error instanceof UnknownSignerError) || !terminal.interactive) throw error;
     terminal.note(`${error.message}:`, error.key);
     const message = "Is this the public key that was printed where the copy was made?";
-    if ((await confirm(terminal, { message, signal })) !== true) throw error;
+    const answer = await confirmed({ args: {}, terminal, signal }, { message, what: "the signer" });
+    if (!answer.agrees) throw error;
     return askingSigner({ terminal, signal }, [...given, error.key], work);
   }
 }

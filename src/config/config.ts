@@ -35,7 +35,7 @@ export interface Config {
   /** The source of a key, for messages: `contextcore.yaml:12`, an environment variable or `--set`. */
   readonly where?: (path: Path) => string;
   /** Invalid values in the file that the environment or `--set` overrides: they would only show where that is not set. */
-  readonly hidden?: readonly ConfigProblem[];
+  readonly shadowed?: readonly ConfigProblem[];
   /** Whether the file, the environment or `--set` sets this core key. */
   readonly isWritten?: (path: Path) => boolean;
   /** The file's value of a core key, with variables by name; `undefined` if something else is in force. */

@@ -45,7 +45,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     env,
     overrides,
     where,
-    hidden: hiddenIn(written, source, where),
+    shadowed: shadowedIn(written, source, where),
     isWritten: (path) => path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined,
     fromFile: (path) => (path.join(".") in said(env, overrides) ? undefined : valueAt(source.value, path)),
   };
@@ -96,7 +96,7 @@ function check(tree: unknown, where: (path: Path) => string, soundPart?: true): 
 }
 
 /** Values of the file that would be invalid if they were in force. */
-function hiddenIn(written: unknown, source: ConfigSource, where: (path: Path) => string): ConfigProblem[] {
+function shadowedIn(written: unknown, source: ConfigSource, where: (path: Path) => string): ConfigProblem[] {
   const { issues = [] } = v.safeParse(ConfigSchema, written);
   return issues.map((issue) => {
     const problem = toProblem(issue, { schema: ConfigSchema, where: source.where });

@@ -22,8 +22,8 @@ export function shadowedProblems(
   return found.flatMap(({ key, from }): ConfigProblem[] => {
     const schema: v.GenericSchema | undefined = entries[key];
     const where = config.where?.([kind, plugin.name, key]) ?? "the configuration";
-    const isHidden = from === "--set" || config.env[from] !== undefined;
-    if (schema === undefined || !isHidden || written[key] === undefined || written[key] === null) return [];
+    const isShadowed = from === "--set" || config.env[from] !== undefined;
+    if (schema === undefined || !isShadowed || written[key] === undefined || written[key] === null) return [];
     return issuesOf(written[key], schema, config).map((issue) => {
       const isSecret = () => about(schema).secret === true;
       const prefix = [kind, plugin.name, key];

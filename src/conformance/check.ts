@@ -1,3 +1,4 @@
+import { asError } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 
 /**
@@ -69,7 +70,7 @@ async function verdictOf<Subject>(
       new Overdue(`the rule was not done within ${limitMs / 1000} s: something never resolves`);
     return await withTimeLimit(() => judge(check, subject), undefined, { limitMs, late });
   } catch (error) {
-    return { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) };
+    return { kind: "failed", error: asError(error) };
   }
 }
 

@@ -29,6 +29,7 @@ type LeftOut =
   | "export.checkMatch"
   | "export.split"
   | "export.read"
+  | "export.continueFrom"
   | `restore.${string}`
   | `dashboards.${string}`
   | "history"

@@ -1,6 +1,6 @@
 /** A range means the same to what is exported, counted and restored. */
 import type { Backend } from "../contract/contract.ts";
-import { formatOf } from "../snapshot/format/formats.ts";
+import { formatOf, isStateFile } from "../snapshot/format/formats.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import { NEVER } from "../units/time-limit.ts";
@@ -70,7 +70,8 @@ export const rangeRules: readonly Check<Subject>[] = [
 ];
 
 async function whyNoPart(subject: Subject): Promise<string | undefined> {
-  return (await subject.harvest()).blocks.length === 0 ? "it exports no records with a time" : undefined;
+  const { blocks } = await subject.harvest();
+  return blocks.every(({ file }) => isStateFile(file)) ? "it exports no records with a time" : undefined;
 }
 
 /** The records that the server holds now. @throws what an export throws, which may happen while the server is empty */

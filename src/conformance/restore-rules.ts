@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type {
   Backend,
   Counts,
@@ -84,12 +85,18 @@ export async function restoreAll(
   requireFindings(await restore.preflight(planOf(harvest, range), NEVER));
   const told: Record<string, number> = {};
   for await (const batch of batches(backend, harvest, range)) {
-    const { written, existing = {}, ...answer } = await restore.apply(batch, NEVER);
+    const {
+      written,
+      existing = {},
+      ...answer
+    } = await (restore.applyContents?.(batch, inPieces(contentsOf(batch, harvest)), NEVER) ??
+      restore.apply(batch, NEVER));
     requireTaken(answer, batch);
     addCounts(told, written);
     addCounts(told, existing);
   }
   for (const [file, bytes] of harvest.files) {
+    if (harvest.contents.has(file)) continue;
     require(restore.applyBytes !==
       undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
@@ -165,6 +172,23 @@ function linesOf(file: string, blocks: readonly WalkedBlock[], order: Restorer["
   const byTime = (a: WalkedBlock, b: WalkedBlock): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
   return (orderOf(file, order) === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
 }
+
+/** What the lines of a batch name, one after another. */
+function contentsOf({ lines }: RestoreBatch, { files }: Harvest): Uint8Array {
+  const parts = lines.map((line) => {
+    const { content } = v.parse(NAMING, JSON.parse(line));
+    if (content === undefined) return new Uint8Array();
+    const { file, offset, bytes } = content;
+    const part = files.get(file)?.subarray(offset, offset + bytes);
+    require(part?.length === bytes, `a line names bytes that ${file} does not have: ${line.slice(0, 200)}`);
+    return part ?? new Uint8Array();
+  });
+  return Buffer.concat(parts);
+}
+
+const NAMING = v.object({
+  content: v.optional(v.object({ file: v.string(), offset: v.number(), bytes: v.number() })),
+});
 
 /** Uneven pieces: a restorer must not rely on a size. */
 async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -37,6 +37,8 @@ export interface Harvest {
   readonly lines: ReadonlyMap<string, readonly string[]>;
   /** Complete files of bytes, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Those of the files that lines name parts of. */
+  readonly contents: ReadonlySet<string>;
   /** What files of bytes that were read as a whole count as, by path. */
   readonly dumps: ReadonlyMap<string, Counts>;
   /** Texts by path. */
@@ -153,6 +155,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const blocks: WalkedBlock[] = [];
   const pieces = new Map<string, Uint8Array[]>();
+  const contents = new Set<string>();
   const dumps = new Map<string, Counts>();
   const objects = new Map<string, string>();
   const problems = [...first];
@@ -176,7 +179,8 @@ function gather(plugin: string, first: readonly Problem[]) {
       });
       count(counts);
     }
-    for (const { file, bytes, counts } of step.files) {
+    for (const { file, bytes, counts, isContent } of step.files) {
+      if (isContent) contents.add(file);
       pieces.set(file, [...(pieces.get(file) ?? []), bytes.slice()]);
       if (cursor.restart === "whole") dumps.set(file, { ...dumps.get(file), ...counts });
       count(counts);
@@ -191,6 +195,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   const done = (exportedUntil: bigint | undefined): Harvest => ({
     lines: linesByFile(blocks),
     files: new Map([...pieces].map(([file, all]) => [file, Buffer.concat(all)])),
+    contents,
     dumps,
     objects,
     counts: totals,

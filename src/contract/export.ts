@@ -61,6 +61,17 @@ export interface Exporter {
    */
   read?(cursor: Cursor, signal: AbortSignal): AsyncIterable<Step>;
   /**
+   * For a source without a time line that can nevertheless tell what has changed: the data files that it tells it by. Then
+   * `export --since-last` continues the newest complete snapshot of it. See {@link Exporter.continueFrom}.
+   */
+  readonly continues?: readonly string[];
+  /**
+   * Called right before {@link Exporter.read}, in the same process and before each attempt, if this export continues a snapshot:
+   * `text` is the data files {@link Exporter.continues} of that, one after another. What `read` then yields may name contents
+   * that earlier snapshots hold.
+   */
+  continueFrom?(text: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  /**
    * Divides a cursor whose step cannot be read, so that the unreadable part costs nothing else. The engine calls it when a step
    * fails as `invalid` or `too-large`, breaks the contract with its answer, or fails as `temporary` (including time limits) on
    * every attempt; not when the server refuses, is absent, or asks to wait. The returned cursors run instead. Those that fail
@@ -138,6 +149,19 @@ export interface ByteRecords {
   readonly bytes: Uint8Array;
   /** What the file counts as, by unit (`databases`, `files`): given once per file, with one of its pieces. */
   readonly counts?: Counts;
+  /**
+   * True: lines name parts of this file (see {@link Content}), and it is not restored by itself. Its name differs from that of
+   * every such file in the snapshots that this export continues, since they are read together.
+   */
+  readonly isContent?: boolean;
+}
+
+/** The member `content` of a line that names bytes: a part of a file whose pieces say `isContent`, before compression. */
+export interface Content {
+  /** As in {@link ByteRecords.file}. */
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
 }
 
 /** The records of a step that are lines. */

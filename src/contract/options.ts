@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { parseDuration } from "../units/duration.ts";
 import { objectOf } from "./any-names.ts";
-import { IMPORTANCES, type Importance } from "./values.ts";
 
 /** What an option's schema says about itself besides its type, through `v.metadata`. */
 export interface OptionMetadata {
@@ -77,10 +76,6 @@ function read(source: string): bigint | undefined {
 
 /** How long a call may take: at most a day, since the system's timers overflow after 24 days. */
 export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
-
-/** How much it would hurt to lose the data, for a plugin that must know it. Every instance has this setting anyway. */
-export const importance = (fallback: Importance) =>
-  v.optional(v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")), fallback);
 
 /** A whole number within bounds. */
 export const integer = (about: string, fallback: number, bounds: { min: number; max: number }) =>

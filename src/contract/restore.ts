@@ -58,6 +58,15 @@ export interface Restorer {
    */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
+   * Like `apply`, and used instead of it if present, for lines that name contents: `contents` has the bytes that the lines'
+   * members `content` name, one after another in the order of the lines, in pieces of any size. It can be read once.
+   */
+  applyContents?(
+    batch: RestoreBatch,
+    contents: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<RestoreAnswer>;
+  /**
    * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
    * should take effect only when it is complete: for example, write a temporary file and rename it at the end. It may be called
    * again after a crash. Required if the backend exports bytes.

@@ -1,4 +1,5 @@
 import { Lexer, Parser, parse, stringify } from "yaml";
+import { messageOf } from "../units/message-of.ts";
 import { nestsDeeper as valueNestsDeeper } from "../units/nesting.ts";
 import { PluginError } from "./errors.ts";
 
@@ -46,7 +47,7 @@ function readAny(text: string): unknown {
   try {
     return parse(text, { logLevel: "silent" });
   } catch (cause) {
-    const [first] = String(cause instanceof Error ? cause.message : cause).split("\n");
+    const [first] = messageOf(cause).split("\n");
     throw new PluginError("invalid", `not YAML: ${first}`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
-import { syncDirectory } from "../storage/durable.ts";
+import { syncDirectory } from "../contract/sync-directory.ts";
 import { syncTree } from "../storage/whole-directory.ts";
 import type { DeletionPlan } from "./delete.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";

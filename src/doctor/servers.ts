@@ -56,7 +56,7 @@ function untried({ name, open, inventory }: Reached): DoctorDiagnostic[] {
     {
       subject: name,
       severity: "note",
-      message: `version ${inventory.serverVersion} is none that the plugin was tried with: ${listed(tried)}`,
+      message: `the plugin was not tried with version ${inventory.serverVersion}, only with ${listed(tried)}`,
       hint: "Restore the first export into an empty server, and compare: contextcore verify --live",
     },
   ];

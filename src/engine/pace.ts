@@ -15,8 +15,11 @@ export interface Pace {
 
 const START = 2;
 const SMOOTHING = 0.3;
-/** The calm duration rises by this fraction per step, to follow work that has become heavier. */
-const DRIFT = 1.02;
+/**
+ * The calm duration rises by this fraction of the difference per step, to follow work that has become heavier: an export looks
+ * for streams first, and a page of lines takes many times as long.
+ */
+const DRIFT = 0.05;
 /** A step counts as quick up to this multiple of the calm duration. */
 const SLOWER = 2;
 
@@ -35,7 +38,7 @@ export const slots = (pace: Pace): number => Math.max(1, Math.floor(pace.limit))
 /** After a step that took `ms`. */
 export function afterSuccess(pace: Pace, ms: number): Pace {
   const recentMs = pace.recentMs === 0 ? ms : pace.recentMs + SMOOTHING * (ms - pace.recentMs);
-  const calmMs = Math.min(pace.calmMs * DRIFT, recentMs);
+  const calmMs = Math.min(pace.calmMs + DRIFT * Math.max(0, recentMs - pace.calmMs), recentMs);
   const quick = recentMs <= calmMs * SLOWER;
   return {
     ...pace,

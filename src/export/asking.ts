@@ -39,6 +39,13 @@ export async function askInventory({
   }
 }
 
+/** Without an inventory nobody knows whether all that the backend holds was asked for. */
+export function tellUnlisted(why: string | undefined, { problems }: Ledger): void {
+  if (why === undefined) return;
+  const reason = `it could not say what it holds, so nothing proves that all of it was asked for: ${why}`;
+  problems.add({ kind: "incomplete", reason });
+}
+
 /** Settling and expiry follow the server's clock, so readers of the times should know about a skew. */
 export function tellClock(server: Clocked, { problems }: Ledger): void {
   const skew = describeSkew(server, fromMs(Date.now()));

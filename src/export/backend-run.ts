@@ -15,7 +15,7 @@ import { nowAt } from "../units/clock-skew.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
-import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
+import { type Asking, askInventory, askLimits, start, tellClock, tellUnlisted } from "./asking.ts";
 import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -47,18 +47,20 @@ interface BackendRun {
   readonly ledger: Ledger;
   /** Its inventory, if it has been read. */
   readonly inventory?: Inventory | undefined;
+  /** Why it did not say what it holds, if it did not. */
+  readonly unlisted?: string | undefined;
 }
 
 /** Exports one backend. @throws only our own faults: the backend's errors are in the outcome */
 export async function runBackend(
   context: ExportContext,
-  { open, ledger, inventory }: BackendRun,
+  { open, ledger, inventory, unlisted }: BackendRun,
 ): Promise<BackendOutcome> {
   const began = performance.now();
   const limit = createConcurrencyLimit(context);
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
-  const outcome = await live(context, { open, ledger, inventory, limit, reporter });
+  const outcome = await live(context, { open, ledger, inventory, unlisted, limit, reporter });
   const isStopped = context.signal.aborted && !outcome.failed;
   reporter.end(isStopped ? "stopped" : outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
@@ -84,6 +86,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   const inventory = subject.inventory ?? (await askInventory(asking));
   if (inventory === "unreachable")
     return { limits: [], failed: true, ...(signal.aborted ? {} : stuckAt(subject, ledger.frontier.size)) };
+  tellUnlisted(subject.unlisted, ledger);
   tellClock(open, ledger);
   const asked = { ...given({ inventory }), limits: await askLimits(asking) };
   const starting = { ...asking, commit: committer(context, open), now: clockOf(open) };
@@ -96,8 +99,12 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   if (idle && limit.givesUp()) return { ...asked, failed: true, ...stuckAt(subject, waiting) };
   abandonRest(subject);
   const reconciliation = await countAll(context, subject, before);
-  return { ...asked, ...given({ reconciliation }), failed: false };
+  return { ...asked, ...given({ reconciliation }), failed: isSilent(subject, reconciliation) };
 }
+
+/** It did not say what it holds, gave nothing, and not even its counts say that there is nothing. */
+const isSilent = ({ unlisted, ledger }: Subject, reconciliation: Reconciliation | undefined): boolean =>
+  unlisted !== undefined && ledger.bytes === 0 && reconciliation?.agrees !== true;
 
 /** By the server's clock, ns. */
 const clockOf = (open: OpenBackend) => (): bigint => nowAt(open, fromMs(Date.now()));

@@ -1,4 +1,5 @@
 import type { MemoryBudget } from "../engine/memory-budget.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import type { ExportTuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
@@ -12,6 +13,8 @@ export interface ExportContext {
   readonly budget: MemoryBudget;
   readonly tuning: ExportTuning;
   readonly temporary: TemporarySpace;
+  /** The snapshots that backends continue, by their names. */
+  readonly parents: ReadonlyMap<string, Parent>;
   readonly concurrency: number;
   /** Aborted when the export has to stop, for whatever reason. */
   readonly signal: AbortSignal;

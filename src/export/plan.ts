@@ -21,6 +21,8 @@ interface PlannedExport {
   readonly open: OpenBackend;
   readonly request: ExportRequest;
   readonly parent?: Parent | null;
+  /** Why it did not say what it holds. */
+  readonly unlisted?: string;
 }
 
 /** Which part of a backend's time line to read, and which snapshot that continues: see `ExportJob`. */
@@ -37,21 +39,47 @@ export interface PlanOptions {
 }
 
 /** A request for each backend that answered and holds a requested signal. */
-export const planExport = (findings: readonly Surveyed[], options: PlanOptions): ExportPlan => ({
-  parts: findings.flatMap((finding) => partOf(finding, options)),
-  failures: findings.flatMap((finding) =>
-    finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],
-  ),
-});
+export function planExport(findings: readonly Surveyed[], options: PlanOptions): ExportPlan {
+  const readable = findings.map((finding) => ({ finding, found: readableOf(finding) }));
+  return {
+    parts: readable.flatMap(({ finding, found }) =>
+      found === undefined ? [] : partOf(found, whyUnlisted(finding), options),
+    ),
+    failures: readable.flatMap(({ finding, found }) =>
+      found !== undefined || finding.state === "reached"
+        ? []
+        : [{ name: finding.name, reason: finding.error.message }],
+    ),
+  };
+}
 
-function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): PlannedExport[] {
-  if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
+/** The conditions of a backend that answers, and may be read though it fails to say what it holds. */
+const MAY_BE_READ: ReadonlySet<Surveyed["state"]> = new Set(["failing", "unexpected", "failed"]);
+
+function readableOf(finding: Surveyed): Reached | undefined {
+  if (finding.state === "reached") return finding;
+  const { name, open, size } = finding;
+  if (open === undefined || !MAY_BE_READ.has(finding.state)) return undefined;
+  const inventory = { signals: open.plugin.signals ?? [] };
+  return { state: "reached", name, open, inventory, ...given({ size }) };
+}
+
+const whyUnlisted = (finding: Surveyed): string | undefined =>
+  finding.state === "reached" ? undefined : finding.error.message;
+
+function partOf(
+  finding: Reached,
+  unlisted: string | undefined,
+  { signals, spanFor, matches }: PlanOptions,
+): PlannedExport[] {
+  const { open, inventory } = finding;
+  if (!holdsOneOf(unlisted === undefined ? inventory.signals : open.plugin.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);
   const request = { range, ...given({ match }) };
-  // An export with a selector continues nothing, because it does not cover its time.
-  const continued = parent === undefined || match !== undefined ? {} : { parent };
-  return [{ finding, open: finding.open, request, ...continued }];
+  // An export with a selector continues nothing, because it does not cover its time; nor does one that may not be whole.
+  const isApart = parent === undefined || match !== undefined || unlisted !== undefined;
+  return [{ finding, open, request, ...(isApart ? {} : { parent }), ...given({ unlisted }) }];
 }
 
 /** The remaining work of an interrupted export. */

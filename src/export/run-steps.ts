@@ -1,5 +1,6 @@
 import { drain, type Jobs } from "../engine/drain.ts";
 import type { Pending } from "../engine/frontier.ts";
+import { asError } from "../units/message-of.ts";
 import { toMs } from "../units/range.ts";
 import type { Reporter } from "./progress.ts";
 import { runStep, type StepOptions } from "./run-step.ts";
@@ -24,7 +25,7 @@ export function drainFrontier(options: RunStepsOptions): Promise<void> {
         reporter.report();
         return bytes;
       } catch (error) {
-        context.stop(error instanceof Error ? error : new Error(String(error)));
+        context.stop(asError(error));
         return 0;
       }
     },

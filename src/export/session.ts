@@ -2,6 +2,7 @@
 
 import { createMemoryBudget } from "../engine/memory-budget.ts";
 import { watchMemory } from "../engine/memory-pressure.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { InstanceFolder } from "../snapshot/write/placement.ts";
@@ -46,6 +47,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
     budget: createMemoryBudget(tuning.heldBytes, memory.isPressed),
     tuning,
     temporary: createTemporarySpace(),
+    parents: parentsIn(session.request),
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
     stop,
@@ -79,6 +81,9 @@ const openSessionWriter = (
     ...given({ compression: request.compression, fileBytesMax: request.fileBytesMax, recovered }),
   });
 
+const parentsIn = ({ plugins }: SnapshotRequest): ReadonlyMap<string, Parent> =>
+  new Map(plugins.flatMap(({ name, parent }) => (parent ? [[name, parent] as const] : [])));
+
 const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFolder> =>
   new Map(
     plugins.flatMap(({ name, plugin = name, folder }) =>
@@ -88,9 +93,9 @@ const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFo
 
 /** Waits for all of them, even if one ends with a fault of ours, which stops the others. */
 async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
-  const runs = job.backends.flatMap(({ open, inventory }) => {
+  const runs = job.backends.flatMap(({ open, inventory, unlisted }) => {
     const ledger = ledgers.get(open.name);
-    return ledger === undefined ? [] : [runBackend(context, { open, ledger, inventory })];
+    return ledger === undefined ? [] : [runBackend(context, { open, ledger, inventory, unlisted })];
   });
   for (const run of runs) run.catch((error) => context.stop(error));
   const ended = await Promise.allSettled(runs);

@@ -1,6 +1,6 @@
 import type { Reached } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
-import { type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
+import { isComplete, type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
 import { coveredRanges, hasTimeline } from "../snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { isSamePlugin, isSameSource } from "../snapshot/catalog/source.ts";
@@ -31,6 +31,8 @@ export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], 
   const covered = coveredRanges(snapshots, finding.open);
   const [oldest] = covered;
   const isTimeless = !hasTimeline(finding.inventory);
+  if (isTimeless && finding.open.backend.export.continues !== undefined)
+    return sinceNewest(finding, snapshots, now);
   if (oldest === undefined || isTimeless) {
     const range = wholeRange(finding, now);
     const why = isTimeless ? "it has no time line" : whyNothing(finding, snapshots);
@@ -45,6 +47,17 @@ export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], 
     parent: parent === undefined ? null : parentOf(parent),
     why: `since ${toRfc3339(from)}: ${whyUntil(parent, gap, now)}, minus ${formatDuration(OVERLAP)} for late data`,
   };
+}
+
+/** For a source that compares everything with what the newest complete snapshot of it holds. */
+function sinceNewest(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): SinceLast {
+  const range = wholeRange(finding, now);
+  const newest = linksOf(snapshots, finding.open.name).findLast(
+    (link) => isComplete(link) && isSameSource(link.plugin, finding.open),
+  );
+  if (newest === undefined)
+    return { range, parent: null, why: `everything, since ${whyNothing(finding, snapshots)}` };
+  return { range, parent: parentOf(newest), why: `what has changed since ${nameOf(newest.snapshot)}` };
 }
 
 const parentOf = ({ snapshot }: Link): Parent => ({

@@ -12,6 +12,8 @@ export interface ExportJob {
     readonly parent?: Parent | null;
     /** What it answered when the export was planned. Absent: the export asks. */
     readonly inventory?: Inventory;
+    /** Why it did not say what it holds, if it did not: the inventory is then only what its plugin declares. */
+    readonly unlisted?: string;
   }[];
   /** Backends that could not be opened or asked: they become `failed` in the manifest. */
   readonly failures: readonly { readonly name: string; readonly reason: string }[];

@@ -1,10 +1,12 @@
 /** Opens the configured plugins. A failing one is reported and never affects the others. */
+
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { configuredAs, enabledInstances, enabledStores } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { inParallel } from "../units/in-parallel.ts";
+import { asError } from "../units/message-of.ts";
 import { isAskedFor, type Loaded, type LoadingOptions, loadPlugins, storesWanted } from "./load-plugins.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink, OpenStore } from "./open.ts";
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink, openStore } from "./opening.ts";
@@ -60,7 +62,7 @@ async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions
     try {
       await open();
     } catch (error) {
-      failures.push({ name: as, error: error instanceof Error ? error : new Error(String(error)) });
+      failures.push({ name: as, error: asError(error) });
     }
   };
   for (const instance of enabledInstances(name, config, one.onlyNamed))

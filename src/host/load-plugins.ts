@@ -1,8 +1,10 @@
 /** Loads plugins and checks their declarations: built-in ones in this process, third-party ones each in its own. */
+
 import type { Config } from "../config/config.ts";
 import { enabledInstances, enabledStores, pluginOf } from "../config/instances.ts";
 import { given } from "../units/given.ts";
 import { inParallel } from "../units/in-parallel.ts";
+import { asError } from "../units/message-of.ts";
 import { boundsFrom } from "./apart/bounds.ts";
 import type { BuiltIn } from "./built-in.ts";
 import type { OpenFailure } from "./open.ts";
@@ -60,7 +62,7 @@ async function attempt(names: readonly string[], load: () => Promise<Attempt>): 
   try {
     return await load();
   } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const error = asError(cause);
     return { failures: names.map((name) => ({ name, error })) };
   }
 }

@@ -83,7 +83,7 @@ const unknownPluginOf = (
         hint: hintFor(plugin, plugins),
       });
 
-/** An instance of a plugin that is not a backend, or a store of one that is none. */
+/** The plugin of a configured backend has no backend, or that of a store no store. */
 function noFace(
   section: Named,
   name: string,

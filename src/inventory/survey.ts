@@ -1,10 +1,11 @@
 /** Asks every backend what it holds and how big it is. One that does not answer affects no other. */
 
 import type { Inventory, Signal, Size } from "../contract/contract.ts";
-import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
-import { messageOf } from "../units/message-of.ts";
+import { given } from "../units/given.ts";
+import { asError, messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
@@ -32,6 +33,8 @@ export interface Missing {
   /** Absent when the plugin could not even be opened. */
   readonly open?: OpenBackend;
   readonly error: Error;
+  /** It may have said that all the same. */
+  readonly size?: Size;
 }
 
 interface SurveyOptions {
@@ -56,30 +59,34 @@ export async function survey(
 async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Surveyed> {
   const { name, backend } = open;
   const slow = tooSlow(open, timeoutMs);
-  const both = (limit: AbortSignal) => {
-    const { call } = createConcurrencyLimit({ concurrency: 2, tuning: LOOK_TUNING, signal: limit });
-    return Promise.all([call((inner) => backend.inventory(inner)), sizeOf(open, call)]);
-  };
-  try {
-    const [inventory, size] = await withTimeLimit(both, signal, { limitMs: timeoutMs, late: () => slow });
-    return { state: "reached", name, open, inventory, ...size };
-  } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    return { state: error === slow ? "unreachable" : conditionOf(error), name, open, error };
-  } finally {
-    onAnswer?.(name);
-  }
+  const within: Within = (hook) =>
+    withTimeLimit((limit) => call(hook, limit), signal, { limitMs: timeoutMs, late: () => slow });
+  const [listed, sized] = await Promise.all([
+    within((inner) => backend.inventory(inner)).catch(asError),
+    sizeOf(open, within),
+  ]);
+  onAnswer?.(name);
+  if (!(listed instanceof Error)) return { state: "reached", name, open, inventory: listed, ...sized };
+  const { size } = sized;
+  // One that says how big it is answers, and is only slow at saying what it holds.
+  const late = size === undefined ? "unreachable" : "failing";
+  const state = listed === slow ? late : conditionOf(listed);
+  return { state, name, open, error: listed, ...given({ size }) };
+}
+
+/** Calls a hook as often as a first look is worth, within the time of the survey. */
+type Within = <Result>(hook: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+
+function call<Result>(hook: (signal: AbortSignal) => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal }).call(hook);
 }
 
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
 
-async function sizeOf(
-  open: OpenBackend,
-  call: ConcurrencyLimit["call"],
-): Promise<Pick<Reached, "size" | "sizeProblem">> {
+async function sizeOf(open: OpenBackend, within: Within): Promise<Pick<Reached, "size" | "sizeProblem">> {
   try {
-    return { size: await call((signal) => open.backend.size(signal)) };
+    return { size: await within((signal) => open.backend.size(signal)) };
   } catch (error) {
     return { sizeProblem: messageOf(error) };
   }

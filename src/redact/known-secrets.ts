@@ -1,14 +1,18 @@
-import { BLOT, formsBlotted } from "./rules.ts";
+import { BLOT, ERROR_RULES, formsBlotted } from "./rules.ts";
 
 /**
  * Removes the credentials from a URL: `http://user:pw@host/path?token=x` becomes `http://host/path`, and the relative
  * `/path?token=x` becomes `/path`.
  */
 export function withoutSecrets(url: string): string {
-  if (!URL.canParse(url)) return url.replace(/\/\/[^/@\s]*@/, "//").replace(/[?#].*$/s, "");
+  if (!URL.canParse(url)) return bareAddress(url);
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname === "/" ? "" : pathname.replace(/\/$/, "")}`;
 }
+
+/** An address as it is written, without credentials and query. */
+export const bareAddress = (text: string): string =>
+  text.replace(/\/\/[^/@\s]*@/, "//").replace(/[?#].*$/s, "");
 
 /**
  * A function that redacts these secrets in any text, also if they are URL-encoded, escaped as in JSON or in base64 (basic
@@ -26,9 +30,7 @@ export function redactor(secrets: readonly (string | undefined)[]): (text: strin
   forms.sort((a, b) => b.length - a.length);
   return (text) =>
     formsBlotted(
-      forms
-        .reduce((clean, form) => clean.replaceAll(form, BLOT), text)
-        // The user name is as private as the password.
-        .replace(/(\w{1,20}:\/\/)[^/@\s:]{0,1000}:[^/@\s]{0,4000}@/g, `$1${BLOT}@`),
+      forms.reduce((clean, form) => clean.replaceAll(form, BLOT), text),
+      ERROR_RULES,
     );
 }

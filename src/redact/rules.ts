@@ -39,7 +39,7 @@ const vendor = (
 });
 
 /** The rules in the order of application. */
-export const REDACTION_RULES: readonly RedactionRule[] = [
+const REDACTION_RULES: readonly RedactionRule[] = [
   {
     id: "private-key",
     keywords: ["private key-----"],
@@ -141,17 +141,31 @@ export const REDACTION_RULES: readonly RedactionRule[] = [
   },
 ];
 
+/** The rules for errors of a configured server, where the user name is as private as the password. */
+export const ERROR_RULES: readonly RedactionRule[] = [
+  {
+    id: "url-credentials",
+    keywords: ["://"],
+    pattern: /(\w{1,20}:\/\/)[^/@\s:]{0,1000}:[^/@\s]{0,4000}@/g,
+    by: `$1${BLOT}@`,
+    example: "postgres://ada-lovelace:Zx9-s3cr3t@db/shop",
+    secret: "ada-lovelace:Zx9-s3cr3t",
+    unlike: "http://loki:3100/push",
+  },
+  ...REDACTION_RULES,
+];
+
 /** `glsa_…`: a prefix, a separator, and the key. */
 function vendorPrefix(prefix: string): RedactionRule {
   const pattern = new RegExp(`\\b${prefix}[_.-][\\w+/=-]{8,500}`, "g");
   return vendor(prefix, [prefix], pattern, `${prefix}_${TAIL}`, `${prefix}_short`);
 }
 
-/** Applies every rule. */
-export function formsBlotted(text: string): string {
+/** Applies every rule, in order. */
+export function formsBlotted(text: string, rules = REDACTION_RULES): string {
   const lower = text.toLowerCase();
   let clean = text;
-  for (const { keywords, pattern, by = BLOT } of REDACTION_RULES) {
+  for (const { keywords, pattern, by = BLOT } of rules) {
     if (keywords.some((keyword) => lower.includes(keyword))) clean = clean.replace(pattern, by);
   }
   return clean;

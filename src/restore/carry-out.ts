@@ -1,9 +1,11 @@
 /** Carries out a plan: flushes the servers, writes everything, and counts what they now hold. */
+import { LOOK_RETRY } from "../engine/retry.ts";
 import { flushAll } from "../host/flush.ts";
 import type { Course } from "./course.ts";
+import { countWhileWriting, type EarlyCounts } from "./early-counts.ts";
 import { openRestoreJournal } from "./journal.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
-import { type Recount, recount } from "./recount.ts";
+import { countOnServer, type Recount, recount } from "./recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "./report.ts";
 import { type RestoreProgress, runRestore, type TargetOutcome } from "./run.ts";
 
@@ -17,6 +19,8 @@ interface RestoreWork {
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
+  /** How often to see what can be counted while the rest is written. ms */
+  readonly everyMs?: number;
 }
 
 /** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
@@ -29,12 +33,14 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
   try {
     await flush();
     course.begins();
+    const early = new Map(plan.targets.map((target) => [target.name, countEarly(target, plan, work)]));
     const outcomes = await runRestore({
       plan,
       journal,
       concurrency,
       signal,
       onOffer: course.offers,
+      onPassed: (name, block) => early.get(name)?.passed(block),
       onProgress: (progress) => {
         course.wrote(progress);
         onProgress(progress);
@@ -42,7 +48,8 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
     });
     course.isWritten(outcomes);
     await flush();
-    const report = restoreReport(plan, directory, outcomes, await countedAfter(plan, outcomes, work));
+    const counted = await countedAfter(plan, { outcomes, early }, work);
+    const report = restoreReport(plan, directory, outcomes, counted);
     await writeReport(report);
     return report;
   } finally {
@@ -50,24 +57,47 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
   }
 }
 
+/** Counts a target on the side while it is written, with one call at a time. */
+const countEarly = (
+  target: RestoreTarget,
+  { snapshot }: PlannedRestore,
+  { signal, everyMs = EARLY_MS }: RestoreWork,
+): EarlyCounts =>
+  countWhileWriting(target, {
+    flush: () => flushAll([target.open], { signal, warn: () => {} }),
+    count: countOnServer(target, { signal, snapshot, retry: LOOK_RETRY }),
+    everyMs,
+  });
+
+/** What is known when everything is written. */
+interface Written {
+  readonly outcomes: readonly TargetOutcome[];
+  readonly early: ReadonlyMap<string, EarlyCounts>;
+}
+
 /** What each server now holds. */
 async function countedAfter(
   { targets, snapshot }: PlannedRestore,
-  outcomes: readonly TargetOutcome[],
-  { signal, course }: RestoreWork,
+  { outcomes, early }: Written,
+  { signal, course, concurrency }: RestoreWork,
 ): Promise<ReadonlyMap<string, readonly Recount[]>> {
-  const counted = new Map<string, readonly Recount[]>();
-  for (const target of targets) {
-    const outcome = outcomes.find(({ name }) => name === target.name);
+  const count = async (target: RestoreTarget): Promise<readonly [string, readonly Recount[]]> => {
+    const { name } = target;
+    const shown = (await early.get(name)?.end()) ?? [];
+    const outcome = outcomes.find((one) => one.name === name);
     const isWhole = outcome?.rejected === 0 && outcome.failure === undefined;
     // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
     const lost = outcome?.lost ?? [];
-    counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost, snapshot }));
-    course.counted(target.name);
-  }
-  return counted;
+    const options = { signal, settleMs, pauseMs: 1_000, lost, snapshot, concurrency, shown };
+    const counted = await recount(target, options);
+    course.counted(name);
+    return [name, counted];
+  };
+  return new Map(await Promise.all(targets.map(count)));
 }
+
+const EARLY_MS = 1_000;
 
 const SETTLE_MS = 60_000;
 

@@ -1,10 +1,12 @@
 /** Blocks whose bytes have changed: nothing of them is restored, and each is reported. */
+
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { blockPlaceSchema, placeOf } from "../snapshot/format/block-place.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { messageOf } from "../units/message-of.ts";
 
 /** A chosen block that failed its check. */
 export interface LostBlock {
@@ -45,8 +47,7 @@ export async function readOrLose(
     return await snapshot.read(block);
   } catch (error) {
     if (!(error instanceof SnapshotError)) throw error;
-    const { cause } = error;
-    const reason = cause instanceof Error ? cause.message : error.message;
+    const reason = messageOf(error.cause ?? error);
     return { block, number: await numberOf(snapshot, plugin, block), reason };
   }
 }

@@ -1,25 +1,26 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
-import { isFault } from "../contract/errors.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import type { Block } from "../snapshot/format/block.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
-import { type Range, span } from "../units/range.ts";
+import type { Range } from "../units/range.ts";
 import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { extentOf, wholeRangeOf } from "./planned-range.ts";
+import { tolerantly } from "./preflight.ts";
 import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
@@ -59,6 +60,8 @@ export interface RestoreTarget extends ComparedTarget {
   readonly saved: ManifestPlugin;
   /** Without the lost blocks. */
   readonly files: readonly PlannedFile[];
+  /** What its lines name. */
+  readonly contents: readonly Block[];
   /** Damaged blocks within the range, regardless of any selector. */
   readonly lost: readonly LostBlock[];
   readonly range: Range;
@@ -156,10 +159,10 @@ async function planTarget(
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   // More likely a mistake than what was meant.
   if (files.length === 0 && lost.length === 0) throw new Error("the selector finds nothing in it");
-  const range = options.range ?? wholeRange(saved, files);
+  const range = options.range ?? wholeRangeOf(saved, files);
   const labels = restore.heeds?.includes("labels") ? options.labels : {};
   const { relabelled, alike } = await relabelling(files, { ...options, labels, range, matcher });
-  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels };
+  const plan = { range: extentOf(files) ?? range, files: files.map(toPlanFile), labels };
   // One bad moment of a server must not leave it out of a restore.
   const limit = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const { call } = limit;
@@ -169,7 +172,11 @@ async function planTarget(
     ...relabelled,
     ...(files.length === 0
       ? []
-      : await foreseen(() => call((signal) => restore.preflight(plan, signal)), options)),
+      : await tolerantly({
+          ask: () => call((signal) => restore.preflight(plan, signal)),
+          answers: () => call((signal) => open.backend.inventory(signal)),
+          tenant: options.tenant,
+        })),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -181,6 +188,7 @@ async function planTarget(
     open,
     saved,
     files,
+    contents: found.contents,
     lost,
     range,
     ...given({ matcher, match: options.match?.[saved.name] }),
@@ -193,23 +201,6 @@ async function planTarget(
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
   };
-}
-
-/**
- * What the server would do to the plan. One that fails at a call of its own may take the data all the same; but where it is not
- * known whether it heeds a tenant, nothing is written into another one. @throws what the backend throws
- */
-async function foreseen(
-  ask: () => Promise<readonly RestoreDiagnostic[]>,
-  { tenant }: RestoreOptions,
-): Promise<readonly RestoreDiagnostic[]> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!isFault(error) || tenant !== undefined) throw error;
-    const message = `What the server would refuse, change or hide could not be found out: ${error.message}`;
-    return [{ severity: "note", message }];
-  }
 }
 
 /** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */
@@ -283,17 +274,3 @@ const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   counts,
   ...given({ range }),
 });
-
-/** The actual time range of the data; absent when there are only objects. */
-function extent(files: readonly PlannedFile[]): Range | undefined {
-  const [first, ...others] = files.flatMap((file) => (file.range === undefined ? [] : [file.range]));
-  return first === undefined ? undefined : others.reduce(span, first);
-}
-
-/** The requested range, extended to what is there: a trace that began before it was saved whole. */
-function wholeRange({ range }: ManifestPlugin, files: readonly PlannedFile[]): Range {
-  const asked = range === undefined ? undefined : rangeFromText(range);
-  const held = extent(files);
-  if (asked === undefined || held === undefined) return asked ?? held ?? { from: 0n, to: 0n };
-  return span(asked, held);
-}

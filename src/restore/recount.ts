@@ -48,13 +48,22 @@ interface RecountOptions {
   /** Damaged blocks, which will not appear. */
   readonly lost?: readonly LostBlock[];
   /** What was restored; absent: nothing is known of it but its windows. */
-  readonly snapshot?: Pick<OpenSnapshot, "blocks" | "lines">;
+  readonly snapshot?: Restored;
+  /** How many counts to request at once, at most. Default: one. */
+  readonly concurrency?: number;
+  /** What the server has shown in full while other windows were written: it is not asked for again. */
+  readonly shown?: readonly CountAnswer<Expected>[];
 }
 
+type Restored = Pick<OpenSnapshot, "blocks" | "lines">;
+
 /** A window, with the amount that can be there after the restore. */
-interface Expected extends CountQuestion {
+export interface Expected extends CountQuestion {
   readonly saved: Counts;
 }
+
+/** How the server is asked. */
+export type CountOnServer = CountWindowsOptions<Expected>;
 
 /** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
 export async function recount(target: RestoreTarget, options: RecountOptions): Promise<Recount[]> {
@@ -62,11 +71,15 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
   const { signal, settleMs, pauseMs } = options;
   const questions = expectedOf(target, options.lost ?? []);
   const deadline = Date.now() + settleMs;
-  const asking = askingOf(target, options);
-  const first = await countWindows(questions, asking);
-  const answers = await repeatCounts(first, first.filter(isLacking), {
+  const asking = countOnServer(target, options);
+  const shown = shownOf(questions, options.shown ?? []);
+  const first = await countWindows(
+    questions.filter((one) => !shown.has(one)),
+    asking,
+  );
+  const counted = await repeatCounts(first, first.filter(holdsLess), {
     ...asking,
-    isUnsettled: isLacking,
+    isUnsettled: holdsLess,
     async pause(waiting) {
       if (Date.now() >= deadline || isExplained(waiting, target)) return false;
       await sleep(pauseMs, signal);
@@ -74,10 +87,28 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     },
   });
   signal.throwIfAborted();
+  const byQuestion = new Map([...shown, ...counted.map((one) => [one.question, one] as const)]);
+  const answers = questions.map((question) => byQuestion.get(question) ?? { question });
   return isExplained(answers, target)
     ? answers.map((one) => ({ ...toRecount(one), short: [] }))
     : answers.map(toRecount);
 }
+
+/** The earlier answers, by the questions of now: what is lost since is expected no longer. */
+function shownOf(
+  questions: readonly Expected[],
+  shown: readonly CountAnswer<Expected>[],
+): Map<Expected, CountAnswer<Expected>> {
+  const byRange = new Map(shown.map((one) => [keyOf(one.question.range), one]));
+  return new Map(
+    questions.flatMap((question) => {
+      const answer = byRange.get(keyOf(question.range));
+      return answer === undefined ? [] : [[question, { ...answer, question }] as const];
+    }),
+  );
+}
+
+const keyOf = ({ from, to }: Range): string => `${from} ${to}`;
 
 /** Whether everything that is missing became identical with other records because of `--label`. */
 function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
@@ -88,20 +119,27 @@ function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTar
 }
 
 /** A permanent failure is an answer too, since the data is already written. */
-function askingOf(
+export function countOnServer(
   { name, open: { backend } }: RestoreTarget,
-  { signal, retry = DEFAULT_RETRY, snapshot }: RecountOptions,
-): CountWindowsOptions {
+  {
+    signal,
+    retry = DEFAULT_RETRY,
+    snapshot,
+    concurrency = 1,
+  }: Pick<RecountOptions, "signal" | "retry" | "snapshot" | "concurrency">,
+): CountOnServer {
   const tuning = { ...DEFAULT_TUNING, retry };
-  const { call, callPart } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
+  const { call, callPart } = createConcurrencyLimit({ concurrency, tuning, signal });
   const count = createCounter({ backend, call, callPart });
   return {
     ask: ({ range }) => count(range),
+    atOnce: () => concurrency,
     ...(snapshot === undefined ? {} : { readWithin: readWithin(backendRecords(snapshot, name)) }),
   };
 }
 
-const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
+/** The windows that were restored whole, each with what is expected in it. */
+export const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
   savedQuestions(saved.windows)
     .filter((one) => isInside(one.range, range))
     .map((one) => ({ ...one, saved: one.read, read: countsWithout(one, lost), concerns: () => true }));
@@ -121,7 +159,8 @@ function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[
 const shortUnits = (answer: CountAnswer): string[] =>
   unitDifferences(answer).flatMap(({ unit, more }) => (more < 0 ? [unit] : []));
 
-const isLacking = (answer: CountAnswer): boolean => shortUnits(answer).length > 0;
+/** Whether the server holds less than what is expected. */
+export const holdsLess = (answer: CountAnswer): boolean => shortUnits(answer).length > 0;
 
 const toRecount = (answer: CountAnswer<Expected>): Recount => ({
   range: answer.question.range,

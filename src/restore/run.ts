@@ -5,15 +5,17 @@
 
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { type DrainOptions, drain, type Jobs } from "../engine/drain.ts";
-import { createMemoryBudget, type MemoryBudget } from "../engine/memory-budget.ts";
+import { createMemoryBudget, type MemoryBudget, type Reservation } from "../engine/memory-budget.ts";
 import { watchMemory } from "../engine/memory-pressure.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
+import type { Block } from "../snapshot/format/block.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
+import { createContents } from "./contents.ts";
 import { createDoubts } from "./doubts.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
@@ -40,6 +42,8 @@ interface RunOptions {
   /** Records are about to be sent to this target; its next progress report tells their outcome. */
   readonly onOffer?: (name: string) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  /** This target's block has been dealt with: written, found there, or lost. */
+  readonly onPassed?: (name: string, block: Block) => void;
   /** Maximum number of concurrent batches for each target whose order allows it; the engine reduces it by itself. Default 8. */
   readonly concurrency?: number;
   readonly retry?: RetryPolicy;
@@ -107,18 +111,16 @@ async function restoreTarget(
   const size = createBatchSize();
   const doubts = createDoubts(limit.pardon);
   const { snapshot } = plan;
-  const writing: Writing = { target, snapshot, journal, size, tally, signal, doubts, offer };
+  const contents = createContents(snapshot, target.contents);
+  const writing: Writing = { target, snapshot, journal, size, tally, contents, signal, doubts, offer };
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({
-      ...inTurn(jobs, (job, reservation) =>
-        job.whole === undefined
-          ? restoreBlock(job, reservation, writing)
-          : restoreBytes(
-              { ...job, whole: job.whole },
-              { ...writing, retry: options.retry ?? options.tuning?.retry },
-            ),
-      ),
+      ...inTurn(jobs, async (job, reservation) => {
+        const bytes = await restoreJob(job, reservation, writing, options);
+        for (const block of job.whole?.blocks ?? [job.block]) options.onPassed?.(name, block);
+        return bytes;
+      }),
       limit,
       budget,
       signal,
@@ -129,6 +131,16 @@ async function restoreTarget(
   } catch (error) {
     return { name, ...tally.sum(), failure: messageOf(error) };
   }
+}
+
+function restoreJob(
+  job: BlockJob,
+  reservation: Reservation,
+  writing: Writing,
+  { retry, tuning }: Pick<RunOptions, "retry" | "tuning">,
+): Promise<number> {
+  if (job.whole === undefined) return restoreBlock(job, reservation, writing);
+  return restoreBytes({ ...job, whole: job.whole }, { ...writing, retry: retry ?? tuning?.retry });
 }
 
 /** A block that was written before it was damaged is not lost. */

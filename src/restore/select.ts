@@ -33,13 +33,15 @@ export interface FoundBlocks {
   readonly outside: number;
   /** Chosen blocks whose bytes have changed. */
   readonly lost: readonly LostBlock[];
+  /** Contents that lines name. They are checked when they are read. */
+  readonly contents: readonly Block[];
 }
 
 /** Whether it is a file of any content, and not of lines. */
 export const isOfBytes = ({ blocks }: Pick<PlannedFile, "blocks">): boolean =>
   blocks.some((block) => kindOf(block) === "bytes");
 
-const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost: [] };
+const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost: [], contents: [] };
 
 interface FindOptions {
   readonly range: Range | undefined;
@@ -64,6 +66,10 @@ export async function findBlocks(
     signal.throwIfAborted();
     const mine = found.get(plugin);
     if (mine === undefined) continue;
+    if (block.content) {
+      mine.contents.push(block);
+      continue;
+    }
     if (range !== undefined && !overlaps(block.range, range)) {
       mine[block.range === undefined ? "timeless" : "outside"] += 1;
       continue;
@@ -95,6 +101,7 @@ const newFound = () => ({
   timeless: 0,
   outside: 0,
   lost: [] as LostBlock[],
+  contents: [] as Block[],
   /** Pieces of files of bytes. */
   pieces: [] as Omit<LostBlock, "reason">[],
 });

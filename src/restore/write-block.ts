@@ -1,12 +1,5 @@
 /** Restores one block: reads it, joins what was added to it, writes it in batches, and notes it in the journal. */
-import type {
-  Counts,
-  Differing,
-  Rejected,
-  RestoreAnswer,
-  RestoreBatch,
-  Restorer,
-} from "../contract/contract.ts";
+import type { Counts, Differing, Rejected, RestoreAnswer, RestoreBatch } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Block } from "../snapshot/format/block.ts";
@@ -17,6 +10,7 @@ import { given } from "../units/given.ts";
 import { toldDiffering } from "../verify/compare-objects.ts";
 import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
 import { existingFor } from "./compared.ts";
+import { type Contents, withContents } from "./contents.ts";
 import type { Doubts } from "./doubts.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { readOrLose } from "./lost.ts";
@@ -45,6 +39,8 @@ export interface Writing {
   readonly journal: RestoreJournal;
   readonly size: BatchSize;
   readonly tally: RestoreTally;
+  /** What its lines name. */
+  readonly contents: Contents;
   readonly signal: AbortSignal;
   readonly doubts: Doubts;
   /** Sends records to the server at a pace that it can take, and tells of it. */
@@ -125,7 +121,7 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
   const { range, labels } = target;
   const more = { file, range, labels, ...given({ existing: existingFor(target, file) }) };
   const batchOf = (lines: readonly string[]): RestoreBatch => ({ ...more, lines });
-  const apply: Restorer["apply"] = (batch, inner) => restore.apply(batch, inner);
+  const apply = withContents(restore, writing.contents);
   for await (const lines of linesFor(job, bytes, writing)) {
     const began = performance.now();
     const { answers, failure } = await offer((limit) => offerLines(lines, { file, limit, apply, batchOf }));

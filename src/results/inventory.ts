@@ -78,14 +78,15 @@ function backendJson(finding: Surveyed): ValueOf<typeof INVENTORY>["backends"][n
     state,
     url: open?.url,
   };
-  if (state !== "reached") return { ...whose, reason: finding.error.message };
-  const { inventory, size } = finding;
+  const { size } = finding;
+  if (state !== "reached") return { ...whose, size: sizeJson(size), reason: finding.error.message };
+  const { inventory } = finding;
   const { oldest, newest, retention } = inventory;
   return {
     ...whose,
     serverVersion: inventory.serverVersion,
     signals: inventory.signals,
-    size: size === undefined ? undefined : { ...size, how: size.how },
+    size: sizeJson(size),
     oldest: oldest === undefined ? undefined : toRfc3339(oldest),
     newest: newest === undefined ? undefined : toRfc3339(newest),
     retentionSeconds: typeof retention === "bigint" ? Number(retention / NS_PER_SECOND) : undefined,
@@ -95,6 +96,8 @@ function backendJson(finding: Surveyed): ValueOf<typeof INVENTORY>["backends"][n
     counts: inventory.counts,
   };
 }
+
+const sizeJson = (size: Surveyed["size"]) => (size === undefined ? undefined : { ...size, how: size.how });
 
 export const PERSISTENCE_SHOW = defineResult({
   name: "persistence.show",

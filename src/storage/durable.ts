@@ -8,13 +8,11 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  openSync,
   renameSync,
   writeFileSync,
 } from "node:fs";
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { systemCode } from "../units/system-refusal.ts";
+import { syncDirectorySync } from "../contract/sync-directory.ts";
 import { openOwnSync, type Purpose } from "./own-file.ts";
 
 /**
@@ -55,38 +53,6 @@ export function renameDurably(path: string, to: string): void {
   renameSync(path, to);
   syncDirectorySync(dirname(path));
 }
-
-/** Makes the names in a directory durable. @throws what the system throws, if it does */
-export function syncDirectorySync(path: string): void {
-  if (IS_WINDOWS) return;
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } catch (error) {
-    if (!isUnknownThere(error)) throw error;
-  } finally {
-    closeSync(directory);
-  }
-}
-
-/** Like {@link syncDirectorySync}, without blocking. */
-export async function syncDirectory(path: string): Promise<void> {
-  if (IS_WINDOWS) return;
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } catch (error) {
-    if (!isUnknownThere(error)) throw error;
-  } finally {
-    await directory.close();
-  }
-}
-
-/** Windows cannot sync directories, and need not. */
-const IS_WINDOWS = process.platform === "win32";
-
-/** Some file systems cannot do it either. */
-const isUnknownThere = (error: unknown): boolean => ["EINVAL", "ENOTSUP"].includes(systemCode(error) ?? "");
 
 function withFile(
   path: string,

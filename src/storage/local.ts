@@ -2,8 +2,8 @@
 import { rmSync } from "node:fs";
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { syncDirectory } from "../contract/sync-directory.ts";
 import { isMissing, systemCode } from "../units/system-refusal.ts";
-import { syncDirectory } from "./durable.ts";
 import { entriesBelow } from "./entries.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";

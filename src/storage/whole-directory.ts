@@ -4,8 +4,8 @@
  */
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { syncDirectory } from "../contract/sync-directory.ts";
 import { systemCode } from "../units/system-refusal.ts";
-import { syncDirectory } from "./durable.ts";
 import { entriesIn } from "./entries.ts";
 import { makeNewDirectory } from "./own-file.ts";
 

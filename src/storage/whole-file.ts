@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { syncDirectorySync } from "./durable.ts";
+import { syncDirectorySync } from "../contract/sync-directory.ts";
 import { type Entry, entryOf } from "./entries.ts";
 import { openOwnSync } from "./own-file.ts";
 

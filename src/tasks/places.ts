@@ -1,7 +1,9 @@
 /** The configured places, opened, and whose copies in them are believed. */
+
 import { readSigningKey } from "../audit/journal/checkpoint.ts";
 import { openHome } from "../audit/journal/home.ts";
 import { closest } from "../config/closest.ts";
+import { type Ask, askedOnce } from "../contract/single-flight.ts";
 import { createPlace, type Place } from "../copies/place/place.ts";
 import { type CopyStorageOptions, copyStorage } from "../copies/read/copy-storage.ts";
 import { decryptedWith } from "../copies/read/decrypted.ts";
@@ -78,7 +80,8 @@ export async function snapshotPlaces(
 ): Promise<SnapshotPlaces> {
   const { directory, config, signal } = context;
   const opened = new Map<string, FoundCopy>();
-  const plain = decryptedWith(identitiesOf(identity, directory));
+  const identities = identitiesOf(identity, directory);
+  const plain = decryptedWith(() => identities(signal));
   const believe = believing(context, key);
   const placed = (name: string): Storage => {
     const found = openPlace(name, context);
@@ -109,20 +112,14 @@ export function believing({ home, trailFile }: Surroundings, keys: readonly stri
 }
 
 /** Read when something encrypted is opened, and once. @throws UsageError when none is named */
-function identitiesOf(given: Encrypted, directory: string): () => Promise<readonly string[]> {
-  let known: Promise<readonly string[]> | undefined;
-  const read = async (): Promise<readonly string[]> => {
+const identitiesOf = (given: Encrypted, directory: string): Ask<readonly string[]> =>
+  askedOnce(async () => {
     const { identity } = given;
     if (identity === undefined)
       throw new UsageError("this copy is encrypted", "name the identity that opens it: --identity FILE");
     const pairs = await readIdentities({ ...given, identity }, directory);
     return (pairs ?? []).map((pair) => pair.identity);
-  };
-  return () => {
-    known ??= read();
-    return known;
-  };
-}
+  });
 
 /** The copies in a place, as storage. */
 const copiesAt = (place: Place, how: Pick<CopyStorageOptions, "admit" | "opened" | "signal">): Storage =>

@@ -87,8 +87,8 @@ async function done<P extends Params, Plan, Result, Question, News>(
   trail?: Trail,
 ): Promise<Done<Result>> {
   if (task.recorded === false) {
-    const unheard = { did: () => undefined, recordEnd: async () => undefined };
-    return task.run(plan, { ...given, ...unheard, part: partOf(given) });
+    const unrecorded = { did: () => undefined, recordEnd: async () => undefined };
+    return task.run(plan, { ...given, ...unrecorded, part: partOf(given) });
   }
   if (trail !== undefined) return recorded(task, plan, given, trail);
   await using own = given.openTrail();

@@ -6,7 +6,7 @@ import { decompressBlock } from "../snapshot/format/compress.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import type { LineFacts } from "../snapshot/format/line-format.ts";
-import { countLines, linesOf } from "../snapshot/format/lines.ts";
+import { countLines, linesToParse } from "../snapshot/format/lines.ts";
 import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
 import type { KeySet } from "../units/key-set.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -37,9 +37,6 @@ export async function checkBytes({ raw }: Block, bytes: Uint8Array): Promise<voi
   if (raw !== undefined) await decompressBlock(bytes, raw);
 }
 
-/** Parsing creates ten times as much garbage, and a block is parsed without a pause. */
-const PARSED_BYTES = 1 << 20;
-
 /** Parses every line, counts what is in it, and compares the sums with the index. @throws SnapshotError when it does not decompress */
 export async function checkRecords({ block, bytes, first, ids, blame }: RecordsToCheck): Promise<void> {
   const text = block.raw === undefined ? bytes : await decompressBlock(bytes, block.raw);
@@ -48,17 +45,12 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   if (text.length > 0 && text.at(-1) !== 10) blame("its last line has no end");
   const sum: Record<string, number> = {};
   let number = first;
-  let unrelieved = 0;
-  for (const line of linesOf(text)) {
+  for (const line of linesToParse(text, relieveNow)) {
     attempt(
       () => addCounts(sum, checkLine(line, block, ids)),
       (what) => blame(what, number),
     );
     number += 1;
-    unrelieved += line.length;
-    if (unrelieved < PARSED_BYTES) continue;
-    unrelieved = 0;
-    relieveNow();
   }
   const claims = formatOf(fileOf(block))?.check?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {

@@ -64,6 +64,8 @@ async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTa
   const ofBytes = new Map<string, Bun.CryptoHasher>();
   for await (const placed of snapshot.blocks()) {
     const { block } = placed;
+    // Lines name it, with its checksums.
+    if (block.content) continue;
     const file = named(placed);
     const tally = files.get(file) ?? newTally(countedAs(block));
     files.set(file, tally);

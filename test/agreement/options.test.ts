@@ -5,7 +5,7 @@ import { entriesOf } from "../../src/config/resolve-options.ts";
 import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
-/** Text that is sent where the plugin sends everything, says how long to wait, names tables and columns, or whose keys sign. */
+/** Text that is sent where the plugin sends everything, says how long to wait, names tables, columns and patterns, or whose keys sign. */
 const HARMLESS = [
   "tenant",
   "tenants",
@@ -14,6 +14,7 @@ const HARMLESS = [
   "window",
   "settle",
   "ledger",
+  "exclude",
   "region",
   "profile",
 ];
@@ -62,8 +63,17 @@ test("those that lead somewhere are these", async () => {
     "directory.path: path",
     ...["s3.url: address", "s3.bucket: address", "s3.prefix: address", "s3.keysFile: path", "s3.ca: path"],
   ];
+  const files = ["files.path: path", "files.data: path"];
   const redis = ["redis.address: address", "redis.ca: path", "redis.file: path", "redis.data: path"];
   expect(found.sort()).toEqual(
-    [...common, ...tempo.map((one) => `tempo.${one}`), ...sinks, ...stores, ...sqlite, ...redis].sort(),
+    [
+      ...common,
+      ...tempo.map((one) => `tempo.${one}`),
+      ...sinks,
+      ...stores,
+      ...sqlite,
+      ...redis,
+      ...files,
+    ].sort(),
   );
 });

@@ -45,13 +45,13 @@ test("a healthy stack: what was looked at, in order", async () => {
 });
 
 describe("it says", () => {
-  test("that a version of a server is none that its plugin was tried with", async () => {
+  test("that a plugin was not tried with a server of this version", async () => {
     let version = "9.1.0";
     await using front = startFront(lab.urls.loki, (request, pass) =>
       request.url.endsWith("/status/buildinfo") ? Response.json({ version }) : pass(),
     );
     const cwd = labProject(lab, { urls: { loki: front.url } });
-    const message = "version 9.1.0 is none that the plugin was tried with: Loki 3.4.6 and Loki 3.8";
+    const message = "the plugin was not tried with version 9.1.0, only with Loki 3.4.6 and Loki 3.8";
     expect((await doctor(cwd, 0))("loki")).toContainEqual(
       expect.objectContaining({ severity: "note", message }),
     );

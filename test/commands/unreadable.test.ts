@@ -40,7 +40,8 @@ test("a sample of Mimir", async () => {
   const { exitCode, counts, items, sound, stderr } = await exported("mimir");
   expect(exitCode).toBe(3);
   expect(counts).toEqual({ ...whole.counts, samples: (whole.counts.samples ?? 0) - 1 });
-  expect(items.filter((item) => item.startsWith("samples of "))).toHaveLength(1);
+  // Once as what could not be read, once as what the server could not count.
+  expect(new Set(items.filter((item) => item.startsWith("samples of "))).size).toBe(1);
   expect(stderr).not.toContain('"step"');
   expect(sound).toBe(0);
 });

@@ -5,13 +5,17 @@ import { ConfigError } from "../../src/config/errors.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type PluginKind, resolveOptions } from "../../src/config/resolve-options.ts";
 import * as option from "../../src/contract/options.ts";
+import { IMPORTANCES } from "../../src/contract/values.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const plugin = {
   name: "loki",
   options: v.object({
     ...option.serverOptions("http://localhost:3100", { token: "LOKI_TOKEN" }),
-    importance: option.importance("high"),
+    importance: v.optional(
+      v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")),
+      "high",
+    ),
     pageLines: option.integer("Lines a page", 1000, { min: 1, max: 5000 }),
     fast: v.optional(v.boolean(), false),
   }),

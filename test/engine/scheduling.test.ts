@@ -25,6 +25,10 @@ describe("pace", () => {
     expect(slots(after(10, 100, grown))).toBe(slots(grown));
   });
 
+  test("grows on when the work itself has become heavier", () => {
+    expect(slots(after(45, 200, after(5, 40)))).toBe(8);
+  });
+
   test("halves once for a burst of overloads, never below one", () => {
     const grown = after(200, 10);
     const burst = [1, 2, 3, 4].reduce((pace) => afterOverload(pace, grown.round), grown);

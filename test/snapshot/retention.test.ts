@@ -11,10 +11,12 @@ const HOUR = 3_600_000_000_000n;
 const DAY = 86_400_000_000_000n;
 const NOW = fromRfc3339("2026-01-24T14:30:00Z");
 
-const plugin = (importance: ManifestPlugin["importance"]): ManifestPlugin => ({
+type Kept = Pick<ManifestPlugin, "importance" | "class">;
+
+const plugin = (kept: Kept): ManifestPlugin => ({
   name: "loki",
   status: "complete",
-  ...(importance === undefined ? {} : { importance }),
+  ...kept,
   limits: [],
   notes: {},
   counts: {},
@@ -24,10 +26,8 @@ const plugin = (importance: ManifestPlugin["importance"]): ManifestPlugin => ({
   durationMs: 1,
 });
 
-function snapshot(
-  created: bigint,
-  options: { status?: Manifest["status"]; importance?: ManifestPlugin["importance"] } = {},
-): KeptSnapshot {
+function snapshot(created: bigint, options: { status?: Manifest["status"] } & Kept = {}): KeptSnapshot {
+  const { status = "complete", ...kept } = options;
   const time = toRfc3339(created);
   const manifest: Manifest = {
     format: 1,
@@ -38,9 +38,9 @@ function snapshot(
     user: "u",
     resumed: 0,
     range: { from: time, to: time },
-    status: options.status ?? "complete",
+    status,
     bytes: 1,
-    plugins: [plugin(options.importance ?? "low")],
+    plugins: [plugin({ importance: "low", ...kept })],
     index: { path: "blocks.jsonl", bytes: 0, sha256: "0".repeat(64), lines: 0 },
     sha256: "0".repeat(64),
   };
@@ -86,6 +86,16 @@ describe("a policy", () => {
     expect(kept(old, { classes: KEPT_FOR }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
   });
 
+  test("keeps it by the class that somebody gave the data, whatever its importance; what is not known, longest", () => {
+    const old = [
+      snapshot(NOW - 2000n * DAY, { importance: "low", class: "critical" }),
+      snapshot(NOW - 1500n * DAY, { class: "of a later version" }),
+      snapshot(NOW - 100n * DAY, { importance: "critical", class: "transient" }),
+      snapshot(NOW),
+    ];
+    expect(kept(old, { classes: KEPT_FOR }).map((day) => day.slice(0, 4))).toEqual(["2026", "2021", "2020"]);
+  });
+
   test("never removes the newest complete snapshot", () => {
     const partial = [
       snapshot(NOW - 9n * DAY),
@@ -115,7 +125,10 @@ describe("a policy", () => {
       const range = { from: toRfc3339(NOW - BigInt(10 - index) * DAY), to: made.manifest.created };
       return {
         ...made,
-        manifest: { ...made.manifest, plugins: [{ ...plugin("high"), signals: ["logs"], range }] },
+        manifest: {
+          ...made.manifest,
+          plugins: [{ ...plugin({ importance: "high" }), signals: ["logs"], range }],
+        },
       };
     };
     const increments = Array.from({ length: 10 }, (_, index) => day(index));
@@ -139,7 +152,7 @@ describe("a policy", () => {
     const made = snapshot(NOW - BigInt(ago) * HOUR, options);
     const to = NOW - BigInt(ago) * HOUR;
     const plugins = Object.entries(hours).map(([name, length]) => ({
-      ...plugin("high"),
+      ...plugin({ importance: "high" }),
       name,
       signals: [name === "grafana" ? ("dashboards" as const) : ("logs" as const)],
       range: { from: toRfc3339(to - BigInt(length) * HOUR), to: toRfc3339(to) },
@@ -259,7 +272,14 @@ describe("a policy", () => {
       ...one,
       manifest: {
         ...one.manifest,
-        plugins: [{ ...plugin("high"), signals: ["logs"], range, ...(match === undefined ? {} : { match }) }],
+        plugins: [
+          {
+            ...plugin({ importance: "high" }),
+            signals: ["logs"],
+            range,
+            ...(match === undefined ? {} : { match }),
+          },
+        ],
       },
     });
     const plan = planPrune([holding(whole), holding(selected, '{app="x"}')], { last: 1 }, { now: NOW });

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openEncrypted, type RangedBytes } from "../../src/storage/age/decrypt.ts";
 import { parseIdentities } from "../../src/storage/age/identity-file.ts";
-import { generateKeyPair } from "../../src/storage/age/keys.ts";
+import { generateKeyPair, requireRecipient } from "../../src/storage/age/keys.ts";
 import { sealFor } from "../../src/storage/age/seal.ts";
 import { ageKeygen, runAge } from "../support/age.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -129,4 +129,16 @@ test("the same seed gives the same bytes; another one nothing in common", async 
   const [first, second] = [await sealed(one), await sealed(other)];
   const same = first.subarray(-1000).filter((byte, n) => byte === second.subarray(-1000)[n]).length;
   expect(same).toBeLessThan(40);
+});
+
+test("a recipient that only begins like one of another kind is taken: its letters are random", async () => {
+  const starts = new Set<string>();
+  for (let n = 0; n < 20_000 && !starts.has("age1pq"); n += 1) {
+    const { recipient } = await generateKeyPair();
+    if (!recipient.startsWith("age1pq")) continue;
+    await requireRecipient(recipient);
+    starts.add("age1pq");
+  }
+  expect([...starts]).toEqual(["age1pq"]);
+  expect(requireRecipient("age1pq1xyz")).rejects.toThrow("older versions of age cannot read");
 });

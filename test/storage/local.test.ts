@@ -1,10 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { localStorage } from "../../src/storage/local.ts";
 import { UnsafeFileError } from "../../src/storage/unsafe-file.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { testStorage } from "./suite.ts";
+
+setDefaultTimeout(60_000); // four processes at once, and two cores that are shared with other test files
 
 testStorage("a directory of this machine", () => localStorage(temporaryDirectory()));
 

@@ -15,7 +15,6 @@ import {
   type Step,
   toRfc3339,
 } from "contextcore";
-import { divide } from "../divide.ts";
 import { exportDeletes } from "../objects/deletes.ts";
 import { exportRules } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
@@ -32,6 +31,7 @@ import {
   type WindowCursor,
   windowCursors,
 } from "./cursor.ts";
+import { divide } from "./divide.ts";
 import { type Reader, readStep } from "./read.ts";
 
 /** The options that concern an export. */

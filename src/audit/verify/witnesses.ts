@@ -1,6 +1,8 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the sinks that keep a history. */
+
 import type { OpenSink } from "../../host/open.ts";
 import { given } from "../../units/given.ts";
+import { asError } from "../../units/message-of.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { visible } from "../../units/visible.ts";
 import type { SinkState } from "../deliver/state.ts";
@@ -171,7 +173,7 @@ export async function askSinks(
       return [{ name, seen: (await withTimeLimit(ask, signal, { limitMs: timeLimitMs })) ?? [] }];
     } catch (error) {
       signal.throwIfAborted();
-      return [{ name, seen: error instanceof Error ? error : new Error(String(error)) }];
+      return [{ name, seen: asError(error) }];
     }
   });
   return (await Promise.all(answers)).flat();

@@ -11,7 +11,7 @@ import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { hiddenInFile, secretsInFile } from "../settings.ts";
+import { secretsInFile, shadowedInFile } from "../settings.ts";
 import { unreadVariables } from "./unread-variables.ts";
 
 export default defineCommand({
@@ -44,7 +44,7 @@ async function examine(call: Call): Promise<Examined> {
       key: name,
       what: error.message,
     }));
-    const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
+    const problems = [...failed, ...shadowedInFile(config, stack), ...forbiddenCommand(config)];
     const twice = sameServers(stack.backends).map(
       (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );

@@ -1,4 +1,5 @@
 /** Everything known about one plugin: from its declaration, from opening it, and from the configuration. */
+
 import type { Config } from "../../config/config.ts";
 import { enabledStores } from "../../config/instances.ts";
 import { describeOption } from "../../config/option-type.ts";
@@ -12,6 +13,7 @@ import type { Plugin } from "../../contract/contract.ts";
 import { type FaceName, optionalParts, requiredParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
+import { BLOT } from "../../redact/rules.ts";
 import { shownSetting } from "../../redact/setting.ts";
 import type { PLUGIN_INFO } from "../../results/plugins.ts";
 import type { ValueOf } from "../../results/result.ts";
@@ -103,7 +105,7 @@ function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
       .filter(({ key }) => values[key] !== undefined)
       .map(
         ({ key, from, secret }) =>
-          [key, { value: secret ? "***" : shownSetting(values[key]), where: from }] as const,
+          [key, { value: secret ? BLOT : shownSetting(values[key]), where: from }] as const,
       );
   } catch {
     // Invalid values are reported, with their lines, by `config check` and by every command that needs them.

@@ -4,7 +4,7 @@ import type { Json } from "../../contract/contract.ts";
 import { relieveNow } from "../../engine/memory-pressure.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
-import { linesOf } from "../../snapshot/format/lines.ts";
+import { linesToParse } from "../../snapshot/format/lines.ts";
 import { recordsOf } from "../../snapshot/format/record-keys.ts";
 import { createByteReader } from "../../snapshot/read/byte-reader.ts";
 import { readBlock } from "../../snapshot/read/reader.ts";
@@ -38,9 +38,6 @@ export function openCommitted(partial: string, plugin: string): Committed {
   };
 }
 
-/** Parsing creates ten times as much garbage, and a block is parsed without a pause. */
-const PARSED_BYTES = 1 << 20;
-
 /** Parses lines of a data file one by one. @throws Error at a line that is not in the file's format */
 export function eachLineRecord(
   file: string,
@@ -48,14 +45,9 @@ export function eachLineRecord(
   visit: (line: string, records: Iterable<LineRecord>) => void,
 ): void {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let unrelieved = 0;
-  for (const text of linesOf(bytes)) {
+  for (const text of linesToParse(bytes, relieveNow)) {
     const line = decoder.decode(text);
     const value: Json = JSON.parse(line);
     visit(line, recordsOf(file, value));
-    unrelieved += text.length;
-    if (unrelieved < PARSED_BYTES) continue;
-    unrelieved = 0;
-    relieveNow();
   }
 }

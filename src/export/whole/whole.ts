@@ -11,12 +11,14 @@ import { patiently } from "../../engine/patiently.ts";
 import type { RetryPolicy } from "../../engine/retry.ts";
 import type { Tuning } from "../../engine/tuning.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
+import type { Parent } from "../../snapshot/format/manifest.ts";
 import { checkContents } from "../../snapshot/write/check-contents.ts";
 import { type CheckedStep, checkStep } from "../../snapshot/write/check-step.ts";
 import { InvalidStep } from "../../snapshot/write/invalid-step.ts";
 import type { PiecewiseStep, SnapshotWriter } from "../../snapshot/write/writer.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { NEVER, withTimeLimit } from "../../units/time-limit.ts";
+import { parentText } from "./parent-text.ts";
 import type { StepSource } from "./step-source.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
@@ -30,6 +32,9 @@ interface WholeOptions {
   readonly tuning: Tuning;
   readonly retry: RetryPolicy;
   readonly temporary: TemporarySpace;
+  /** The directory of the unfinished snapshot. */
+  readonly partial: string;
+  readonly parents: ReadonlyMap<string, Parent>;
   readonly signal: AbortSignal;
 }
 
@@ -60,6 +65,7 @@ async function attempt(
 ): Promise<WholeTaken> {
   const step = options.writer.begin(options.source.name);
   try {
+    await continueFromParent(options);
     const said = await takePieces(cursor, step, reservation, options);
     const commit = { cursor, done: 0, ...said, notes: { ...notes, ...said.notes } };
     return { blocks: await step.commit(commit), commit };
@@ -67,6 +73,15 @@ async function attempt(
     await step.discard();
     throw error;
   }
+}
+
+/** Gives a source that can tell what has changed the data that it tells it by. */
+async function continueFromParent({ source, parents, partial, signal }: WholeOptions): Promise<void> {
+  const { name: backend, exporter } = source;
+  const { continues: files } = exporter;
+  const parent = parents.get(backend);
+  if (files === undefined || parent === undefined) return;
+  await exporter.continueFrom?.(parentText({ partial, parent, backend, files }), signal);
 }
 
 /** What all pieces report together. */

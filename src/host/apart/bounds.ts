@@ -1,7 +1,9 @@
 /** The limits on a third-party plugin's process, and which of them the environment can change. */
+
 import type { Config } from "../../config/config.ts";
 import { parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
+import { messageOf } from "../../units/message-of.ts";
 import { toMs } from "../../units/range.ts";
 import type { Bounds } from "./launch.ts";
 
@@ -28,7 +30,7 @@ function bytesFrom(text: string): number {
   try {
     return parseBytes(text);
   } catch (error) {
-    throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${error instanceof Error ? error.message : text}`);
+    throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${messageOf(error)}`);
   }
 }
 

@@ -10,10 +10,10 @@ import { shownBytes, streamFrom } from "./streams.ts";
 /** The plugin's backend, with the parts of the contract that it has. @throws HookDefect when a required part is missing */
 export function backendIn(instance: Instance, plugin: string): Backend {
   const { export: exporter, restore, ...backend } = faceIn("backend", instance, plugin);
-  const { order, selects, adds } = instance.opened;
+  const { order, selects, adds, continues } = instance.opened;
   return {
     ...backend,
-    export: { ...exporter, ...given({ heeds: selects }) },
+    export: { ...exporter, ...given({ heeds: selects, continues }) },
     ...given({ restore: restore && { ...restore, ...given({ order, heeds: adds }) } }),
   };
 }

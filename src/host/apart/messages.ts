@@ -85,6 +85,8 @@ export const openedSchema = v.object({
   /** What the exporter and the restorer heed. */
   selects: v.optional(listOf(v.picklist(["match"]))),
   adds: v.optional(listOf(v.picklist(["labels", "tenant"]))),
+  /** The data files that its exporter continues. */
+  continues: v.optional(listOf(word)),
 });
 /** What an instance can do, by its own word: see {@link openedSchema}. */
 export type Opened = v.InferOutput<typeof openedSchema>;

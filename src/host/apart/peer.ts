@@ -1,5 +1,7 @@
 /** Calls between two processes, in both directions over one channel: with answers, errors, cancellation and notifications. */
+
 import * as v from "valibot";
+import { asError } from "../../units/message-of.ts";
 import type { Channel } from "./channel.ts";
 import { openChannel } from "./channel.ts";
 import { failureSchema, fromFailure, toFailure } from "./failure.ts";
@@ -77,7 +79,7 @@ export async function createPeer(fd: number, options: PeerOptions): Promise<Peer
       try {
         if (gone === undefined && !ended) read(bytes);
       } catch (error) {
-        end(error instanceof Error ? error : new Error(String(error)));
+        end(asError(error));
       }
     },
     onClose: () => end(),

@@ -1,12 +1,11 @@
 /** The options as a plugin's process sees them: without what only the HTTP client outside needs. */
 import { about } from "../../config/introspect.ts";
 import type { OptionsSchema } from "../../contract/contract.ts";
+import { BLOT } from "../../redact/rules.ts";
 import type { Options } from "../plugin/context.ts";
 
-/** Client options that are credentials if declared secret: see `option.serverOptions`. */
+/** Client options that are credentials if declared secret: see `option.serverOptions`. Only that they are set is shown. */
 const CREDENTIALS = ["password", "token", "headers"];
-/** Their replacement: it only shows that they are set. */
-const WITHHELD = "***";
 
 /** @param options those of a plugin with a server; without a server, every secret is the plugin's own and stays */
 export function withoutCredentials(options: Options, { entries }: OptionsSchema): Options {
@@ -26,8 +25,8 @@ export function withoutCredentials(options: Options, { entries }: OptionsSchema)
 
 function blotted(value: unknown): unknown {
   if (value === undefined || value === null) return value;
-  if (typeof value !== "object") return WITHHELD;
-  return Object.fromEntries(Object.keys(value).map((key) => [key, WITHHELD]));
+  if (typeof value !== "object") return BLOT;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, BLOT]));
 }
 
 /**
@@ -35,7 +34,7 @@ function blotted(value: unknown): unknown {
  * @param isSecret the option `url` is declared secret
  */
 export function visibleUrl(url: string, isSecret: boolean): string {
-  if (!URL.canParse(url)) return isSecret ? WITHHELD : url;
+  if (!URL.canParse(url)) return isSecret ? BLOT : url;
   const { protocol, host, username, password } = new URL(url);
   if (isSecret) return `${protocol}//${host}`;
   return username === "" && password === "" ? url : url.replace(/\/\/[^/@]*@/, "//");

@@ -51,7 +51,7 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
     ...guarded,
     export: {
       ...watchEnd(plugin, exporter, limitsOf(options).barrenSteps),
-      ...given({ heeds: backend.export.heeds }),
+      ...given({ heeds: backend.export.heeds, continues: backend.export.continues }),
     },
     ...given({ restore: restore && { ...restore, ...given(dataOf(backend.restore)) } }),
   };

@@ -85,9 +85,8 @@ export function continued(head: Link, kept: KeptSnapshots): BackendChain {
   );
   const { links, missing } = walkBack(head, others, kept.unreadable);
   const all = inOrder([...links, ...fillers(links, others)], kept.snapshots, head);
-  // Without a time line, the newest snapshot is complete: nothing can be missing.
-  const chain = { backend, links: all, state: head, missing: [], gaps: [] };
-  return hasTimeline(head.plugin) ? { ...chain, missing, gaps: gapsOf(all) } : chain;
+  const gaps = hasTimeline(head.plugin) ? gapsOf(all) : [];
+  return { backend, links: all, state: head, missing, gaps };
 }
 
 /** This snapshot alone. */
@@ -160,11 +159,13 @@ function walkBack(head: Link, others: readonly Link[], unreadable: KeptSnapshots
   const missing: MissingLink[] = [];
   for (let at = head; !isWhole(at); ) {
     const from = startOf(at);
-    const before = others.filter((one) => !links.includes(one) && startOf(one) < from);
-    const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
+    const unused = others.filter((one) => !links.includes(one));
+    const before = unused.filter((one) => startOf(one) < from);
+    const next = parentOf(at, unused) ?? before.findLast((one) => joins(one, from));
     const older = next ?? latestOf(before);
-    // Without a time line there are no gaps: an older snapshot continues where the newer one begins.
-    if (next === undefined && hasTimeline(at.plugin)) missing.push(...lostBetween(at, older, unreadable));
+    // Without a time line there are no gaps, and the newest is complete, unless it says that it continues another one.
+    const canLack = hasTimeline(at.plugin) || at.plugin.parent !== undefined;
+    if (next === undefined && canLack) missing.push(...lostBetween(at, older, unreadable));
     if (older === undefined) break;
     links.push(older);
     at = older;

@@ -1,7 +1,7 @@
 /** Which part of a backend's time line the kept snapshots cover. */
 import type { Signal } from "../../contract/contract.ts";
 import { fromRfc3339, type Range, span } from "../../units/range.ts";
-import type { ManifestPlugin } from "../format/manifest.ts";
+import type { Manifest, ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
@@ -93,7 +93,8 @@ export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Sign
 
 /**
  * What only this snapshot holds: for each backend, the parts of its time line that no other covers, or of which the others hold
- * fewer records. A backend without a time line is listed without parts when no other snapshot holds it whole.
+ * fewer records. A backend without a time line is listed without parts when no other snapshot holds it whole, or when one
+ * continues it.
  */
 export function heldOnlyBy(
   snapshot: KeptSnapshot,
@@ -105,7 +106,9 @@ export function heldOnlyBy(
     const elsewhere = holdingsOf(others, plugin);
     const isEmptied = hasRecords(plugin) && !elsewhere.some((other) => hasRecords(other.plugin));
     if (!hasTimeline(plugin)) {
-      return own.length > 0 && (elsewhere.length === 0 || isEmptied) ? [{ backend, ranges: [] }] : [];
+      const isContinued = others.some(({ manifest }) => continues(manifest, snapshot, backend));
+      const isAlone = own.length > 0 && (elsewhere.length === 0 || isEmptied);
+      return isAlone || isContinued ? [{ backend, ranges: [] }] : [];
     }
     const covered = elsewhere.flatMap(({ held }) => held);
     const held = subtractAll(covered, heldThinner(plugin, elsewhere));
@@ -115,6 +118,9 @@ export function heldOnlyBy(
     return ranges.length === 0 ? [] : [{ backend, ranges }];
   });
 }
+
+const continues = ({ plugins }: Manifest, { manifest }: KeptSnapshot, backend: string): boolean =>
+  plugins.some(({ name, parent }) => name === backend && parent?.sha256 === manifest.sha256);
 
 /** The snapshots' parts with data of a source's time line. */
 const holdingsOf = (snapshots: readonly KeptSnapshot[], source: Source): Holding[] =>

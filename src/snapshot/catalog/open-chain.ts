@@ -89,7 +89,9 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
   };
 }
 
-const isState = (block: Block): boolean => block.range === undefined || isStateFile(fileOf(block));
+/** Contents are what lines name, wherever they were first saved. */
+const isState = (block: Block): boolean =>
+  block.content !== true && (block.range === undefined || isStateFile(fileOf(block)));
 
 /** The blocks that make up the chain, the oldest snapshot's first. */
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {
@@ -123,7 +125,8 @@ async function repeatsIn(
   { chains, reader, range, signal }: Comparing,
 ): Promise<ReadonlyMap<PlacedBlock, Marks>> {
   const wanted = blocks.filter(
-    ({ block }) => !isState(block) && (range === undefined || reaches(block, range)),
+    ({ block }) =>
+      !isState(block) && block.content !== true && (range === undefined || reaches(block, range)),
   );
   const files = Map.groupBy(wanted, ({ plugin, block }) => JSON.stringify([plugin, fileOf(block)]));
   const found: [PlacedBlock, Marks][] = [];

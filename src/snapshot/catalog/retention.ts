@@ -3,8 +3,10 @@
  * those of `restic forget`, except that the fullest snapshot represents a period, not the last one. One matching rule is
  * enough.
  */
+import { CLASSES, classOf } from "../../config/instances.ts";
 import { formatDuration } from "../../units/duration.ts";
 import { NS_PER_MS } from "../../units/range.ts";
+import type { ManifestPlugin } from "../format/manifest.ts";
 import { totalLength } from "../format/ranges.ts";
 import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
@@ -38,13 +40,14 @@ export const KEPT_FOR = {
 } as const;
 type RetentionClass = keyof typeof KEPT_FOR;
 
-/** A backend's importance as a class of retention. */
-const CLASS_OF = {
-  critical: "critical",
-  high: "important",
-  medium: "operational",
-  low: "transient",
-} as const;
+/** The class of a backend's data, or what follows from its importance. What is not known is kept longest. */
+function retentionClass({
+  class: said,
+  importance,
+}: Pick<ManifestPlugin, "class" | "importance">): RetentionClass {
+  if (said === undefined) return classOf(importance ?? "critical");
+  return CLASSES.find((one) => one === said) ?? "critical";
+}
 
 /** What a policy decides about one snapshot. */
 export interface Decision {
@@ -181,10 +184,10 @@ const classRule =
   ({ classes = {} }: Policy, now: bigint): Rule =>
   (snapshot) => {
     const age = now - createdAt(snapshot);
-    const found = snapshot.manifest.plugins.flatMap(({ importance, name }) => {
-      const kind = CLASS_OF[importance ?? "critical"];
+    const found = snapshot.manifest.plugins.flatMap((plugin) => {
+      const kind = retentionClass(plugin);
       const limit = classes[kind];
-      return limit !== undefined && age < limit ? [`${kind} data of ${name}`] : [];
+      return limit !== undefined && age < limit ? [`${kind} data of ${plugin.name}`] : [];
     });
     return found.slice(0, 1);
   };

@@ -30,6 +30,8 @@ export interface Block {
   readonly raw?: number;
   /** A piece of a file with any content; absent: lines if it has a time, otherwise an object. */
   readonly kind?: "bytes";
+  /** Lines name parts of the file, in this snapshot or in those that continue it; it is not restored by itself. */
+  readonly content?: true;
   /** Lines; 1 for an object file, whose text may have many; 0 for bytes. */
   readonly records: number;
   /** ns, half-open; absent for an object. */
@@ -109,6 +111,7 @@ const blockLineSchema = v.object({
   bytes: whole,
   raw: v.exactOptional(whole),
   kind: v.exactOptional(v.literal("bytes")),
+  content: v.exactOptional(v.literal(true)),
   records: whole,
   from: v.exactOptional(timeSchema),
   to: v.exactOptional(timeSchema),
@@ -169,7 +172,8 @@ export function parseIndexLine(text: string): IndexLine {
 }
 
 function blockOf(line: BlockLine): Block {
-  const { file, of, offset, bytes, raw, kind, records, from, to, sha256, counts, window, reread } = line;
+  const { file, of, offset, bytes, raw, kind, content, records, from, to, sha256, counts, window, reread } =
+    line;
   return {
     file,
     ...(of === undefined ? {} : { of }),
@@ -177,6 +181,7 @@ function blockOf(line: BlockLine): Block {
     bytes,
     ...(raw === undefined ? {} : { raw }),
     ...(kind === undefined ? {} : { kind }),
+    ...(content === undefined ? {} : { content }),
     records,
     ...(from === undefined || to === undefined ? {} : { range: rangeFromText({ from, to }) }),
     sha256,

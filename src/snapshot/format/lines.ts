@@ -70,6 +70,21 @@ export function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
   if (from < bytes.length) yield bytes.subarray(from);
 }
 
+/** After parsing this much there is much garbage: ten times as much as text. */
+const PARSED_BYTES = 1 << 20;
+
+/** {@link linesOf} for a caller that parses each line without a pause. @param relieve called after every MiB of lines, and may collect */
+export function* linesToParse(bytes: Uint8Array, relieve: () => void): Generator<Uint8Array> {
+  let unrelieved = 0;
+  for (const line of linesOf(bytes)) {
+    yield line;
+    unrelieved += line.length;
+    if (unrelieved < PARSED_BYTES) continue;
+    unrelieved = 0;
+    relieve();
+  }
+}
+
 /** How many newlines there are. */
 export function countLines(bytes: Uint8Array): number {
   let lines = 0;

@@ -2,7 +2,7 @@
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { JsonObject } from "../../units/json.ts";
 import type { LineFormat, LineRecord } from "./line-format.ts";
-import { list } from "./members.ts";
+import { list, members } from "./members.ts";
 import { requiredList, requiredObject } from "./required.ts";
 
 /** One row for each file. The lines of a file without a row are only parsed, and compared as they are. */
@@ -22,7 +22,18 @@ export const PLUGIN_FORMATS: readonly LineFormat[] = [
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },
+  { file: "files/tree.jsonl", unit: "entries", isState: true, records: entryOf },
+  { file: "files/seen.jsonl", isState: true, records: () => [] },
 ];
+
+const ENTRY = ["entries"];
+
+/** Where its content lies in a snapshot is not a part of it; its checksum is. */
+function entryOf({ content, ...entry }: JsonObject): readonly LineRecord[] {
+  const { sha256 } = members(content);
+  const text = canonicalJson({ ...entry, ...(typeof sha256 === "string" && { sha256 }) });
+  return [{ identity: text, content: text, timeMs: 0, units: ENTRY }];
+}
 
 const EXEMPLAR = ["exemplars"];
 

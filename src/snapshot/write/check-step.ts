@@ -83,7 +83,7 @@ function isBytes(records: Records): records is ByteRecords {
   return kind === "bytes";
 }
 
-function checkBytes(plugin: string, { file, bytes, counts = {} }: ByteRecords): StepBytes {
+function checkBytes(plugin: string, { file, bytes, counts = {}, isContent }: ByteRecords): StepBytes {
   const objection = typeof file === "string" ? pathObjection(plugin, file, "bytes") : "it is not a text";
   if (objection !== undefined) throw new InvalidStep(`records.file ${JSON.stringify(file)}: ${objection}`);
   if (typeof bytes === "string") throw new InvalidStep(`bytes of ${file} are a text`);
@@ -91,6 +91,7 @@ function checkBytes(plugin: string, { file, bytes, counts = {} }: ByteRecords): 
     file,
     bytes: toBytes(`bytes of ${file}`, bytes),
     counts: checkCounts(`bytes of ${file}`, counts),
+    ...(isContent === true && { isContent }),
   };
 }
 

@@ -33,6 +33,8 @@ export interface StepBytes {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly counts: Counts;
+  /** Lines name parts of it. */
+  readonly isContent?: true;
 }
 
 /** What a step yielded, or a piece of it. */
@@ -143,10 +145,15 @@ const recordsBlock = (records: StepRecords, place: FilePlace, compressed: boolea
   ...given({ window: records.window, reread: records.reread }),
 });
 
-const bytesBlock = ({ bytes, counts }: StepBytes, place: FilePlace, compressed: boolean): NewBlock => ({
+const bytesBlock = (
+  { bytes, counts, isContent }: StepBytes,
+  place: FilePlace,
+  compressed: boolean,
+): NewBlock => ({
   ...named(place),
   ...rawOf(bytes, compressed),
   kind: "bytes",
+  ...given({ content: isContent }),
   records: 0,
   counts,
 });

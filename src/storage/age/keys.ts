@@ -36,7 +36,7 @@ export async function requireRecipient(text: string): Promise<void> {
     throw new AgeError("this is an identity, which decrypts: the secret half of a key", {
       hint: "Name the recipient, age1…, and take the identity out of this file: who reads it can read every backup.",
     });
-  if (/^age1(?:pq|tag)/.test(text))
+  if (/^age1(?:pq|tag|tagpq)1/.test(text))
     throw new AgeError(`${text.slice(0, 12)}… is a key that older versions of age cannot read`, {
       hint: "Use an X25519 key: contextcore keys new FILE, or age-keygen.",
     });

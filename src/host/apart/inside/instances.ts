@@ -105,6 +105,7 @@ function openedAs(face: OpenInput["face"], instance: Instance) {
   const order = dataOf("restore", "order");
   const selects = dataOf("export", "heeds");
   const adds = dataOf("restore", "heeds");
+  const continues = dataOf("export", "continues");
   const has = HOOKS[face].filter((hook) => methodOf(instance.face, hook) !== undefined);
-  return { has, ...given({ order, selects, adds }) };
+  return { has, ...given({ order, selects, adds, continues }) };
 }

@@ -1,8 +1,8 @@
 /** What Loki cannot answer as a whole, in parts: by stream first, since usually only one is the problem, then by time. */
 import { halves, type Range } from "contextcore";
-import { partition } from "./export/partition.ts";
-import type { Api } from "./server/api.ts";
-import { type Labels, printSelector } from "./server/selector.ts";
+import type { Api } from "../server/api.ts";
+import { type Labels, printSelector } from "../server/selector.ts";
+import { partition } from "./partition.ts";
 
 /** The lines that a selector gives in a range. */
 export interface Lines extends Range {

@@ -1,0 +1,42 @@
+/** The data of the snapshot that an export continues, for a source that tells by it what has changed. */
+import { dirname, join } from "node:path";
+import { PluginError } from "../../contract/errors.ts";
+import { fileOf } from "../../snapshot/format/block.ts";
+import type { Parent } from "../../snapshot/format/manifest.ts";
+import { openSnapshot } from "../../snapshot/read/reader.ts";
+
+/** Some data files of a backend in the snapshot that this one continues. */
+interface ParentFiles {
+  /** The directory of the unfinished snapshot; its parent lies beside it. */
+  readonly partial: string;
+  readonly parent: Parent;
+  readonly backend: string;
+  readonly files: readonly string[];
+}
+
+/** Their text, one file after another. @throws PluginError `refused` when that snapshot is gone; SnapshotError when it is damaged */
+export async function* parentText({
+  partial,
+  parent,
+  backend,
+  files,
+}: ParentFiles): AsyncGenerator<Uint8Array> {
+  const snapshot = await openSnapshot(join(dirname(partial), parent.snapshot)).catch((cause) => {
+    throw gone(parent, cause);
+  });
+  try {
+    if (snapshot.manifest.sha256 !== parent.sha256) throw gone(parent);
+    const blocks = await Array.fromAsync(snapshot.blocks());
+    for (const file of files)
+      for (const { plugin, block } of blocks)
+        if (plugin === backend && fileOf(block) === file) yield await snapshot.read(block);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+const gone = ({ snapshot }: Parent, cause?: unknown): PluginError =>
+  new PluginError("refused", `${snapshot}, which this export continues, is no longer there`, {
+    hint: "Begin a new one with --all.",
+    cause,
+  });
