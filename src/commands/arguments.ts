@@ -267,6 +267,11 @@ function readText(name: string, arg: Exclude<Param, { type: "flag" }>, text: str
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
     throw new UsageError(`${shown} is one of ${arg.values.join(", ")}, not ${JSON.stringify(text)}`, hint);
   }
+  if (text === "-" && arg.complete === "directories")
+    throw new UsageError(
+      `${shown} -: a directory cannot go to stdout or come from stdin`,
+      "name a directory; one that is called - is ./-",
+    );
   if (arg.parse === undefined) return text;
   try {
     return arg.parse(text);

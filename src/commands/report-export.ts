@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { ExportResult } from "../export/types.ts";
 import { bytesOf } from "../results/export.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/format/manifest.ts";
@@ -10,10 +11,14 @@ import { shortPath } from "../units/short-path.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import type { Call } from "./command.ts";
 
-/** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
+/**
+ * Prints the snapshot as a table on stdout, then on stderr what is missing and why.
+ * @param inFull each thing that an API never gives, which is the same after every export; default: how many there are
+ */
 export function reportExport(
   { path, manifest }: ExportResult,
   { terminal, directory }: Pick<Call, "terminal" | "directory">,
+  inFull = false,
 ): void {
   const { colors, detail, width } = terminal;
   const rows = manifest.plugins.map((plugin) => [
@@ -27,9 +32,12 @@ export function reportExport(
   terminal.tell(
     `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
   );
-  for (const { plugin, problem } of problemsOf(manifest, isTold)) {
-    terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
-  }
+  const standing = inFull ? [] : standingNotes(manifest);
+  for (const { name, problems } of standing)
+    terminal.note(`note: ${name}: ${standingText(problems)}: contextcore snapshots show ${basename(path)}`);
+  for (const { plugin, problem } of problemsOf(manifest, isTold))
+    if (!standing.some(({ problems }) => problems.includes(problem)))
+      terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
   for (const line of missingText(manifest)) terminal.fault("missing", line);
 }
 
@@ -47,6 +55,26 @@ const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
 
 const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
   vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));
+
+/** By backend, if there are several: what its API never gives, whatever the time. */
+const standingNotes = ({ plugins }: Manifest): Pick<ManifestPlugin, "name" | "problems">[] =>
+  plugins
+    .map(({ name, problems }) => ({
+      name,
+      problems: problems
+        .filter(({ kind, ranges }) => kind === "not-contained" && ranges.length === 0)
+        .sort((a, b) => a.reason.localeCompare(b.reason)),
+    }))
+    .filter(({ problems }) => problems.length > 1);
+
+/** `4 things that its API never gives are not in it, such as secrets of contact points`. */
+function standingText(problems: readonly ManifestProblem[]): string {
+  const named = problems
+    .map(({ reason }) => /^([^:.]+): /.exec(reason)?.[1])
+    .find((one) => one !== undefined);
+  const such = named === undefined ? "" : `, such as ${named.charAt(0).toLowerCase()}${named.slice(1)}`;
+  return `${problems.length} things that its API never gives are not in it${such}`;
+}
 
 const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";
 

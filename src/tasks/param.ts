@@ -12,6 +12,7 @@ export type Completion =
   | "snapshots"
   | "places"
   | "operations"
+  | "events"
   | "files"
   | "directories";
 

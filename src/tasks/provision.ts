@@ -23,7 +23,7 @@ const params = {
 } as const;
 
 /** What would be written. */
-interface Provisioning extends ProvisionPlan {
+export interface Provisioning extends ProvisionPlan {
   /** The directory as the user named it, or the label of contextcore's own dashboards. */
   readonly source: string;
   readonly store: DashboardStore;

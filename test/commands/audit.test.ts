@@ -260,7 +260,7 @@ test("following shows new events as they come, and ends with the signal", async 
   await trail.close();
   expect(JSON.parse(await next())).toMatchObject({ seq: 7, outcome: "refused" });
   child.kill("SIGINT");
-  expect(await child.exited).toBe(0);
+  expect(await child.exited).toBe(130);
 });
 
 test("any command closes what a killed one began, and says what was left", async () => {

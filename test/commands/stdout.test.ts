@@ -44,3 +44,18 @@ test("stdout is not written to by two at once", async () => {
   expect(stderr).toStartWith("error: --output - and --json contradict each other\n");
   expect(exitCode).toBe(2);
 });
+
+test.each([
+  ["export -o -", "--output"],
+  ["audit prune --output=- --dry-run", "--output"],
+  ["dashboards export -", "DIRECTORY"],
+  ["dashboards provision - --dry-run", "DIRECTORY"],
+])("%s: a directory is no stream, and nothing runs", async (line, shown) => {
+  const { stdout, stderr, exitCode } = await run(line.split(" "), { cwd });
+  expect({ stdout, stderr, exitCode }).toEqual({
+    stdout: "",
+    stderr: `error: ${shown} -: a directory cannot go to stdout or come from stdin\nhint: name a directory; one that is called - is ./-\n`,
+    exitCode: 2,
+  });
+  expect(existsSync(join(cwd, "-"))).toBe(false);
+});

@@ -7,6 +7,7 @@ import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { readLimit } from "../../tasks/count.ts";
 import { openStackTrail } from "../../tasks/stack.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
+import { visible } from "../../units/visible.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -23,6 +24,7 @@ const args = {
     about: "at most this many (default: 20)",
   },
   ...FILTERS,
+  long: { type: "flag", about: "put each event's number and id in front, which `audit show` takes" },
   follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
 } as const;
 
@@ -32,6 +34,7 @@ export default defineCommand({
   examples: [
     { line: "audit", about: "the last twenty events" },
     { line: "audit -n 100 --operation destroy", about: "who destroyed what" },
+    { line: "audit --long", about: "with what `audit show` takes" },
     { line: "audit --follow --outcome failed", about: "failures as they happen" },
   ],
   json: [AUDIT_EVENT],
@@ -41,13 +44,14 @@ export default defineCommand({
     const filter = filterOf(call.args);
     const trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: call.args.limit, ...filter });
+    if (!call.json) head(call, events);
     show(call, events);
     for (const event of trail.abandoned()) call.terminal.warn(explainInterruption(event));
     await trail.close();
     if (!call.args.follow) return EXIT.ok;
     for await (const { event } of follow(trailPlaces(config).file, filter, whileRead(call)))
       show(call, [event]);
-    return EXIT.ok;
+    return call.signal.aborted ? EXIT.interrupted : EXIT.ok;
   },
 });
 
@@ -58,12 +62,24 @@ function whileRead({ signal, terminal }: Call<typeof args>): AbortSignal {
   return AbortSignal.any([signal, closed.signal]);
 }
 
+/** A person is told once what the times are; scripts match the lines alone. */
+function head(
+  { args: { follow: goesOn }, terminal }: Call<typeof args>,
+  events: readonly AuditEvent[],
+): void {
+  if (events.length === 0) terminal.note("the trail has no such event yet");
+  const isShown = Number.isFinite(terminal.width()) && (events.length > 0 || goesOn);
+  if (isShown) terminal.print(terminal.colors.dim("times are UTC"));
+}
+
 function show(call: Call<typeof args>, events: readonly AuditEvent[]): void {
-  const { terminal } = call;
+  const { args: given, terminal } = call;
   const { colors } = terminal;
   if (call.json) for (const event of events) printResult(call, AUDIT_EVENT, event);
-  else if (events.length === 0) terminal.note("the trail has no such event yet");
   else if (colors.isColorSupported)
-    for (const line of paintEvents(events, colors, terminal.width())) terminal.print(line);
-  else for (const event of events) terminal.tell(formatEvent(event));
+    for (const line of paintEvents(events, { colors, width: terminal.width(), isLong: given.long }))
+      terminal.print(line);
+  else for (const event of events) terminal.tell(`${given.long ? inFront(event) : ""}${formatEvent(event)}`);
 }
+
+const inFront = ({ seq, id }: AuditEvent): string => `${seq}  ${visible(id)}  `;

@@ -3,16 +3,27 @@ import { plainDetails } from "../../audit/read/line.ts";
 import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 
-/** Events in columns, for a terminal of this width. */
-export function paintEvents(events: readonly AuditEvent[], colors: Colors, width: number): string[] {
+/** How events are painted. */
+interface Painting {
+  readonly colors: Colors;
+  /** Of the terminal. */
+  readonly width: number;
+  /** With number and id. */
+  readonly isLong: boolean;
+}
+
+/** Events in columns, for a terminal. */
+export function paintEvents(events: readonly AuditEvent[], { colors, width, isLong }: Painting): string[] {
   const rows = events.map((event) => [
+    ...(isLong ? [String(event.seq), colors.cyan(event.id)] : []),
     colors.dim(event.timestamp.slice(0, 19).replace("T", " ")),
     colors.bold(event.operation),
     `${event.user}@${event.host}`,
     paintOutcome(event.outcome, colors),
     colors.dim(plainDetails(event.details).join("  ")),
   ]);
-  return formatTable([{}, {}, {}, {}, {}], rows, width);
+  const columns = [...(isLong ? ([{ align: "right" }, {}] as const) : []), {}, {}, {}, {}, {}];
+  return formatTable(columns, rows, width);
 }
 
 /** Green for success, yellow for not done, red for failure. */

@@ -15,6 +15,7 @@ const args = {
     type: "positional",
     hint: "ID",
     required: true,
+    complete: "events",
     about: "the event's id or the beginning of it, or its number in the trail",
   },
 } as const;
@@ -44,7 +45,7 @@ function findOne(file: string, id: string) {
   const { matches, related } = findEvents(file, id);
   const [match] = matches;
   if (match === undefined)
-    throw new UsageError(`there is no event ${id}`, "`contextcore audit --json` shows ids");
+    throw new UsageError(`there is no event ${id}`, "`contextcore audit --long` shows numbers and ids");
   if (matches.length > 1)
     throw new UsageError(`${matches.length} events begin with ${id}`, "give more of the id");
   return { match, related };

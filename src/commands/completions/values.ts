@@ -1,4 +1,5 @@
 /** Values that only this project knows. Nothing of a third party's is loaded, and no server is asked. */
+import type { AuditEvent } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
 import { instancesOf } from "../../config/instances.ts";
 import type { BuiltIn } from "../../host/built-in.ts";
@@ -7,12 +8,14 @@ import { BUILT_INS } from "../../registry.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
 import { openStackTrail } from "../../tasks/stack.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { minute } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
 import { callerOf, configOf } from "../caller.ts";
 import type { Call } from "../command.ts";
 import type { Candidate, FindValues } from "./candidates.ts";
 
 const EVENTS_LOOKED_AT = 500;
+const EVENTS_OFFERED = 20;
 
 /** A project that cannot be read offers nothing: pressing TAB is no time for errors. */
 export const findValuesOf =
@@ -79,6 +82,18 @@ const FIND: Readonly<
 
   async places({ stores }) {
     return Object.entries(stores).map(([word, { plugin }]) => ({ word, about: plugin ?? word }));
+  },
+
+  /** The newest first, by id and by number. */
+  async events(config, call) {
+    await using trail = openStackTrail(callerOf(call), config);
+    const events = (await trail.newest({ limit: EVENTS_OFFERED })).toReversed();
+    const about = ({ timestamp, operation, outcome }: AuditEvent): string =>
+      `${minute(timestamp)} UTC, ${operation} ${outcome}`;
+    return [
+      ...events.map((event) => ({ word: event.id, about: `${about(event)}, number ${event.seq}` })),
+      ...events.map((event) => ({ word: String(event.seq), about: about(event) })),
+    ];
   },
 
   async operations(config, call) {

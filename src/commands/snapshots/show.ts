@@ -38,7 +38,7 @@ export default defineCommand({
     const { snapshot: named } = call.args;
     const { path, manifest } = await withPlaces(call, [named], (where) => shown(call, named, where));
     if (call.json) printResult(call, SNAPSHOTS_SHOW, { snapshot: snapshotJson(path), manifest });
-    else reportExport({ path, manifest }, call);
+    else reportExport({ path, manifest }, call, true);
     return manifest.status === "failed" ? EXIT.error : EXIT.ok;
   },
 });
