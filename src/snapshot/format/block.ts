@@ -9,6 +9,7 @@
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import type { Counts, Cursor, Problem } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { isObject } from "../../units/json.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
@@ -136,9 +137,9 @@ export function formatIndexLine({ plugin, block, commit }: IndexLine): string {
   const line = {
     plugin,
     ...flat,
-    ...(range === undefined ? {} : rangeToText(range)),
-    ...(window === undefined ? {} : { window: rangeToText(window) }),
-    ...(commit === undefined ? {} : formatCommit(commit)),
+    ...(range && rangeToText(range)),
+    ...given({ window: window && rangeToText(window) }),
+    ...(commit && formatCommit(commit)),
   };
   return `${JSON.stringify(line)}\n`;
 }
@@ -147,10 +148,12 @@ function formatCommit({ cursor, next, problems, notes, done, exportedUntil }: Co
   return {
     cursor,
     next,
-    ...(problems.length === 0 ? {} : { problems: problems.map(formatProblem) }),
-    ...(Object.keys(notes).length === 0 ? {} : { notes }),
-    ...(done === 0 ? {} : { done }),
-    ...(exportedUntil === undefined ? {} : { exportedUntil: toRfc3339(exportedUntil) }),
+    ...given({
+      problems: problems.length === 0 ? undefined : problems.map(formatProblem),
+      notes: Object.keys(notes).length === 0 ? undefined : notes,
+      done: done === 0 ? undefined : done,
+      exportedUntil: exportedUntil === undefined ? undefined : toRfc3339(exportedUntil),
+    }),
   };
 }
 
@@ -176,18 +179,15 @@ function blockOf(line: BlockLine): Block {
     line;
   return {
     file,
-    ...(of === undefined ? {} : { of }),
+    ...given({ of }),
     offset,
     bytes,
-    ...(raw === undefined ? {} : { raw }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(content === undefined ? {} : { content }),
+    ...given({ raw, kind, content }),
     records,
-    ...(from === undefined || to === undefined ? {} : { range: rangeFromText({ from, to }) }),
+    ...given({ range: from === undefined || to === undefined ? undefined : rangeFromText({ from, to }) }),
     sha256,
     counts,
-    ...(window === undefined ? {} : { window: rangeFromText(window) }),
-    ...(reread === undefined ? {} : { reread }),
+    ...given({ window: window && rangeFromText(window), reread }),
   };
 }
 
@@ -200,7 +200,7 @@ function commitOf({ cursor, next, problems, notes, done, exportedUntil }: Commit
       problems: (problems ?? []).map(parseProblem),
       notes: notes ?? {},
       done: done ?? 0,
-      ...(exportedUntil === undefined ? {} : { exportedUntil: fromRfc3339(exportedUntil) }),
+      ...given({ exportedUntil: exportedUntil === undefined ? undefined : fromRfc3339(exportedUntil) }),
     },
   };
 }
