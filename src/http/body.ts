@@ -18,7 +18,7 @@ export function headersOfBody({ headers }: Response): Headers {
 /**
  * The pieces of a body. Bun's own decompression would expand a whole packet at once, and that may be gigabytes.
  * @param accepted the encodings that this call requested: the caller decompresses those, except gzip
- * @throws PluginError `invalid` for an encoding that was not requested
+ * @throws PluginError `refused` for an encoding that was not requested: every other call would be answered in it, too
  */
 export function bodyOf(response: Response, accepted: string, place: CallPlace): AsyncIterator<Uint8Array> {
   const { body, headers } = response;
@@ -29,7 +29,7 @@ export function bodyOf(response: Response, accepted: string, place: CallPlace): 
   if (encoding === "identity" || encoding === "" || accepted.includes(encoding))
     return body[Symbol.asyncIterator]();
   throw new PluginError(
-    "invalid",
+    "refused",
     `${place.server}: ${place.call} answered in the encoding ${place.redact(encoding.slice(0, 40))}, which was not asked for`,
   );
 }

@@ -207,7 +207,7 @@ test("an encoding that the call asks for itself is its own to unpack; another is
   expect(await own.text()).toBe("as it is");
   const error = await failure("/brotli");
   expect([error.kind, error.message]).toEqual([
-    "invalid",
+    "refused",
     `loki at ${base}: GET /brotli answered in the encoding br, which was not asked for`,
   ]);
 });
