@@ -1,6 +1,6 @@
 # Each target calls the program or a script; none holds logic of its own. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup build test check generated bench bench-real demo lab release release-sums package full-setup up down health data-inventory \
+.PHONY: setup build test test-all check generated bench bench-peers bench-real demo lab release release-sums package full-setup up service down health data-inventory \
 	pre-destroy-check destroy backup-full storage-status help
 
 bun := ./scripts/bun.sh
@@ -15,8 +15,11 @@ build: setup ## Compile dist/contextcore
 dist/contextcore:
 	$(MAKE) build
 
-test: setup ## Format, lint, types and every test, as CI runs them
+test: setup ## Format, lint, types and all tests but the longest
 	$(bun) run --bun test
+
+test-all: setup ## Format, lint, types and every test, as CI runs them
+	$(bun) run --bun test --all
 
 generated: setup ## Write anew what is made from declarations: help texts, tables in the docs, the manifest's schema
 	$(bun) run --bun generated
@@ -27,7 +30,10 @@ check: setup ## Format, lint and types
 bench: build ## Start-up, throughput and memory against the lab
 	$(bun) run --bun bench
 
-bench-real: build ## Exports of real servers beside what people use instead: LOKI=URL TEMPO=URL PROMETHEUS=URL
+bench-peers: build ## Copies to S3, SQLite and Redis beside rclone, sqlite3 and redis-cli, which it installs
+	$(bun) run --bun bench-peers
+
+bench-real: build ## Exports of real servers beside what people use instead: LOKI=URL TEMPO=URL TEMPO_STORAGE=PLACE PROMETHEUS=URL
 	$(bun) run --bun bench-real
 
 demo: build ## Inventory, export, check, a destroy and the audit trail, against the lab
@@ -50,6 +56,9 @@ full-setup: build up ## Build, start the stack of compose.yaml, provision the da
 
 up: ## Start the stack of compose.yaml and wait until it is healthy
 	docker compose up --detach --wait
+
+service: build ## Start the service of compose.yaml in its container
+	docker compose --profile service up --detach --build contextcore
 
 down: ## Stop the stack; its data stays
 	docker compose down

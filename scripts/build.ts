@@ -4,6 +4,9 @@ import { basename, dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "..");
 
+/** What runs in a thread of its own is an entry point of its own. */
+const THREADS = ["./plugins/sqlite/health-worker.ts", "./src/service/relay/thread.ts"];
+
 /**
  * The words behind `bun`. With splitting, what is imported in the middle of the program is read from the file only when it
  * runs, so that the program starts without it. What lies in the folder where the program is started is not loaded.
@@ -13,6 +16,7 @@ const root = resolve(import.meta.dir, "..");
 export const buildWords = (out: string, target?: string): string[] => [
   "build",
   "./src/main.ts",
+  ...THREADS,
   "--compile",
   "--bytecode",
   "--format=esm",

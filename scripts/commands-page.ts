@@ -4,7 +4,7 @@ import { COMMON, flagName } from "../src/commands/arguments.ts";
 import { type Command, type Example, type Group, isGroup } from "../src/commands/command.ts";
 import { commandsOf, type Listed } from "../src/commands/man/manual.ts";
 import { ROOT } from "../src/dispatch/commands.ts";
-import type { Param, Params } from "../src/tasks/param.ts";
+import type { Param, Params } from "../src/tasks/task/param.ts";
 
 const HEAD = `# The commands
 

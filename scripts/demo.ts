@@ -101,6 +101,8 @@ try {
   step("Check the files against the manifest");
   await checkSnapshot(snapshot);
   await contextcore("verify", snapshot);
+  step("Agree to what the project wants: a command of its own that destroys it");
+  await contextcore("config", "trust", "--yes");
   step("Destroy it: export everything, then end the stack, which here is the lab");
   await contextcore("destroy", "--option", "1", "--confirm", "demo");
   step("Who did what");

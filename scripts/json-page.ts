@@ -38,7 +38,8 @@ export async function jsonPage(): Promise<string> {
   return [HEAD, ...sections, section(FAILURE, [])].join("\n");
 }
 
-function section(result: Result, paths: readonly string[]): string {
+/** A result as the page has it. @param paths the commands that print it */
+export function section(result: Result, paths: readonly string[]): string {
   const { name, version, about } = result;
   const by = paths.map((path) => `\`${path}\``).join(", ");
   const members = membersOf(result);

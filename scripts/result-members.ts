@@ -22,11 +22,12 @@ export interface Member {
 }
 
 /** Every member of a result, from the outside in. */
-export const membersOf = (result: Result): Member[] => below(schemaOf(result), "");
+export const membersOf = (result: Result, typeMode: "input" | "output" = "output"): Member[] =>
+  below(schemaOf(result, typeMode), "");
 
 /** The JSON Schema of a result's members. */
-export const schemaOf = ({ schema }: Result): JsonSchema =>
-  toJsonSchema(schema, { target: "draft-2020-12", typeMode: "output", errorMode: "ignore" });
+export const schemaOf = ({ schema }: Result, typeMode: "input" | "output" = "output"): JsonSchema =>
+  toJsonSchema(schema, { target: "draft-2020-12", typeMode, errorMode: "ignore" });
 
 function below(schema: JsonSchema, path: string): Member[] {
   if (schema.title !== undefined) return [];

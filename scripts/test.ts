@@ -1,9 +1,9 @@
 /**
- * The whole test run, as `make test` and CI call it: format, lint, types, then every test.
+ * `bun run test [--all] [FOLDER…]`: format, lint, types, then the tests; those in `*.long.test.ts` only with `--all`, as CI calls it.
  * Its last line is `N passed, N failed`; its exit code is 0 only when nothing failed and something ran.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 interface Tally {
@@ -24,12 +24,22 @@ async function check(name: string, command: readonly string[]): Promise<Tally> {
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-/** Runs the test files and counts from the JUnit report. A crash that leaves no report is a failure. */
+/** Most tests wait for programs that they have started: more processes than this would only make each of them late. */
+const PROCESSES = Math.min(availableParallelism(), 4);
+
+/**
+ * Runs the test files in several processes, each of which keeps the servers that it has started for the files that follow.
+ * Counts from the JUnit report: a crash that leaves none is a failure.
+ */
 async function suite(name: string, args: readonly string[]): Promise<Tally> {
   const report = join(scratch, `${name}.xml`);
   const code = await run(name, [
     process.execPath,
     "test",
+    `--parallel=${PROCESSES}`,
+    "--no-isolate",
+    // Where a file says nothing else: two cores are shared, and what takes long is not wrong.
+    "--timeout=60000",
     ...args,
     "--reporter=junit",
     `--reporter-outfile=${report}`,
@@ -52,12 +62,22 @@ function readReport(path: string): Tally {
   return { passed: number("tests") - failed, failed };
 }
 
-const folders = process.argv.slice(2);
+const [isAll, folders] = [
+  process.argv.includes("--all"),
+  process.argv.slice(2).filter((one) => one !== "--all"),
+];
+const left = isAll || folders.length > 0 ? [] : ["--path-ignore-patterns=**/*.long.test.ts"];
 const tallies = [
   ...(folders.length > 0
     ? []
-    : [await check("format and lint", ["biome", "ci", "."]), await check("types", ["tsc"])]),
-  await suite("tests", folders),
+    : [
+        await check("format and lint", ["biome", "ci", "."]),
+        await check("types", ["tsc"]),
+        await check("types of the page", ["tsc", "-p", "web"]),
+      ]),
+  // Before the tests, because each of their processes would build it.
+  await check("build", [process.execPath, "scripts/build.ts"]),
+  await suite("tests", [...left, ...folders]),
 ];
 rmSync(scratch, { recursive: true, force: true });
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);

@@ -6,6 +6,8 @@ import { runWords } from "./dispatch/run.ts";
 import { refuseRuntimeOptions } from "./dispatch/runtime-options.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
 import { askThisMachineDirectly } from "./http/proxy.ts";
+import { HOLDINGS_WORD } from "./service/holdings/word.ts";
+import { TASK_WORD } from "./service/running/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
 import { openTerminal } from "./terminal/terminal.ts";
@@ -27,11 +29,25 @@ terminal.onOutputError((error) => {
   process.exitCode ||= EXIT.error;
 });
 
+/** What a task's process has to tell is told, whoever wants it to end. */
+const NEVER = new AbortController().signal;
+
 try {
   refuseRuntimeOptions(env);
   if (words[0] === PROCESS_WORD) {
     const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();
+  }
+  if (words[0] === TASK_WORD) {
+    const { runTaskProcess } = await import("./service/running/inside/process.ts");
+    askThisMachineDirectly(process.env);
+    await runTaskProcess({ env, signal, write: (text) => terminal.pour([text], NEVER) });
+    process.exit(EXIT.ok);
+  }
+  if (words[0] === HOLDINGS_WORD) {
+    const { runHoldingsProcess } = await import("./service/holdings/inside/process.ts");
+    await runHoldingsProcess((text) => terminal.pour([text], NEVER));
+    process.exit(EXIT.ok);
   }
   // A plugin's process, above, asks nobody itself, and its environment stays as it was given.
   askThisMachineDirectly(process.env);

@@ -4,7 +4,15 @@
  */
 import { type FileHandle, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { askedOnce, type Logger, messageOf, type NewObject, PluginError, systemCode } from "contextcore";
+import {
+  type Ask,
+  askedOnce,
+  type Logger,
+  messageOf,
+  type NewObject,
+  PluginError,
+  systemCode,
+} from "contextcore";
 import { createFolders, type Folders, syncNames } from "./durable.ts";
 import { ifThere } from "./errors.ts";
 import { lookAt, requireFileName, UNFINISHED } from "./look.ts";
@@ -25,10 +33,12 @@ async function unfinished(root: string): Promise<readonly string[]> {
   return state === "other" ? [] : ((await ifThere(readdir(join(root, UNFINISHED)))) ?? []);
 }
 
+/** Removes, once, what interrupted writes have left long ago. @param root the directory */
+export const createTidy = (root: string, log: Logger): Ask<void> => askedOnce(() => tidy(root, log));
+
 /** @returns the store's `write` */
-export function createWriter(root: string, log: Logger) {
+export function createWriter(root: string, tidied: Ask<void>) {
   const folders = createFolders(root);
-  const tidied = askedOnce(() => tidy(root, log));
   return async (object: NewObject, signal: AbortSignal): Promise<"written" | "there already"> => {
     const place = await lookAt(root, requireFileName(object.name));
     if (place.state === "other") throw place.error;
@@ -74,8 +84,7 @@ async function pour(handle: FileHandle, { name, size, sha256, bytes }: NewObject
       "invalid",
       `of ${name} came ${written > size ? "more" : "less"} than ${size} bytes`,
     );
-  if (hasher.digest("hex") !== sha256)
-    throw new PluginError("invalid", `the bytes of ${name} do not match its SHA-256`);
+  if (hasher.digest("hex") !== sha256) throw new PluginError("invalid", `${name}: checksum mismatch`);
 }
 
 interface Settling {

@@ -25,12 +25,12 @@ export async function classified<Result>(root: string, work: () => Promise<Resul
 const pathOf = (error: unknown): string | undefined =>
   error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;
 
-/** What `work` gives; `undefined` where there is no such file or directory. */
+/** What `work` gives; `undefined` where there is no such file or directory, or could be none of so long a name. */
 export async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
   try {
     return await work;
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
+    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(systemCode(error) ?? "")) return undefined;
     throw error;
   }
 }

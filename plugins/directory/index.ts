@@ -1,6 +1,6 @@
 /** A directory on this machine, or on another one whose disk is mounted here, as a store: each object is a file. */
 import { definePlugin, PluginError, type Store, v } from "contextcore";
-import { createWriter } from "./draft.ts";
+import { createTidy, createWriter } from "./draft.ts";
 import { classified } from "./errors.ts";
 import { filesBelow } from "./list.ts";
 import { lookAt, requireFileName, statusOf } from "./look.ts";
@@ -19,7 +19,8 @@ export default definePlugin({
     ),
   }),
   store: ({ options: { path: root }, log }): Store => {
-    const write = createWriter(root, log);
+    const tidied = createTidy(root, log);
+    const write = createWriter(root, tidied);
     const found = async (name: string) =>
       (await lookAt(root, requireFileName(name))).state === "file" ? statusOf(root, name) : undefined;
     return {
@@ -31,7 +32,11 @@ export default definePlugin({
         yield* readPieces(root, name, range, signal);
       },
       write: (object, signal) => classified(root, () => write(object, signal)),
-      remove: (name) => classified(root, () => removeFile(root, requireFileName(name))),
+      remove: (name, signal) =>
+        classified(root, async () => {
+          await removeFile(root, requireFileName(name));
+          await tidied(signal);
+        }),
     };
   },
 });

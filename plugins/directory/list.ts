@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isObjectName, type StoredObject } from "contextcore";
+import { isObjectName, type StoredObject, systemCode } from "contextcore";
 import { classified, ifThere } from "./errors.ts";
 import { isFreeName, statusOf } from "./look.ts";
 
@@ -12,7 +12,7 @@ export async function* filesBelow(
   signal: AbortSignal,
   below = "",
 ): AsyncGenerator<StoredObject> {
-  const entries = await classified(root, () => entriesOf(join(root, below)));
+  const entries = await classified(root, () => entriesOf(root, below));
   for (const entry of entries) {
     signal.throwIfAborted();
     const name = below === "" ? entry.name : `${below}/${entry.name}`;
@@ -30,6 +30,16 @@ export async function* filesBelow(
 const mayHold = (directory: string, prefix: string): boolean =>
   prefix.startsWith(`${directory}/`) || `${directory}/`.startsWith(prefix);
 
-/** Of a directory that is not there, none: it may just have been removed. */
-const entriesOf = async (path: string): Promise<readonly Dirent[]> =>
-  (await ifThere(readdir(path, { withFileTypes: true }))) ?? [];
+/** Of a directory that is not there, none: it may just have been removed. @throws the system's error when the root is none */
+async function entriesOf(root: string, below: string): Promise<readonly Dirent[]> {
+  const found = await ifThere(readdir(join(root, below), { withFileTypes: true }));
+  if (found === undefined && below === "") await requireNoFile(root);
+  return found ?? [];
+}
+
+/** A file of that name would pass for an empty directory. */
+async function requireNoFile(root: string): Promise<void> {
+  await readdir(root).catch((error) => {
+    if (systemCode(error) === "ENOTDIR") throw error;
+  });
+}

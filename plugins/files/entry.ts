@@ -1,12 +1,13 @@
 /** What an export says and saves of one file, directory or link. */
-import { readlinkSync } from "node:fs";
-import { ownedBy, type Piece, takeFile } from "./content.ts";
+import { closeSync, readlinkSync } from "node:fs";
+import { openFile, type Paused, type Taken, takeLarge, takeSmall } from "./content.ts";
 import type { Earlier } from "./earlier.ts";
-import type { FileLine, TreeLine } from "./line.ts";
+import { unreadable } from "./errors.ts";
+import { type FileLine, seenLine, type TreeLine } from "./line.ts";
 import type { Missing } from "./missing.ts";
 import { bytesOf, textOf } from "./names.ts";
 import type { Pack } from "./pack.ts";
-import type { Stat } from "./stat.ts";
+import { type Stat, statOf, textOfMoment } from "./stat.ts";
 import { attributesOf } from "./system.ts";
 import { tarHeader } from "./tar.ts";
 import type { Found } from "./walk.ts";
@@ -31,76 +32,101 @@ interface Entry {
   readonly seen: string;
 }
 
-/** Saves what is not saved yet. @returns `undefined` when it vanished as a file */
-export function* takeEntry(found: Found, into: Into): Generator<Piece, Entry | undefined> {
-  const { stat, path } = found;
-  const { kind } = stat;
-  if (kind === "special") return undefined;
-  const known = into.earlier.lineOf(path, stat);
-  const isByContent = into.compare === "content" && stat.kind === "file";
-  if (known !== undefined && !isByContent) {
-    yield undefined;
-    return { type: kind, line: known, seen: seenOf(path, stat) };
+/** Saves what is not saved yet. @returns `undefined` when it vanished as a file, or cannot be read, which is told */
+export function* takeEntry(found: Found, into: Into): Paused<Entry | undefined> {
+  const { kind, path } = found;
+  try {
+    const known = unchanged(found, into);
+    if (known !== undefined) return known;
+    if (kind === "file") return yield* takeFile(found, into);
+    const stat = found.stat();
+    const line = kind === "link" ? linkLine(found, stat, into) : directoryLine(found, stat, into);
+    return entryOf(line, stat);
+  } catch (error) {
+    const why = unreadable(error);
+    if (why !== undefined) into.missing.missed({ unreadable: why }, path);
+    return undefined;
   }
-  const line = yield* lineOf(found, into);
-  if (line === undefined) return undefined;
-  return { type: line.type, line: `${JSON.stringify(line)}\n`, seen: seenOf(path, stat) };
 }
 
-/** A change right after this one may have the same time, so an increment had better look again. ns */
-const TICK = 2_000_000_000n;
+const entryOf = (line: TreeLine, stat: Stat): Entry => ({
+  type: line.type,
+  line: `${JSON.stringify(line)}\n`,
+  seen: seenOf(line.path, stat),
+});
 
-function seenOf(path: string, { ino, size, ctime }: Stat): string {
-  if (ctime > BigInt(Date.now()) * 1_000_000n - TICK) return "";
-  return `${JSON.stringify({ path, seen: `${ino} ${size} ${ctime}` })}\n`;
+/** As it was saved already. */
+function unchanged({ path, kind, stat }: Found, { earlier, compare }: Into): Entry | undefined {
+  if (!earlier.knows(path) || (compare === "content" && kind === "file")) return undefined;
+  const now = stat();
+  const line = earlier.lineOf(path, now);
+  return line === undefined ? undefined : { type: kind, line, seen: seenOf(path, now) };
 }
 
-function* lineOf(found: Found, into: Into): Generator<Piece, TreeLine | undefined> {
-  const { stat, path, directory } = found;
-  if (directory !== undefined) {
-    const xattrs = attributesOf(directory.fd);
-    const named = { path: bytesOf(`${path}/`), bytes: 0, xattrs };
-    yield* into.pack.add(tarHeader({ ...ownedBy(stat), ...named, type: "5" }));
-    return { type: "directory", path, ...ownerOf(stat), ...(xattrs && { xattrs }) };
-  }
-  return stat.kind === "file" ? yield* fileOf(found, into) : yield* linkOf(found, into);
+/** A change right after this one may have the same time, so an increment had better look again. ms */
+const TICK_MS = 2_000;
+
+function seenOf(path: string, stat: Stat): string {
+  const { seconds, ns } = stat.ctime;
+  return seconds * 1e3 + ns / 1e6 > Date.now() - TICK_MS ? "" : seenLine(path, stat);
 }
 
-function* linkOf({ parent, name, path, stat }: Found, { pack }: Into): Generator<Piece, TreeLine> {
+function directoryLine({ path, directory }: Found, stat: Stat, { pack }: Into): TreeLine {
+  const xattrs = directory && attributesOf(directory.fd);
+  pack.add(tarHeader({ owned: stat, path: bytesOf(`${path}/`), type: "5", bytes: 0, xattrs }));
+  return { type: "directory", path, ...ownerOf(stat), xattrs };
+}
+
+function linkLine({ parent, name, path }: Found, stat: Stat, { pack }: Into): TreeLine {
   const link = readlinkSync(parent.at(name), { encoding: "buffer" });
-  yield* pack.add(tarHeader({ ...ownedBy(stat), type: "2", path: bytesOf(path), bytes: 0, link }));
+  pack.add(tarHeader({ owned: stat, path: bytesOf(path), type: "2", bytes: 0, link }));
   return { type: "link", path, ...ownerOf(stat), target: textOf(link) };
 }
 
-function* fileOf(found: Found, into: Into): Generator<Piece, TreeLine | undefined> {
-  const { path, stat } = found;
-  const key = `${stat.device} ${stat.ino}`;
-  const first = stat.names > 1 ? into.first.get(key) : undefined;
-  if (first !== undefined) {
-    const link = bytesOf(first.path);
-    yield* into.pack.add(tarHeader({ ...ownedBy(stat), type: "1", path: bytesOf(path), bytes: 0, link }));
-    return { ...first, path, same: first.path };
+function* takeFile(found: Found, into: Into): Paused<Entry | undefined> {
+  const file = openFile(found);
+  try {
+    const before = statOf(file);
+    if (before.kind !== "file") return void into.missing.missed("special", found.path);
+    const other = otherName(found.path, before, into);
+    if (other !== undefined) return entryOf(other, before);
+    const to = { pack: into.pack, path: bytesOf(found.path), held: heldBy(found.path, into) };
+    const taken = takeSmall(file, before, to) ?? (yield* takeLarge(file, statOf(file), to));
+    return entryOf(fileLine(found.path, taken, into), taken.stat);
+  } finally {
+    closeSync(file);
   }
-  const taken = yield* takeFile(found, into.pack, { path: bytesOf(path) }, heldBy(found, into));
-  if (taken === "special") {
-    into.missing.missed("special", path);
-    return undefined;
-  }
-  const { stat: now, isMixed, ...rest } = taken;
+}
+
+/** The line of a file that is saved under another name of it. */
+function otherName(path: string, stat: Stat, { first, pack }: Into): FileLine | undefined {
+  const one = stat.names > 1 ? first.get(keyOf(stat)) : undefined;
+  if (one === undefined) return undefined;
+  const link = bytesOf(one.path);
+  pack.add(tarHeader({ owned: stat, path: bytesOf(path), type: "1", bytes: 0, link }));
+  return { ...one, path, same: one.path };
+}
+
+function fileLine(path: string, { stat, isMixed, content, data, xattrs }: Taken, into: Into): FileLine {
   if (isMixed) into.missing.missed("mixed", path);
-  const line: FileLine = { type: "file", path, ...ownerOf(now), size: now.size, ...rest };
-  if (stat.names > 1) into.first.set(key, line);
+  const line: FileLine = { type: "file", path, ...ownerOf(stat), size: stat.size, content, data, xattrs };
+  if (stat.names > 1) into.first.set(keyOf(stat), line);
   return line;
 }
 
+/** Tells files with several names apart. */
+const keyOf = ({ device, ino }: Stat): string => `${device} ${ino}`;
+
 /** Where the same content of the same file is saved already; absent when nobody asks. */
-function heldBy({ path }: Found, { compare, earlier }: Into) {
+function heldBy(path: string, { compare, earlier }: Into) {
   if (compare === "times") return undefined;
   const content = earlier.contentOf(path);
   return (sha256: string) => (content?.sha256 === sha256 ? content : undefined);
 }
 
-function ownerOf(stat: Stat): Pick<TreeLine, "mode" | "uid" | "gid" | "mtime"> {
-  const { mode, uid, gid, mtime } = ownedBy(stat);
-  return { mode: mode.toString(8).padStart(4, "0"), uid, gid, mtime: `${mtime}` };
-}
+const ownerOf = ({ mode, uid, gid, mtime }: Stat) => ({
+  mode: mode.toString(8).padStart(4, "0"),
+  uid,
+  gid,
+  mtime: textOfMoment(mtime),
+});

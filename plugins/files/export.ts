@@ -10,7 +10,7 @@ import {
   v,
 } from "contextcore";
 import { openRoot } from "./below.ts";
-import type { Piece } from "./content.ts";
+import type { Paused } from "./content.ts";
 import { type Earlier, NOTHING } from "./earlier.ts";
 import { takeEntry } from "./entry.ts";
 import { refusedRoot } from "./errors.ts";
@@ -18,7 +18,7 @@ import { SEEN, TREE } from "./line.ts";
 import { createLines } from "./lines.ts";
 import { createMissing } from "./missing.ts";
 import type { Place } from "./names.ts";
-import { createPack } from "./pack.ts";
+import { createPack, type Pack } from "./pack.ts";
 import { walk } from "./walk.ts";
 
 /** What an instance saves. */
@@ -58,20 +58,32 @@ interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Reads the tree. @throws PluginError when the directory cannot be opened */
-export async function* read(
+/** Reads the tree, one piece ahead: the next one while one is written. @throws PluginError when the directory cannot be opened */
+export async function* read(saved: Saved, cursor: Cursor, reading: Reading): AsyncGenerator<Step> {
+  const pieces = piecesOf(saved, cursor, reading);
+  try {
+    for (let piece = await pieces.next(); !piece.done; ) {
+      const next = pieces.next();
+      // Whoever asks for it hears of it.
+      next.catch(() => {});
+      yield piece.value;
+      piece = await next;
+    }
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+async function* piecesOf(
   saved: Saved,
   cursor: Cursor,
   { earlier = NOTHING, stepBytes, signal }: Reading,
 ): AsyncGenerator<Step> {
   const { to } = decodeCursor("files", work, cursor);
-  let since = performance.now();
   for (const step of steps(saved, { to, earlier, stepBytes })) {
     signal.throwIfAborted();
     if (step !== undefined) yield step;
-    else if (performance.now() - since < SLICE_MS) continue;
     await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
   }
 }
 
@@ -86,25 +98,33 @@ function* steps(saved: Saved, { to, earlier, stepBytes }: StepsOptions): Generat
   const missing = createMissing();
   const [tree, seen] = [createLines(TREE, to), createLines(SEEN, to)];
   const into = { pack, missing, earlier, compare: saved.compare, first: new Map() };
+  let since = performance.now();
   try {
     for (const found of walk({ ...saved, missed: missing.missed })) {
-      const entry = yield* asSteps(takeEntry(found, into));
-      if (entry === undefined) continue;
-      yield tree.add(entry.line, entry.type);
-      yield seen.add(entry.seen);
+      const entry = yield* givingAway(pack, takeEntry(found, into));
+      const fullTree = entry && tree.add(entry.line, entry.type);
+      if (fullTree !== undefined) yield fullTree;
+      const fullSeen = entry && seen.add(entry.seen);
+      if (fullSeen !== undefined) yield fullSeen;
+      if (performance.now() - since < SLICE_MS) continue;
+      yield undefined;
+      since = performance.now();
     }
   } catch (error) {
     throw refusedRoot(saved.place.root, error);
   }
-  yield* asSteps(pack.end());
+  for (const piece of pack.end()) yield { records: [piece] };
   yield tree.end();
   yield seen.end();
   yield { problems: missing.problems() };
 }
 
-function* asSteps<Result>(pieces: Generator<Piece, Result>): Generator<Step | undefined, Result> {
-  for (let next = pieces.next(); ; next = pieces.next()) {
+/** Whenever the work pauses, and at its end, what is full is given away. */
+function* givingAway<Result>(pack: Pack, work: Paused<Result>): Generator<Step | undefined, Result> {
+  for (;;) {
+    const next = work.next();
+    for (const piece of pack.full()) yield { records: [piece] };
     if (next.done) return next.value;
-    yield next.value && { records: [next.value] };
+    yield undefined;
   }
 }

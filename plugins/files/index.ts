@@ -17,7 +17,7 @@ export default definePlugin({
       v.string(),
       v.check((path) => !path.includes("**"), "`**` is not needed: everything in a directory is saved"),
       v.description("The directory, or a pattern of directories (/srv/*/config)"),
-      v.metadata({ path: true, reaches: "path" }),
+      v.metadata({ path: true, reaches: "path", holds: true }),
     ),
     exclude: v.optional(
       v.pipe(

@@ -1,9 +1,9 @@
 /** What is in the directory, without reading any file. */
 import type { Counts, Inventory, Size } from "contextcore";
-import { refusedRoot } from "./errors.ts";
+import { refusedRoot, unreadable } from "./errors.ts";
 import type { Saved } from "./export.ts";
 import { UNITS } from "./line.ts";
-import { walk } from "./walk.ts";
+import { type Found, walk } from "./walk.ts";
 
 /** What a look at the tree has found. */
 interface Looked {
@@ -21,11 +21,10 @@ export async function look(saved: Saved, signal: AbortSignal): Promise<Looked> {
   let bytes = 0;
   let since = performance.now();
   try {
-    for (const { stat } of walk({ ...saved, missed: () => {} })) {
-      if (stat.kind === "special") continue;
-      const unit = UNITS[stat.kind];
+    for (const found of walk({ ...saved, missed: () => {} })) {
+      const unit = UNITS[found.kind];
       counts[unit] = (counts[unit] ?? 0) + 1;
-      bytes += stat.bytes;
+      bytes += diskBytes(found);
       if (performance.now() - since < SLICE_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       signal.throwIfAborted();
@@ -35,6 +34,16 @@ export async function look(saved: Saved, signal: AbortSignal): Promise<Looked> {
     throw refusedRoot(saved.place.root, error);
   }
   return { counts, bytes };
+}
+
+/** What vanished meanwhile has none, and what cannot be looked at is told by an export. */
+function diskBytes(found: Found): number {
+  try {
+    return found.stat().bytes;
+  } catch (error) {
+    unreadable(error);
+    return 0;
+  }
 }
 
 /** As the inventory says it. */

@@ -1,5 +1,6 @@
 /** The lines of a tree: one for everything in it, and one for what tells whether it has changed. */
 import { objectOf, parseShape, v } from "contextcore";
+import { type Stat, textOfMoment } from "./stat.ts";
 
 /** The data file with the tree, complete in every snapshot. */
 export const TREE = "files/tree.jsonl";
@@ -41,6 +42,10 @@ export type FileLine = v.InferOutput<typeof file>;
 
 /** Reads a line of the tree. @throws PluginError `invalid` when it is none */
 export const parseTreeLine = (text: string): TreeLine => parseShape("files: a line", treeLine, text);
+
+/** The line that tells an increment whether something has changed. */
+export const seenLine = (path: string, { ino, size, ctime }: Stat): string =>
+  `{"path":${JSON.stringify(path)},"seen":"${ino} ${size} ${textOfMoment(ctime)}"}\n`;
 
 /** What each counts as. */
 export const UNITS: Readonly<Record<TreeLine["type"], string>> = {

@@ -6,12 +6,14 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** A path as text: what is not UTF-8 as `\xff`, a backslash as two. */
 export function textOf(path: Uint8Array): string {
   try {
-    const text = utf8.decode(path);
-    return text.includes("\\") ? text.replaceAll("\\", "\\\\") : text;
+    return escaped(utf8.decode(path));
   } catch {
     return inParts(path);
   }
 }
+
+/** A path that is UTF-8 as text. */
+export const escaped = (path: string): string => (path.includes("\\") ? path.replaceAll("\\", "\\\\") : path);
 
 /** The longest runs of UTF-8, and the bytes between them. */
 function inParts(path: Uint8Array): string {

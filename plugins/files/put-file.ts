@@ -71,7 +71,10 @@ async function lookAt(line: FileLine, path: Buffer): Promise<Drafted | undefined
   if (file === undefined) return undefined;
   try {
     if (!(await holds(file, line))) return undefined;
-    if (isLike(line, fstatSync(file, { bigint: true }), file)) return { state: "existing", refused: [] };
+    const stat = fstatSync(file, { bigint: true });
+    if (isLike(line, stat, file)) return { state: "existing", refused: [] };
+    // Its other name may lie outside of the directory: that file keeps its owner and its mode.
+    if (stat.nlink > 1n) return undefined;
     return { state: "written", refused: dress(line, file, path) };
   } finally {
     closeSync(file);
@@ -110,7 +113,8 @@ async function holds(file: number, { size, data, content }: FileLine): Promise<b
 
 /** @throws PluginError `invalid` when the bytes are not those that the line means */
 async function fill(file: number, line: FileLine, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  const { size, content, data = [[0, content?.bytes ?? 0]] } = line;
+  const { size, content, data = [[0, size]] } = line;
+  if (!isOrdered(data, size)) throw notItsBytes();
   const hash = new Bun.CryptoHasher("sha256");
   const left = data.map(([at, length]) => ({ at, length }));
   for await (let piece of bytes) {
@@ -128,6 +132,13 @@ async function fill(file: number, line: FileLine, bytes: AsyncIterable<Uint8Arra
   if (content !== undefined && hash.digest("hex") !== content.sha256) throw notItsBytes();
   ftruncateSync(file, size);
 }
+
+/** Whether the parts come one after another, and none ends behind the file. */
+const isOrdered = (data: NonNullable<FileLine["data"]>, size: number): boolean =>
+  data.every(([at, length], n) => {
+    const [before, bytes] = data[n - 1] ?? [0, 0];
+    return at >= before + bytes && at + length <= size;
+  });
 
 const notItsBytes = (): PluginError =>
   new PluginError("invalid", "the snapshot's bytes for it are not those that its line means");

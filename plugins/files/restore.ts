@@ -9,6 +9,7 @@ import {
   type RestoreAnswer,
   type RestoreDiagnostic,
   type Restorer,
+  syncDirectory,
   systemCode,
   systemRefusal,
 } from "contextcore";
@@ -77,10 +78,10 @@ async function applyAll(
         signal.throwIfAborted();
         await attempt(step, one, applying);
       }
-      syncAround(descent.root.fd);
+      if (!syncAround(descent.root.fd)) await syncDirectory(root);
     }
   } catch (error) {
-    removeDrafts(work, descent);
+    for (const one of work) removeDraft(one, descent);
     throw error;
   }
   return answerOf(work, applying);
@@ -93,6 +94,7 @@ async function attempt(step: typeof draft, one: Work, applying: Applying): Promi
     await step(one, applying);
   } catch (error) {
     if (applying.contents.failure() !== undefined) throw error;
+    removeDraft(one, applying.descent);
     one.state = "rejected";
     applying.rejected.push({ line: one.text, reason: reasonOf(error) });
   }
@@ -165,11 +167,13 @@ const note = (refused: Applying["refused"], { path }: TreeLine, names: readonly 
   for (const name of names) refused.set(name, [...(refused.get(name) ?? []), path]);
 };
 
-function removeDrafts(work: readonly Work[], descent: Descent): void {
-  for (const { line, state } of work) {
-    if (state !== "draft") continue;
+function removeDraft({ line, state }: Work, descent: Descent): void {
+  if (state !== "draft") return;
+  try {
     const { directory, name } = placeOf(line, descent);
     rmSync(directory.at(draftName(name)), { force: true });
+  } catch {
+    // Somebody took the directory away that it was in.
   }
 }
 

@@ -2,14 +2,23 @@
 import { dlopen, ptr } from "bun:ffi";
 import { type BigIntStats, fstatSync, lstatSync } from "node:fs";
 import type { Directory } from "./below.ts";
-import type { TreeLine } from "./line.ts";
+
+/** `special`: a pipe, a socket or a device. */
+export type Kind = "file" | "directory" | "link" | "special";
+
+/** A moment since 1970, before which its seconds are negative. Two numbers, since bigints are slow. */
+export interface Moment {
+  readonly seconds: number;
+  readonly ns: number;
+}
 
 /** What a file is. */
 export interface Stat {
-  readonly kind: TreeLine["type"] | "special";
+  readonly kind: Kind;
   /** Tells file systems apart. */
-  readonly device: string;
-  readonly ino: bigint;
+  readonly device: number;
+  /** A number where it is exact, since a bigint for each of very many files is slow. */
+  readonly ino: number | bigint;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -18,10 +27,9 @@ export interface Stat {
   readonly size: number;
   /** On the disk. */
   readonly bytes: number;
-  /** ns */
-  readonly mtime: bigint;
-  /** When it was last changed in any way, which nobody can set. ns */
-  readonly ctime: bigint;
+  readonly mtime: Moment;
+  /** When it was last changed in any way, which nobody can set. */
+  readonly ctime: Moment;
 }
 
 const statx = process.platform === "linux" ? openStatx() : undefined;
@@ -41,8 +49,8 @@ function openStatx() {
 
 /** The longest name, its end, and room for the answer. */
 const nameBytes = Buffer.alloc(4_096);
-const answer = Buffer.alloc(256);
-const view = new DataView(answer.buffer, answer.byteOffset, answer.length);
+/** In memory of its own: what is smaller the runtime may move. */
+const answer = new Uint32Array(new ArrayBuffer(256));
 const [namePointer, answerPointer] = [ptr(nameBytes), ptr(answer)];
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
@@ -70,36 +78,62 @@ const DISK_BLOCK = 512;
 
 /** https://man7.org/linux/man-pages/man2/statx.2.html */
 function answered(): Stat {
-  const mode = view.getUint16(0x1c, true);
-  const time = (at: number): bigint => view.getBigInt64(at, true) * NS + BigInt(view.getUint32(at + 8, true));
+  const mode = at(0x1c) & 0xffff;
   return {
     kind: kindOf(mode),
-    device: `${view.getUint32(0x88, true)}:${view.getUint32(0x8c, true)}`,
-    ino: view.getBigUint64(0x20, true),
+    device: deviceOf(at(0x88), at(0x8c)),
+    ino: whole(0x20),
     mode: mode & 0o7777,
-    uid: view.getUint32(0x14, true),
-    gid: view.getUint32(0x18, true),
-    names: view.getUint32(0x10, true),
-    size: Number(view.getBigUint64(0x28, true)),
-    bytes: Number(view.getBigUint64(0x30, true)) * DISK_BLOCK,
-    mtime: time(0x70),
-    ctime: time(0x60),
+    uid: at(0x14),
+    gid: at(0x18),
+    names: at(0x10),
+    size: Number(whole(0x28)),
+    bytes: Number(whole(0x30)) * DISK_BLOCK,
+    mtime: moment(0x70),
+    ctime: moment(0x60),
   };
 }
 
+const at = (offset: number): number => answer[offset >> 2] ?? 0;
+
+function whole(offset: number): number | bigint {
+  const low = at(offset);
+  const high = at(offset + 4);
+  return high < 1 << 21 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
+}
+
+/** Its seconds have a sign. */
+const moment = (offset: number): Moment => ({
+  seconds: (at(offset + 4) | 0) * 2 ** 32 + at(offset),
+  ns: at(offset + 8),
+});
+
+/** As the older call has it, from which the runtime has its own: the two must agree. */
+const deviceOf = (major: number, minor: number): number =>
+  (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor >>> 8) * 2 ** 20;
+
 const fromRuntime = (stat: BigIntStats): Stat => ({
   kind: kindOf(Number(stat.mode)),
-  device: `${stat.dev}`,
-  ino: stat.ino,
+  device: Number(stat.dev),
+  ino: stat.ino <= Number.MAX_SAFE_INTEGER ? Number(stat.ino) : stat.ino,
   mode: Number(stat.mode) & 0o7777,
   uid: Number(stat.uid),
   gid: Number(stat.gid),
   names: Number(stat.nlink),
   size: Number(stat.size),
   bytes: Number(stat.blocks) * DISK_BLOCK,
-  mtime: stat.mtimeNs,
-  ctime: stat.ctimeNs,
+  mtime: momentOf(stat.mtimeNs),
+  ctime: momentOf(stat.ctimeNs),
 });
+
+function momentOf(time: bigint): Moment {
+  const ns = ((time % NS) + NS) % NS;
+  return { seconds: Number((time - ns) / NS), ns: Number(ns) };
+}
+
+/** In ns, as a text. */
+export const textOfMoment = ({ seconds, ns }: Moment): string =>
+  seconds > 0 ? `${seconds}${`${ns}`.padStart(9, "0")}` : `${BigInt(seconds) * NS + BigInt(ns)}`;
 
 const KINDS: ReadonlyMap<number, Stat["kind"]> = new Map([
   [0o100000, "file"],
@@ -111,4 +145,9 @@ const kindOf = (mode: number): Stat["kind"] => KINDS.get(mode & 0o170000) ?? "sp
 
 /** Whether it is the same file, unchanged. */
 export const isSame = (one: Stat, other: Stat): boolean =>
-  one.ino === other.ino && one.size === other.size && one.mtime === other.mtime && one.ctime === other.ctime;
+  one.ino === other.ino &&
+  one.size === other.size &&
+  isEqual(one.mtime, other.mtime) &&
+  isEqual(one.ctime, other.ctime);
+
+const isEqual = (one: Moment, other: Moment): boolean => one.ns === other.ns && one.seconds === other.seconds;

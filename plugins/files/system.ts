@@ -1,6 +1,7 @@
 /** What the runtime has no function for: holes, extended attributes, times to the nanosecond, one sync for many files. */
 import { dlopen, ptr } from "bun:ffi";
-import { fsyncSync, lutimesSync } from "node:fs";
+import { lutimesSync, openSync } from "node:fs";
+import type { Directory } from "./below.ts";
 
 /** Of the C library of this Linux; `undefined` elsewhere. */
 const libc =
@@ -14,6 +15,7 @@ function open(names: readonly string[]) {
   for (const name of names) {
     try {
       return dlopen(name, {
+        openat: { args: ["i32", "ptr", "i32"], returns: "i32" },
         lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
         flistxattr: { args: ["i32", "ptr", "u64"], returns: "i64" },
         fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
@@ -26,6 +28,23 @@ function open(names: readonly string[]) {
     }
   }
   return undefined;
+}
+
+/** The longest name, and its end. */
+const nameBytes = Buffer.alloc(4_096);
+const namePointer = ptr(nameBytes);
+const O_CLOEXEC = 0o2000000;
+
+/** Opens something in a directory, twice as fast as by a path if the system lets us. @throws the system's error */
+export function openQuickly(directory: Directory, name: Uint8Array, flags: number): number {
+  if (libc !== undefined && name.length < nameBytes.length) {
+    nameBytes.set(name);
+    nameBytes[name.length] = 0;
+    const file = libc.openat(directory.fd, namePointer, flags | O_CLOEXEC);
+    if (file >= 0) return file;
+  }
+  // It also says why it is not possible.
+  return openSync(directory.at(name), flags);
 }
 
 const SEEK_DATA = 3;
@@ -48,12 +67,14 @@ export function dataIn(file: number, size: number): readonly (readonly [number, 
 }
 
 const NAMES_BYTES = 64 << 10;
+const NAMES_LENGTH = BigInt(NAMES_BYTES);
 const names = Buffer.alloc(NAMES_BYTES);
+const namesPointer = ptr(names);
 const value = Buffer.alloc(NAMES_BYTES);
 
 /** A file's extended attributes, ACLs and capabilities among them, in base64 by name; `undefined`: it has none. */
 export function attributesOf(file: number): Readonly<Record<string, string>> | undefined {
-  const length = Number(libc?.flistxattr(file, ptr(names), BigInt(NAMES_BYTES)) ?? 0);
+  const length = Number(libc?.flistxattr(file, namesPointer, NAMES_LENGTH) ?? 0);
   if (length <= 0) return undefined;
   const found: [string, string][] = [];
   for (const name of names.toString("utf8", 0, length).split("\0")) {
@@ -83,10 +104,8 @@ export function setTime(path: Buffer, mtime: bigint): void {
   if (told !== 0) lutimesSync(path, Number(mtime) / 1e9, Number(mtime) / 1e9);
 }
 
-/** Makes everything on the file system of this directory durable. */
-export function syncAround(directory: number): void {
-  if (libc?.syncfs(directory) !== 0) fsyncSync(directory);
-}
+/** Makes everything on the file system of this directory durable. @returns whether the system did */
+export const syncAround = (directory: number): boolean => libc?.syncfs(directory) === 0;
 
 /** Whether many files can be made durable at once. Where not, each is by itself. */
 export const syncsTogether = libc !== undefined;

@@ -3,6 +3,7 @@
  * one before it. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 import type { FileLine } from "./line.ts";
+import type { Moment } from "./stat.ts";
 
 /** Everything in an archive is in blocks of this size. */
 const TAR_BLOCK = 512;
@@ -15,17 +16,21 @@ export const padding = (bytes: number): number => (TAR_BLOCK - (bytes % TAR_BLOC
 /** `0` a file, `1` another name of one, `2` a link, `5` a directory. */
 type Type = "0" | "1" | "2" | "5";
 
+/** What a header says of whose something is. */
+interface Owned {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: Moment;
+}
+
 /** One entry of an archive. */
-export interface TarEntry {
+interface TarEntry {
   readonly type: Type;
   readonly path: Buffer;
   /** Bytes that follow the header. */
   readonly bytes: number;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** ns */
-  readonly mtime: bigint;
+  readonly owned: Owned;
   readonly link?: Buffer;
   readonly xattrs?: Readonly<Record<string, string>> | undefined;
   /** A file with holes: its whole size, and where its data belongs. */
@@ -36,26 +41,23 @@ const NAME_BYTES = 100;
 const OCTAL_7 = 0o7777777;
 const OCTAL_11 = 0o77777777777;
 
-/** The header of an entry, and the map of its holes if it has any: what comes before its bytes. */
+const NOBODY: Owned = { mode: 0o644, uid: 0, gid: 0, mtime: { seconds: 0, ns: 0 } };
+
+/** The header of an entry, and the map of its holes if it has any: what comes before its bytes. The next call may write over it. */
 export function tarHeader(entry: TarEntry): Buffer {
-  const map = entry.sparse === undefined ? Buffer.alloc(0) : mapOf(entry.sparse);
-  const bytes = entry.bytes + map.length;
-  const pax = paxOf(entry, bytes);
-  const own = [plainHeader({ ...entry, bytes }), map];
-  if (pax.length === 0) return map.length === 0 ? plainHeader({ ...entry, bytes }) : Buffer.concat(own);
-  const about = {
-    type: "x",
-    path: Buffer.from("pax"),
-    bytes: pax.length,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtime: 0n,
-  };
-  return Buffer.concat([plainHeader(about), pax, Buffer.alloc(padding(pax.length)), ...own]);
+  const map = entry.sparse === undefined ? undefined : mapOf(entry.sparse);
+  const bytes = entry.bytes + (map?.length ?? 0);
+  const records = paxOf(entry, bytes);
+  if (records.length === 0 && map === undefined) return plainHeader(entry);
+  const pax = Buffer.concat(records);
+  const about = { type: "x", path: Buffer.from("pax"), bytes: pax.length, owned: NOBODY };
+  const before =
+    pax.length === 0 ? [] : [Buffer.from(plainHeader(about)), pax, Buffer.alloc(padding(pax.length))];
+  return Buffer.concat([...before, plainHeader({ ...entry, bytes }), map ?? Buffer.alloc(0)]);
 }
 
-function paxOf({ path, link, uid, gid, mtime, xattrs = {}, sparse }: TarEntry, bytes: number): Buffer {
+function paxOf({ path, link, owned, xattrs, sparse }: TarEntry, bytes: number): Buffer[] {
+  const { uid, gid, mtime } = owned;
   const records: Buffer[] = [];
   const add = (key: string, value: Uint8Array | string): void => void records.push(paxRecord(key, value));
   if (sparse === undefined && path.length > NAME_BYTES) add("path", path);
@@ -63,8 +65,8 @@ function paxOf({ path, link, uid, gid, mtime, xattrs = {}, sparse }: TarEntry, b
   if (bytes > OCTAL_11) add("size", `${bytes}`);
   if (uid > OCTAL_7) add("uid", `${uid}`);
   if (gid > OCTAL_7) add("gid", `${gid}`);
-  if (mtime < 0n || mtime / NS > BigInt(OCTAL_11)) add("mtime", `${mtime / NS}`);
-  for (const [name, value] of Object.entries(xattrs))
+  if (mtime.seconds < 0 || mtime.seconds > OCTAL_11) add("mtime", `${mtime.seconds}`);
+  for (const [name, value] of Object.entries(xattrs ?? {}))
     add(`SCHILY.xattr.${name}`, Buffer.from(value, "base64"));
   if (sparse !== undefined) {
     add("GNU.sparse.major", "1");
@@ -72,10 +74,8 @@ function paxOf({ path, link, uid, gid, mtime, xattrs = {}, sparse }: TarEntry, b
     add("GNU.sparse.name", path);
     add("GNU.sparse.realsize", `${sparse.size}`);
   }
-  return Buffer.concat(records);
+  return records;
 }
-
-const NS = 1_000_000_000n;
 
 /** Its own length is a part of what is counted. */
 function paxRecord(key: string, value: Uint8Array | string): Buffer {
@@ -95,47 +95,59 @@ function mapOf({ size, data }: NonNullable<TarEntry["sparse"]>): Buffer {
 
 type Plain = Omit<TarEntry, "type" | "xattrs" | "sparse"> & { readonly type: string };
 
-function plainHeader({ type, path, bytes, mode, uid, gid, mtime, link }: Plain): Buffer {
-  const header = Buffer.from(EMPTY);
+/** One for all, since an archive has very many. */
+const header = Buffer.alloc(TAR_BLOCK);
+
+function plainHeader({ type, path, bytes, owned, link }: Plain): Buffer {
+  const { mode, uid, gid, mtime } = owned;
+  const { seconds } = mtime;
+  header.set(EMPTY);
   path.copy(header, 0, 0, NAME_BYTES);
-  octal(header, 107, mode);
-  octal(header, 115, uid > OCTAL_7 ? 0 : uid);
-  octal(header, 123, gid > OCTAL_7 ? 0 : gid);
-  octal(header, 135, bytes > OCTAL_11 ? 0 : bytes);
-  const seconds = Number(mtime / NS);
-  octal(header, 147, seconds < 0 || seconds > OCTAL_11 ? 0 : seconds);
+  octal(107, mode);
+  octal(115, uid > OCTAL_7 ? 0 : uid);
+  octal(123, gid > OCTAL_7 ? 0 : gid);
+  octal(135, bytes > OCTAL_11 ? 0 : bytes);
+  octal(147, seconds < 0 || seconds > OCTAL_11 ? 0 : seconds);
   header[156] = type.charCodeAt(0);
   link?.copy(header, 157, 0, NAME_BYTES);
-  let sum = 0;
-  for (let at = 0; at < TAR_BLOCK; at += 1) sum += header[at] ?? 0;
-  // The sum is taken with blanks in its own place, and ends with a zero before the last of them.
-  octal(header.fill("0", 148, 154), 154, sum);
-  header[154] = 0;
+  const ofNames = sumOf(0, Math.min(path.length, NAME_BYTES)) + (link === undefined ? 0 : sumOf(157, 257));
+  const sum = ofNames + sumOf(NAME_BYTES, 148) + sumOf(156, 157) + SUM_OF_REST;
+  octal(154, sum);
   return header;
 }
 
-/** What is the same in all of them: numbers that are 0, blanks for the sum, and the format's name. */
+function sumOf(from: number, to: number): number {
+  let sum = 0;
+  for (let at = from; at < to; at += 1) sum += header[at] ?? 0;
+  return sum;
+}
+
+/** What is the same in all of them: numbers that are 0, and the format's name. A sum ends with a zero and a blank. */
 const EMPTY = emptyHeader();
+/** A sum is taken with blanks in its own place. */
+const SUM_OF_REST = EMPTY.subarray(257).reduce((sum, byte) => sum + byte, 8 * " ".charCodeAt(0));
 
 function emptyHeader(): Buffer {
-  const header = Buffer.alloc(TAR_BLOCK);
+  const empty = Buffer.alloc(TAR_BLOCK);
   for (const [from, to] of [
     [100, 107],
     [108, 115],
     [116, 123],
     [124, 135],
     [136, 147],
+    [148, 154],
   ] as const)
-    header.fill("0", from, to);
-  header.fill(" ", 148, 156);
-  header.write("ustar\u000000", 257, "latin1");
-  return header;
+    empty.fill("0", from, to);
+  empty[155] = " ".charCodeAt(0);
+  empty.write("ustar\u000000", 257, "latin1");
+  return empty;
 }
 
 /** Writes the digits so that they end before `end`. Faster than a text for each, of which an archive has very many. */
-function octal(header: Buffer, end: number, number: number): void {
-  for (let [at, rest] = [end - 1, number]; rest > 0; at -= 1) {
+function octal(end: number, number: number): void {
+  let rest = number;
+  for (let at = end - 1; rest > 0; at -= 1) {
     header[at] = 48 + (rest % 8);
-    rest = Math.floor(rest / 8);
+    rest = rest <= 0x7fffffff ? rest >> 3 : Math.floor(rest / 8);
   }
 }

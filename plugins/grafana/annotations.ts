@@ -1,6 +1,7 @@
 /** Annotations on the server: read by time, and written unless they exist. */
 import {
   fromMs,
+  given,
   objectOf,
   parseExact,
   type Range,
@@ -10,8 +11,9 @@ import {
   v,
 } from "contextcore";
 import type { Outcome, Restoring } from "./kind.ts";
+import { dashboardNumber, dashboardUids } from "./numbers.ts";
 import { refused, send } from "./put.ts";
-import { read, type Server } from "./server.ts";
+import { read, type Server, soundRows } from "./server.ts";
 
 /** An annotation as a line in a snapshot: without numeric ids and author, which the server sets. */
 const annotationSchema = v.object({
@@ -31,6 +33,9 @@ const annotationSchema = v.object({
 /** An annotation as a line of a snapshot has it. Times are ms. */
 export type Annotation = v.InferOutput<typeof annotationSchema>;
 
+/** As the server gives it: before 9 its dashboard is only a number. */
+const heldSchema = v.object({ ...annotationSchema.entries, dashboardId: v.optional(v.number(), 0) });
+
 /** Parses a snapshot line into its annotation. */
 export const parseAnnotation = (line: string): Annotation => v.parse(annotationSchema, parseExact(line));
 
@@ -44,13 +49,47 @@ export const endOf = ({ time, timeEnd = 0 }: Annotation): number => Math.max(tim
  * Annotations that overlap the range, newest end first, at most `limit`: there are no pages, and anything beyond the limit is
  * silently dropped. Grafana treats both ends as inclusive, in ms, and 0 as "no such end".
  */
-export function readAnnotations(
+export async function readSomeAnnotations(
   server: Server,
-  { range, limit }: { range: Range; limit: number },
-): Promise<Annotation[]> {
+  { range, limit, type, timeoutMs }: AnnotationRequest,
+): Promise<{ readonly found: Annotation[]; readonly isFull: boolean }> {
   const from = Math.max(1, toMs(range.from));
   const to = Math.max(from, toMs(range.to - 1n));
-  return read(server, v.array(annotationSchema), { path: "/api/annotations", query: { from, to, limit } });
+  const query = { from, to, limit, type };
+  const request = { path: "/api/annotations", query, ...given({ timeoutMs }) };
+  const rows = await read(server, v.array(v.unknown()), request);
+  const held = soundRows(server, heldSchema, { rows, request });
+  return { found: await withUids(server, held), isFull: rows.length >= limit };
+}
+
+async function withUids(
+  server: Server,
+  held: readonly v.InferOutput<typeof heldSchema>[],
+): Promise<Annotation[]> {
+  const needs = (await server.world()).numbered === true && held.some(({ dashboardId }) => dashboardId > 0);
+  const uids = needs ? await dashboardUids(server) : undefined;
+  return held.map(({ dashboardId, ...one }) => ({
+    ...one,
+    ...given({ dashboardUID: uids?.get(dashboardId) }),
+  }));
+}
+
+/** Those of alerting, and all others. */
+export const ANNOTATION_TYPES = ["alert", "annotation"] as const;
+/** One of {@link ANNOTATION_TYPES}. */
+export type AnnotationType = (typeof ANNOTATION_TYPES)[number];
+
+interface AnnotationRequest {
+  readonly range: Range;
+  readonly limit: number;
+  readonly type?: AnnotationType | undefined;
+  /** Default: the client's. */
+  readonly timeoutMs?: number;
+}
+
+/** The same without a type, for what needs them all. */
+async function readAnnotations(server: Server, request: AnnotationRequest): Promise<Annotation[]> {
+  return (await readSomeAnnotations(server, request)).found;
 }
 
 const DAY_MS = 86_400_000;
@@ -107,7 +146,20 @@ async function putOne(restoring: Restoring, one: Line, before: number): Promise<
   const { annotation } = one;
   if (isAlertState(annotation)) return refused(ALERT_STATE);
   const isThere = async () => ((await existing(restoring, [one])).get(identity(annotation)) ?? 0) > before;
-  return send(restoring, { path: "/api/annotations", json: postable(annotation), isThere });
+  const dashboard = await numberOf(restoring, annotation);
+  if (dashboard === "absent") return refused("The dashboard that it belongs to is not there.");
+  return send(restoring, {
+    path: "/api/annotations",
+    json: { ...postable(annotation), ...dashboard },
+    isThere,
+  });
+}
+
+/** Its dashboard, for a Grafana that knows it by number: without one the annotation would belong to none. */
+async function numberOf(server: Server, { dashboardUID }: Annotation) {
+  if (!dashboardUID || (await server.world()).numbered !== true) return {};
+  const dashboardId = await dashboardNumber(server, dashboardUID);
+  return dashboardId === undefined ? ("absent" as const) : { dashboardId };
 }
 
 const ALERT_STATE =

@@ -53,16 +53,30 @@ function knownTargets(server: Server): Promise<Targets> {
 }
 
 async function readTargets(server: Server): Promise<Targets> {
-  const sources = await ifListed(readDataSources(server));
-  const panels = await ifListed(readLibraryPanelUids(server));
+  const sources = await ifListed(server, readDataSources);
+  const panels = await ifListed(server, readLibraryPanelUids);
   return {
     dataSources: sources && new Set(sources.flatMap(({ uid, name }) => [uid, name])),
     libraryPanels: panels && new Set(panels),
   };
 }
 
-const ifListed = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
-  reading.catch((error: unknown) => {
+/** The whole list, if all of it is of the right shape. */
+async function ifListed<Value>(
+  server: Server,
+  list: (server: Server) => Promise<Value>,
+): Promise<Value | undefined> {
+  let isWhole = true;
+  try {
+    const found = await list({
+      ...server,
+      spoilt: () => {
+        isWhole = false;
+      },
+    });
+    return isWhole ? found : undefined;
+  } catch (error) {
     if (isKind(error, "refused", "not-found") || isOfThisCall(error)) return undefined;
     throw error;
-  });
+  }
+}

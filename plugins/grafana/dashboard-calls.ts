@@ -18,6 +18,7 @@ import {
   resourceSchema,
 } from "./dashboard-draft.ts";
 import { asObject, asText, objectSchema, toFileText, without } from "./json.ts";
+import { folderNumber } from "./numbers.ts";
 import type { Write } from "./put.ts";
 import { read, resourcePath, type Server, versionAt, type World } from "./server.ts";
 
@@ -41,7 +42,7 @@ async function readClassic(server: Server, uid: string): Promise<DashboardFile> 
   const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
   const { dashboard, meta } = await read(server, classicSchema, { path });
   const { provisioned, provisionedExternalId } = meta;
-  const folderUid = asText(meta.folderUid);
+  const folderUid = asText(meta.folderUid) || uidIn(asText(meta.folderUrl));
   const { title, content } = fromModel(dashboard);
   const owned = provisioned === true;
   const file = {
@@ -52,6 +53,10 @@ async function readClassic(server: Server, uid: string): Promise<DashboardFile> 
   const owner = owned ? { managedBy: FILE_PROVISIONING } : {};
   return { uid, title, content, folderUid, ...owner, text: toFileText(file), problems: [] };
 }
+
+/** Before 8 a folder's uid is only in its URL: `/dashboards/f/UID/SLUG`. */
+const uidIn = (folderUrl: string): string =>
+  decodeURIComponent(/\/dashboards\/f\/([^/]+)/.exec(folderUrl)?.[1] ?? "");
 
 const answerSchema = v.object({
   ...resourceSchema.entries,
@@ -114,6 +119,8 @@ interface Saving extends PlacedDashboard {
   readonly message: string;
   /** The version of the resource being replaced, so that a concurrent change is not overwritten. */
   readonly resourceVersion?: string;
+  /** Its folder, for a Grafana that knows it by number. */
+  readonly folderId?: number;
 }
 
 /** True when a dashboard needs the new API: it is in a version that this server supports. */
@@ -124,12 +131,25 @@ export const isResource = (world: World, { schema }: Pick<PlacedDashboard, "sche
 export const unknownVersion = (schema = ""): string =>
   `This Grafana does not know dashboards of version ${schema}.`;
 
-/** @throws PluginError `invalid` when this server cannot keep it */
-export function dashboardRequest(world: World, saving: Saving): Write {
-  const { uid, schema = "", content, folderUid, replaces, message } = saving;
+/** The call that creates a dashboard. @throws PluginError `invalid` when this server cannot keep it */
+export async function creation(server: Server, saving: Saving): Promise<Write> {
+  const world = await server.world();
+  return dashboardRequest(world, await inNumberedFolder(server, world, saving));
+}
+
+/** A folder's uid means nothing to a Grafana before 8: the dashboard would lie beside all folders. */
+async function inNumberedFolder(server: Server, { numbered }: World, saving: Saving): Promise<Saving> {
+  const { folderUid } = saving;
+  if (numbered !== true || folderUid === "") return saving;
+  return { ...saving, folderId: await folderNumber(server, folderUid) };
+}
+
+function dashboardRequest(world: World, saving: Saving): Write {
+  const { uid, schema = "", content, folderUid, replaces, message, folderId } = saving;
   if (isResource(world, saving)) return resourceRequest(world, saving);
   if (schema.startsWith("v2")) throw new PluginError("invalid", unknownVersion(schema));
-  const json = { dashboard: { ...content, id: null, uid }, folderUid, message, overwrite: replaces };
+  const place = { folderUid, ...given({ folderId }) };
+  const json = { dashboard: { ...content, id: null, uid }, ...place, message, overwrite: replaces };
   return { method: "POST", path: "/api/dashboards/db", json };
 }
 
@@ -137,7 +157,7 @@ export function dashboardRequest(world: World, saving: Saving): Write {
 export async function replacement(server: Server, dashboard: Omit<Saving, "replaces">): Promise<Write> {
   const world = await server.world();
   const saving = { ...dashboard, replaces: true };
-  if (!isResource(world, saving)) return dashboardRequest(world, saving);
+  if (!isResource(world, saving)) return creation(server, saving);
   const { uid, schema = "" } = saving;
   const path = resourcePath(world, "dashboard", schema, `dashboards/${encodeURIComponent(uid)}`);
   const resourceVersion = await versionAt(server, path);

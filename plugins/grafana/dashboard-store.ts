@@ -7,13 +7,7 @@ import {
   parseExact,
   v,
 } from "contextcore";
-import {
-  dashboardRequest,
-  isResource,
-  readDashboard,
-  replacement,
-  unknownVersion,
-} from "./dashboard-calls.ts";
+import { creation, isResource, readDashboard, replacement, unknownVersion } from "./dashboard-calls.ts";
 import type { Draft } from "./dashboard-draft.ts";
 import { objectSchema } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
@@ -78,9 +72,8 @@ async function knownTo(server: Server, draft: Draft): Promise<Draft> {
 }
 
 async function write(server: Server, dashboard: PlacedDashboard): Promise<void> {
-  const world = await server.world();
   const saving = { ...dashboard, message: MESSAGE };
-  const request = dashboard.replaces ? await replacement(server, saving) : dashboardRequest(world, saving);
+  const request = await (dashboard.replaces ? replacement(server, saving) : creation(server, saving));
   await server.http.send({ ...request, signal: server.signal });
 }
 

@@ -8,6 +8,7 @@ import {
   openObject,
   PluginError,
   type Problem,
+  type Split,
   type Step,
   v,
 } from "contextcore";
@@ -37,11 +38,31 @@ export const createExporter = (at: ServerFor): Exporter => ({
     if (run === undefined) throw new RangeError(`not a cursor of grafana's: ${JSON.stringify(cursor)}`);
     return run({ ...at(signal), selector }, cursor);
   },
-  // Every object already has its own cursor; one that cannot be read is named.
-  split: async (cursor) => ({
-    items: [LABELS.get(v.parse(cursorSchema, cursor).kind)?.(cursor) ?? "objects"],
-  }),
+  async split(cursor, signal) {
+    const { kind: name, match } = v.parse(cursorSchema, cursor);
+    const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
+    const items = [LABELS.get(name)?.(cursor) ?? "objects"];
+    return { items, ...(await partsOf(name, { ...at(signal), selector }, cursor)) };
+  },
 });
+
+/** The parts of a list. Every object already has its own cursor; one that cannot be read is named. */
+async function partsOf(name: string, reading: Reading, cursor: Cursor): Promise<Split> {
+  const single = KINDS.find((one) => !("file" in one) && one.one?.cursor === name);
+  if (single !== undefined) return ("one" in single ? single.one?.split?.(cursor) : undefined) ?? {};
+  const kind = KINDS.find((one) => listName(one) === name);
+  return kind === undefined ? {} : partsOfList(kind, reading, cursor);
+}
+
+/** The parts of a list; none where it cannot be divided, or Grafana fails at its other lists, too. */
+export async function partsOfList(kind: Kind, reading: Reading, cursor: Cursor): Promise<Split> {
+  try {
+    return (await kind.split?.(reading, cursor)) ?? {};
+  } catch (error) {
+    if (!isOfThisCall(error)) throw error;
+    return {};
+  }
+}
 
 const cursorSchema = openObject({ kind: v.string(), match: v.optional(v.string()) });
 
@@ -49,10 +70,15 @@ const listName = (kind: Kind): string =>
   "file" in kind ? kind.unit : kind.folder.slice(kind.folder.lastIndexOf("/") + 1);
 
 const firstCursors = ({ match, range }: ExportRequest): Cursor[] =>
-  (match === undefined ? KINDS : CHOSEN).map((kind) => {
-    if ("file" in kind) return kind.start(range);
-    return { kind: listName(kind), ...given({ match }) };
-  });
+  (match === undefined ? KINDS : CHOSEN).map((kind) =>
+    "file" in kind ? kind.start(range) : firstCursor(kind, match),
+  );
+
+/** The cursor that lists all objects of a kind. */
+export const firstCursor = (kind: ObjectKind, match: string | undefined): Cursor => ({
+  kind: listName(kind),
+  ...given({ match }),
+});
 
 const notes = (world: World): Record<string, string> =>
   Object.fromEntries(KINDS.flatMap((kind) => (kind.note ? [[kind.unit, kind.note(world)]] : [])));
@@ -76,22 +102,48 @@ const STEPS: ReadonlyMap<string, Run> = new Map(KINDS.flatMap(stepsOf));
 
 function stepsOf(kind: Kind): [string, Run][] {
   const { plural } = kind;
-  const list: Run = (reading, cursor) => tolerant(plural, () => listStep(kind, reading, cursor));
+  const list: Run = (server, cursor) =>
+    tolerant(plural, () => sparing(plural, server, (reading) => listStep(kind, reading, cursor)));
   if ("file" in kind || kind.one === undefined) return [[listName(kind), list]];
   const { one } = kind;
-  const read: Run = (reading, cursor) =>
-    tolerant(plural, async () => fileStep(kind.unit, cursor, await one.read(reading, cursor)), {
-      label: one.label(cursor),
-      isDotted: Object.values(cursor).some(isDots),
-    });
+  const read: Run = (server, cursor) =>
+    tolerant(
+      plural,
+      () =>
+        sparing(plural, server, async (reading) =>
+          fileStep(kind.unit, cursor, await one.read(reading, cursor)),
+        ),
+      {
+        label: one.label(cursor),
+        isDotted: Object.values(cursor).some(isDots),
+      },
+    );
   return [
     [listName(kind), list],
     [one.cursor, read],
   ];
 }
 
-async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<Step> {
-  if ("file" in kind) return kind.read(reading, cursor);
+/** Runs a step; objects of a list that are not of the right shape are named, and cost nothing else. */
+async function sparing(
+  plural: string,
+  server: Reading,
+  run: (reading: Reading) => Promise<Step>,
+): Promise<Step> {
+  const spoilt: string[] = [];
+  const step = await run({ ...server, spoilt: (name) => void spoilt.push(name) });
+  if (spoilt.length === 0) return step;
+  const problem: Problem = { kind: "incomplete", reason: misshapen(plural), items: spoilt };
+  return { ...step, problems: [...(step.problems ?? []), problem] };
+}
+
+const listStep = (kind: Kind, reading: Reading, cursor: Cursor): Promise<Step> =>
+  "file" in kind ? kind.read(reading, cursor) : objectsStep(kind, reading, cursor);
+
+const misshapen = (plural: string): string =>
+  `Among the ${plural} that Grafana lists these are not of the shape that such have, so they were not saved.`;
+
+async function objectsStep(kind: ObjectKind, reading: Reading, cursor: Cursor): Promise<Step> {
   const { items, problems = [], next = [] } = await kind.list(reading, cursor);
   const { items: inFolders, problems: unplaced } = await placed(items, reading);
   const paths = filePaths(kind.folder, inFolders);
@@ -107,10 +159,10 @@ async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<S
 
 function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Content): Step {
   const { path } = v.parse(openObject({ path: v.string() }), cursor);
-  const object = { path, text, unit };
-  if (beside === undefined) return { objects: [object], problems };
+  const own = text === undefined ? [] : [{ path, text, unit }];
+  if (beside === undefined) return { objects: own, problems };
   const { extension, ...other } = beside;
-  return { objects: [object, { path: path.replace(/\.json$/, extension), ...other }], problems };
+  return { objects: [...own, { path: path.replace(/\.json$/, extension), ...other }], problems };
 }
 
 const cursorFor = ({ one }: ObjectKind, item: Item, path: string): Cursor[] =>
@@ -122,12 +174,7 @@ async function placed(
   server: Server,
 ): Promise<Required<Pick<Listing, "items" | "problems">>> {
   if (!items.some(({ folderUid = "" }) => folderUid !== "")) return { items, problems: [] };
-  const problems: Problem[] = [];
-  const paths = await readFolderPaths(server).catch((error: unknown): FolderPaths => {
-    if (!isOfThisCall(error)) throw error;
-    problems.push({ kind: "normalised", reason: `${UNPLACED} ${error.message}` });
-    return new Map();
-  });
+  const { paths, problems } = await knownPaths(server);
   const placedItems = items.map((item) => {
     const { folderUid = "", folderTitle, directory } = item;
     return { ...item, directory: directory ?? directoryOf(paths, folderUid, folderTitle) };
@@ -135,8 +182,22 @@ async function placed(
   return { items: placedItems, problems };
 }
 
-const UNPLACED =
-  "The folders could not be listed, so files lie only in the directory of the innermost; a restore goes by what they hold:";
+async function knownPaths(
+  server: Server,
+): Promise<{ readonly paths: FolderPaths; readonly problems: Problem[] }> {
+  try {
+    const { paths, unread } = await readFolderPaths(server);
+    return { paths, problems: unread === 0 ? [] : [unplaced(`Grafana fails at ${unread} of them`)] };
+  } catch (error) {
+    if (!isOfThisCall(error)) throw error;
+    return { paths: new Map(), problems: [unplaced(error.message)] };
+  }
+}
+
+const unplaced = (why: string): Problem => ({
+  kind: "normalised",
+  reason: `Not all folders could be listed, so files may lie only in the directory of the innermost; a restore goes by what they hold: ${why}`,
+});
 
 /** One object that a step is about. */
 interface One {
@@ -183,7 +244,7 @@ const ALWAYS: readonly Problem[] = [
   {
     kind: "not-contained",
     reason:
-      "Users, teams, service accounts and their tokens, permissions, preferences, public dashboards, dashboard snapshots and the history of dashboards are not exported. A complete backup of them is Grafana's database with its secret_key.",
+      "Users, teams, service accounts and their tokens, permissions, preferences, public dashboards, dashboard snapshots, the history of dashboards, and the notification channels of alerting before Grafana 9 are not exported. A complete backup of them is Grafana's database with its secret_key.",
   },
   {
     kind: "normalised",

@@ -1,7 +1,8 @@
 import { definePlugin, objectOf, option, v } from "contextcore";
+import { countObjects, splitCount } from "./count.ts";
 import { createDashboardStore } from "./dashboard-store.ts";
 import { createExporter } from "./export.ts";
-import { countObjects, measure, readLimits, splitCount, takeInventory } from "./inventory.ts";
+import { measure, readLimits, takeInventory } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 
@@ -18,6 +19,7 @@ export default definePlugin({
   about: "Grafana: dashboards, folders, data sources, alerting, annotations",
   signals: ["dashboards"],
   importance: "medium",
+  tried: ["Grafana 7.5.5", "Grafana 9.3.2"],
   // The rest of its data directory (plugins, images) can be obtained again.
   dataFiles: ["grafana.db", "grafana.db-wal", "grafana.db-shm"],
   options: v.object({
@@ -48,7 +50,7 @@ export default definePlugin({
       size: (signal) => measure(at(signal)),
       export: createExporter(at),
       count: (request, signal) => countObjects(at(signal), request),
-      splitCount: async (request) => splitCount(request),
+      splitCount: (request, signal) => splitCount(at(signal), request),
       limits: (signal) => readLimits(at(signal)),
       dashboards: createDashboardStore(at),
       restore: createRestorer(at, { secrets, managed }),

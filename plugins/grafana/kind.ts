@@ -10,6 +10,7 @@ import {
   type RestoreAnswer,
   type RestoreBatch,
   type RestoreDiagnostic,
+  type Split,
   type Step,
   v,
 } from "contextcore";
@@ -46,6 +47,8 @@ export interface ObjectKind extends CommonKind {
   /** The directory of their files below `grafana/`; its last part is also the `kind` of the cursor that lists them. */
   readonly folder: string;
   list(reading: Reading, cursor: Cursor): Promise<Listing>;
+  /** Divides a cursor whose list Grafana fails at: into pages, or other lists of the same objects. */
+  split?(reading: Reading, cursor: Cursor): Split | Promise<Split>;
   /** For objects that the list does not return completely. */
   readonly one?: ReadOne;
   /** What selectors match, and what it depends on. @throws PluginError `invalid` when it is damaged */
@@ -69,6 +72,8 @@ export interface LineKind extends CommonKind {
   /** The first cursor for a range; its `kind` is the unit. */
   start(range: Range): Cursor;
   read(server: Server, cursor: Cursor): Promise<Step>;
+  /** Divides a cursor whose answer Grafana fails at. */
+  split(server: Server, cursor: Cursor): Promise<Split>;
   describe(line: string): Described;
   put(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer>;
 }
@@ -111,12 +116,15 @@ interface ReadOne {
   readonly cursor: string;
   /** What a problem calls it. */
   label(cursor: Cursor): string;
+  /** Divides a cursor whose object cannot be read whole. */
+  split?(cursor: Cursor): Split;
   read(server: Server, cursor: Cursor): Promise<Content>;
 }
 
 /** The contents of the file for an object that was read individually. */
 export interface Content {
-  readonly text: string;
+  /** Absent: only the other file was read. */
+  readonly text?: string;
   readonly problems: readonly Problem[];
   /** The same for another tool: a file with another extension that counts as something else. */
   readonly beside?: { readonly extension: string; readonly text: string; readonly unit: string };
@@ -128,6 +136,7 @@ export function readOne<Entries extends v.ObjectEntries>(
   entries: Entries,
   typed: {
     label(cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): string;
+    split?(cursor: Cursor): Split;
     read(server: Server, cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): Promise<Content>;
   },
 ): ReadOne {
@@ -136,6 +145,7 @@ export function readOne<Entries extends v.ObjectEntries>(
     cursor,
     label: (one) => typed.label(v.parse(schema, one)),
     read: (server, one) => typed.read(server, v.parse(schema, one)),
+    ...(typed.split === undefined ? {} : { split: typed.split }),
   };
 }
 

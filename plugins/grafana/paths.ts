@@ -1,7 +1,7 @@
 import { type DashboardFolder, safeFileName, treePaths } from "contextcore";
 import type { Titled } from "./kind.ts";
-import { searchAll } from "./lists.ts";
-import type { Server } from "./server.ts";
+import { searchReadable } from "./lists.ts";
+import { looking, type Server } from "./server.ts";
 
 /** Each folder's directory, as safe names from the root down, by the folder's uid. */
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
@@ -10,10 +10,13 @@ export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 export const folderPaths = (folders: readonly DashboardFolder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
-/** The same through Grafana's search: a few calls, however deeply folders are nested. */
-export async function readFolderPaths(server: Server): Promise<FolderPaths> {
-  const hits = await searchAll(server, { type: "dash-folder" });
-  return folderPaths(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
+/** The same through Grafana's search: a few calls, however deeply folders are nested. @returns how many it fails at, too */
+export async function readFolderPaths(
+  server: Server,
+): Promise<{ readonly paths: FolderPaths; readonly unread: number }> {
+  const { hits, unread } = await searchReadable(looking(server), { type: "dash-folder" });
+  const folders = hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid }));
+  return { paths: folderPaths(folders), unread };
 }
 
 /** The directory for the contents of a folder; an invisible one has at most a title. */

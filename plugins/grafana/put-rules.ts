@@ -4,6 +4,7 @@ import { asText, type Fields, without } from "./json.ts";
 import type { ObjectKind, Outcome, Restoring } from "./kind.ts";
 import { ownerOf } from "./kinds/alerting.ts";
 import { CREATED, EXISTING, ownedBy, refused, send, standingOf, type Write } from "./put.ts";
+import { isUnknownRule } from "./rule-lists.ts";
 
 /** A rule as stored in its group's file. */
 type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
@@ -45,11 +46,29 @@ export async function putGroup(restoring: Restoring, kind: ObjectKind, group: Gr
   if (standing.held === undefined) return putMissing(restoring, group, []);
   const { held, what } = standing;
   if (what === undefined) return EXISTING;
-  if (kind.lacking?.(saved, held) === undefined)
-    return restoring.replaces ? replaceGroup(restoring, group, what) : { done: "differs", what };
+  if (kind.lacking?.(saved, held) === undefined) {
+    if (!restoring.replaces) return { done: "differs", what };
+    return asItIs(restoring, kind, saved, await replaceGroup(restoring, group, what));
+  }
   const isOurs = group.group.rules.every((rule) => lockOf(restoring, rule) === undefined);
   // Written one by one, what is missing in the middle would come last.
-  return isOurs ? replaceGroup(restoring, group) : putMissing(restoring, group, uidsIn(held));
+  if (!isOurs) return putMissing(restoring, group, uidsIn(held));
+  return asItIs(restoring, kind, saved, await replaceGroup(restoring, group));
+}
+
+/** Grafana 9 keeps the rules of a group in the order in which they were made, however the group is written. */
+async function asItIs(
+  restoring: Restoring,
+  kind: ObjectKind,
+  saved: Fields,
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (outcome.done !== "created") return outcome;
+  const now = await standingOf(kind, restoring, saved);
+  if (now.held === undefined || now.what === undefined) return outcome;
+  const reason = `Grafana does not keep alert rule groups as they were written: ${now.what}.`;
+  const problem: Problem = { kind: "incomplete", reason, items: [asText(saved.title)] };
+  return { ...outcome, problems: [...(outcome.problems ?? []), problem] };
 }
 
 const lockOf = (restoring: Restoring, { provenance }: Rule) => ownedBy(restoring, ownerOf(provenance));
@@ -79,9 +98,10 @@ async function putRules(restoring: Restoring, group: Missing): Promise<Outcome> 
   for (const rules of inCalls(group)) {
     const [{ uid }] = rules;
     const bare = rules.map((rule) => without(rule, "provenance"));
-    const write = isNew ? group.asGroup(bare) : group.asRule(bare[0] ?? {});
-    const headers = group.headers(rules[0]);
-    const outcome = await send(restoring, { ...write, headers, isThere: () => group.isThere(uid) });
+    const sending = { headers: group.headers(rules[0]), isThere: () => group.isThere(uid) };
+    const outcome = isNew
+      ? await sendGroup(restoring, group, { ...sending, rules: bare })
+      : await send(restoring, { ...group.asRule(bare[0] ?? {}), ...sending });
     if (outcome.done === "refused")
       unwritten.push(...rules.map((rule) => ({ rule, reason: outcome.reason })));
     else {
@@ -127,14 +147,41 @@ async function replaceGroup(restoring: Restoring, group: Group, replaced?: strin
   const [headers = {}, ...others] = uniqueHeaders(group);
   const bare = rules.map((rule) => without(rule, "provenance"));
   const isMixed = others.length > 0;
-  const whole = await send(restoring, {
-    ...group.asGroup(bare),
+  const whole = await sendGroup(restoring, group, {
+    rules: bare,
     headers: isMixed ? group.headers({ provenance: "" }) : headers,
     isThere: async () => false,
   });
   if (whole.done !== "created") return whole;
   const problems = isMixed ? await giveBack(restoring, group) : [];
   return { done: "created", problems, ...given({ replaced }) };
+}
+
+interface WholeGroup {
+  readonly rules: readonly Fields[];
+  readonly headers: Readonly<Record<string, string>>;
+  isThere(): Promise<boolean>;
+}
+
+/** Writes a group in one call. Before Grafana 10 a group takes only rules that exist, so there they are created first. */
+async function sendGroup(
+  restoring: Restoring,
+  group: Group,
+  { rules, headers, isThere }: WholeGroup,
+): Promise<Outcome> {
+  const whole = { ...group.asGroup(rules), headers, isThere };
+  try {
+    return await send(restoring, whole);
+  } catch (error) {
+    if (!isUnknownRule(error)) throw error;
+  }
+  for (const rule of rules) {
+    const isRuleThere = () => group.isThere(asText(rule.uid));
+    if (await isRuleThere()) continue;
+    const outcome = await send(restoring, { ...group.asRule(rule), headers, isThere: isRuleThere });
+    if (outcome.done === "refused") return outcome;
+  }
+  return send(restoring, { ...whole, isThere: async () => false });
 }
 
 /** The different provenance headers that the group's rules need. */

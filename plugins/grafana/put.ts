@@ -39,7 +39,7 @@ interface Placing {
   /** The other tool that owns it. */
   readonly owner: string | undefined;
   /** What creates it. @throws PluginError `invalid` when this server cannot keep it */
-  create(): Write;
+  create(): Write | Promise<Write>;
   /** The calls that turn the server's object into the saved one. @throws PluginError as `create` does */
   replace(held: Fields): readonly Write[] | Promise<readonly Write[]>;
   /** What remains to be done after either. */
@@ -74,7 +74,7 @@ export async function putInPlace(
   if (!isNew && !restoring.replaces) return { done: "differs", what: standing.what ?? "" };
   const locked = ownedBy(restoring, owner);
   if (locked !== undefined) return locked;
-  const writes = await orRefused(async () => (isNew ? [create()] : replace(standing.held ?? {})));
+  const writes = await orRefused(async () => (isNew ? [await create()] : replace(standing.held ?? {})));
   if ("done" in writes) return writes;
   const isThere = async (): Promise<boolean> => {
     const now = await look();

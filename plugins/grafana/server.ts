@@ -1,4 +1,14 @@
-import { askedOnce, given, type HttpClient, type HttpRequest, PluginError, parseExact, v } from "contextcore";
+import {
+  askedOnce,
+  given,
+  type HttpClient,
+  type HttpRequest,
+  isFault,
+  PluginError,
+  parseExact,
+  v,
+} from "contextcore";
+import { asObject } from "./json.ts";
 
 /** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {
@@ -6,6 +16,8 @@ export interface Server {
   readonly signal: AbortSignal;
   /** The kind of API it has; determined once for all tasks. */
   world(): Promise<World>;
+  /** Hears of objects of a list that are not of the right shape, by name. Absent: one of them fails the whole list. */
+  readonly spoilt?: (name: string) => void;
 }
 
 /** The server for a task with this signal. */
@@ -19,6 +31,8 @@ export interface World {
   /** The version to use; absent: only the old API has them. */
   readonly folders?: string;
   readonly playlists?: string;
+  /** Before 9 a dashboard's folder and an annotation's dashboard are known by numbers only. */
+  readonly numbered?: true;
 }
 
 interface Served {
@@ -49,6 +63,46 @@ export async function read<Schema extends v.GenericSchema>(
   if (checked.success) return checked.output;
   const [issue] = checked.issues;
   throw new PluginError("invalid", `${where(http, request)}: ${v.getDotPath(issue) ?? ""} ${issue.message}`);
+}
+
+/**
+ * The objects of a list. Those that are not of the right shape are told by name, unless all are.
+ * @throws PluginError `invalid` as {@link read}
+ */
+export async function readRows<Schema extends v.GenericSchema>(
+  server: Server,
+  schema: Schema,
+  request: HttpRequest,
+): Promise<v.InferOutput<Schema>[]> {
+  return soundRows(server, schema, { rows: await read(server, v.array(v.unknown()), request), request });
+}
+
+/** The same of a list within an answer. @param found its objects, and the call that gave them */
+export function soundRows<Schema extends v.GenericSchema>(
+  { http, spoilt }: Pick<Server, "http" | "spoilt">,
+  schema: Schema,
+  { rows, request }: { readonly rows: readonly unknown[]; readonly request: HttpRequest },
+): v.InferOutput<Schema>[] {
+  const checked = rows.map((row) => v.safeParse(schema, row));
+  const bad = checked.flatMap(({ success, issues }, index) => (success ? [] : [{ index, issue: issues[0] }]));
+  const [first] = bad;
+  if (first !== undefined && (spoilt === undefined || bad.length === rows.length))
+    throw new PluginError(
+      "invalid",
+      `${where(http, request)}: ${v.getDotPath(first.issue) ?? ""} ${first.issue.message}`,
+    );
+  for (const { index } of bad) spoilt?.(rowName(rows[index], index));
+  return checked.flatMap(({ success, output }) => (success ? [output] : []));
+}
+
+/** The server, for what only looks at lists: what is not of the right shape there is told by the step that saves it. */
+export const looking = <Caller extends Server>(server: Caller): Caller => ({ ...server, spoilt: () => {} });
+
+/** What people may know it by, or its place. */
+function rowName(row: unknown, index: number): string {
+  const { title, name, uid, text } = asObject(row);
+  const [first] = [title, name, uid, text].filter((one) => typeof one === "string" && one !== "");
+  return first === undefined ? `number ${index + 1} of the list` : String(first).slice(0, 100);
 }
 
 /** The same, and `undefined` when there is no such thing (404). */
@@ -131,7 +185,7 @@ async function findWorld(caller: Caller): Promise<World> {
     groups.find((group) => group.name === `${name}.grafana.app`)?.versions.map((one) => one.version) ?? [];
   const served = versions("dashboard");
   const preferred = MATURE.find((version) => served.includes(version));
-  if (preferred === undefined) return { namespace: "default" };
+  if (preferred === undefined) return { namespace: "default", ...(await numbered(caller)) };
   const folders = MATURE.find((version) => versions("folder").includes(version));
   const playlists = ["v1", "v0alpha1"].find((version) => versions("playlist").includes(version));
   return {
@@ -139,6 +193,14 @@ async function findWorld(caller: Caller): Promise<World> {
     dashboards: { preferred, versions: served },
     ...given({ folders, playlists }),
   };
+}
+
+const healthSchema = v.object({ version: v.optional(v.string(), "") });
+
+/** Some hide their version from strangers; those that are this old do not. */
+async function numbered(caller: Caller): Promise<Pick<World, "numbered">> {
+  const { version } = await read(caller, healthSchema, { path: "/api/health" });
+  return /^[1-8]\./.test(version) ? { numbered: true } : {};
 }
 
 async function discover({ http, signal }: Caller): Promise<v.InferOutput<typeof groupSchema>[]> {
@@ -158,8 +220,26 @@ function parseLoose(source: string): unknown {
 
 async function namespaceOf(caller: Caller): Promise<string> {
   const schema = v.object({ namespace: v.optional(v.string()) });
-  const settings = await readIfThere(caller, schema, { path: "/api/frontend/settings" });
+  const settings = await readIfThere(caller, schema, { path: "/api/frontend/settings" }).catch(unlessFailing);
   if (settings?.namespace) return settings.namespace;
   const { id } = await read(caller, v.object({ id: v.number() }), { path: "/api/org" });
   return id === 1 ? "default" : `org-${id}`;
+}
+
+/** A page that this Grafana fails at says nothing, and another call may. */
+function unlessFailing(error: unknown): undefined {
+  if (isFault(error)) return undefined;
+  throw error;
+}
+
+/** A part that this Grafana does not have, or that this account may not read, is not counted either; an export reports it. */
+export function unlessAbsent(error: unknown): undefined {
+  if (error instanceof PluginError && error.status === 404) return undefined;
+  return unlessRefused(error);
+}
+
+/** What this account may not read. */
+export function unlessRefused(error: unknown): undefined {
+  if (error instanceof PluginError && error.status === 403) return undefined;
+  throw error;
 }

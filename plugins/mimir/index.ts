@@ -14,7 +14,7 @@ export default definePlugin({
   about: "Mimir, Cortex or any Prometheus: metrics",
   signals: ["metrics"],
   importance: "critical",
-  tried: ["Prometheus 2.42"],
+  tried: ["Mimir 2.6.0", "Mimir 3.0.2", "Prometheus 2.42", "Prometheus 3.5"],
   options: v.object({
     ...option.serverOptions("http://localhost:9009"),
     prefix: v.optional(

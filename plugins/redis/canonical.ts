@@ -2,8 +2,9 @@
  * The order in which a server writes the members of a large set or hash is its own: another server, or the same one tomorrow,
  * writes another. In order of their bytes, the same value has the same bytes.
  */
+import { isKind } from "contextcore";
 import { createCrc64 } from "./crc64.ts";
-import { type Place, skipText, take, takeByte, takeLength } from "./encoding.ts";
+import { type Place, skipText, TOO_SHORT, take, takeByte, takeLength } from "./encoding.ts";
 import { type Skip, VALKEY, VALKEY_HASH } from "./values.ts";
 
 const bytes =
@@ -21,8 +22,17 @@ const OF_VALKEY: readonly [number, readonly Skip[]] = [0, [skipText, skipText, b
 
 const FOOTER = 10;
 
-/** What `DUMP` gave, with the members of a set or a hash in order. `RESTORE` takes it as well. */
+/** What `DUMP` gave, with the members of a set or a hash in order. `RESTORE` takes it as well. What is damaged stays as it is. */
 export function canonical(dump: Buffer): Buffer {
+  try {
+    return inOrder(dump);
+  } catch (error) {
+    if (error === TOO_SHORT || isKind(error, "invalid")) return dump;
+    throw error;
+  }
+}
+
+function inOrder(dump: Buffer): Buffer {
   const body = dump.subarray(0, Math.max(0, dump.length - FOOTER));
   const version = dump.subarray(body.length, body.length + 2);
   const place: Place = { bytes: body, next: 0 };

@@ -58,6 +58,23 @@ export function skipText(place: Place): void {
   else throw damaged("a text in it is damaged");
 }
 
+/**
+ * Goes past a text as far as its bytes have come, and no further back than that is needed again: a text may be as large as the
+ * memory. @returns how many are still to come @throws TOO_SHORT
+ */
+export function passText(place: Place): number {
+  const encoding = takeEncoding(place);
+  if (encoding !== undefined) {
+    place.next -= 1;
+    skipText(place);
+    return 0;
+  }
+  const length = takeLength(place);
+  const here = Math.min(length, place.bytes.length - place.next);
+  place.next += here;
+  return length - here;
+}
+
 function skipCompressed(place: Place): void {
   const stored = takeLength(place);
   takeLength(place);

@@ -1,7 +1,7 @@
 /** Redis and Valkey: a dump of one moment, as a replica gets it, or key by key. */
 import { definePlugin } from "contextcore";
 import { withConnection } from "./connection.ts";
-import { nameOf, readDump, start, step } from "./export.ts";
+import { nameOf, read, start } from "./export.ts";
 import { infoOf } from "./info.ts";
 import { look, sizeOf } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
@@ -14,6 +14,14 @@ export default definePlugin({
   importance: "medium",
   tried: ["Redis 7.0", "Redis 8.0", "Valkey 9.1"],
   options: schema,
+  scratch: {
+    programs: ["valkey-server", "redis-server"],
+    args: ["-"],
+    input:
+      'bind 127.0.0.1\nport {port}\ndir "{directory}"\nrequirepass {secret}\nsave ""\nappendonly no\ndaemonize no\n',
+    options: { address: "127.0.0.1:{port}", password: "{secret}" },
+    keeps: ["read"],
+  },
   backend: ({ options, limits: { stepBytes } }) => {
     const server = serverOf(options);
     return {
@@ -22,10 +30,10 @@ export default definePlugin({
       size: (signal) =>
         withConnection(server, signal, async (connection) => sizeOf(await infoOf(connection))),
       export: {
-        start: ({ range }, signal) => start(server, { read: options.read, range }, signal),
-        step: (cursor, signal) => step(server, cursor, signal),
+        start: async ({ range }) => start(options.read, range),
+        step: async () => ({}),
         split: async (cursor) => ({ items: [nameOf(cursor)] }),
-        read: (_cursor, signal) => readDump(server, stepBytes, signal),
+        read: (cursor, signal) => read(server, cursor, { stepBytes, signal }),
       },
       restore: createRestorer(server, options.file),
     };

@@ -38,7 +38,10 @@ export const keyspacesIn = (info: Info): Keyspace[] =>
   });
 
 /** Servers whose dumps have these versions, newest first: https://github.com/redis/redis/blob/unstable/src/rdb.h */
-const READS: readonly (readonly [product: RegExp, version: number, reads: number])[] = [
+const READS: readonly (readonly [product: RegExp, version: number, reads: number | undefined])[] = [
+  // What a server that is newer than those we know reads, it says itself, key by key.
+  [/^Valkey/, 9.2, undefined],
+  [/^Redis/, 8.1, undefined],
   [/^Valkey/, 9, 80],
   [/^Valkey/, 0, 11],
   [/^Redis/, 7.4, 12],

@@ -1,5 +1,5 @@
 /** A key as a line of JSON: its name and what `DUMP` gave, in base64. */
-import { checkShape, v } from "contextcore";
+import { parseShape, v } from "contextcore";
 
 /** A key and its value, as `DUMP` gives it and `RESTORE` takes it. */
 export interface SavedKey {
@@ -29,7 +29,7 @@ export const toLine = ({ database, key, dump, expires }: SavedKey): string =>
 
 /** The key of a line. @throws PluginError `invalid` when the line has another form */
 export function fromLine(line: string): SavedKey {
-  const { database, key, dump, expires } = checkShape("a line of keys.jsonl", shape, JSON.parse(line));
+  const { database, key, dump, expires } = parseShape("a line of keys.jsonl", shape, line);
   return {
     database,
     key: Buffer.from(key, "base64"),

@@ -11,21 +11,41 @@ export interface Put {
   existing: number;
   /** Not written, and why. */
   readonly refused: { readonly key: SavedKey; readonly reason: string }[];
+  /** Expired since they were saved: there is nothing to put back. */
+  readonly expired: SavedKey[];
 }
 
+/** Nothing yet. */
+export const nothingPut = (): Put => ({ written: 0, existing: 0, refused: [], expired: [] });
+
 const OTHER = "The server holds another value under this key, which stays.";
-const EXPIRED = "It has expired since it was saved.";
 
 /** Writes those whose names are free; what is there stays. @throws PluginError when the server takes no key at all */
 export async function putKeys(connection: Connection, keys: readonly SavedKey[], done: Put): Promise<void> {
   const now = BigInt(Date.now());
   for (const [database, all] of Map.groupBy(keys, (key) => key.database)) {
-    await connection.call("SELECT", `${database}`);
-    const alive = all.filter(({ expires }) => expires === undefined || expires > now);
-    for (const key of all) if (!alive.includes(key)) done.refused.push({ key, reason: EXPIRED });
+    const [selected] = await connection.callAll([["SELECT", `${database}`]]);
+    if (selected instanceof ReplyError) {
+      refuseAll(selected, all, done, connection);
+      continue;
+    }
+    const isAlive = ({ expires }: SavedKey): boolean => expires === undefined || expires > now;
+    const alive = all.filter(isAlive);
+    done.expired.push(...all.filter((key) => !isAlive(key)));
     const taken = await putInto(connection, alive, done);
     await compare(connection, taken, done);
   }
+}
+
+/** A server has as many databases as it is configured to. @throws PluginError when it takes nothing at all */
+function refuseAll(
+  reply: ReplyError,
+  keys: readonly SavedKey[],
+  done: Put,
+  { where }: Pick<Connection, "where">,
+): void {
+  if (reply.code !== "ERR") throw refusal(reply, where, "SELECT");
+  done.refused.push(...keys.map((key) => ({ key, reason: reply.message })));
 }
 
 /** @returns those whose names are taken */

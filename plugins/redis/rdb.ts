@@ -5,6 +5,7 @@
 import {
   damaged,
   type Place,
+  passText,
   skipText,
   TOO_SHORT,
   take,
@@ -12,7 +13,7 @@ import {
   takeLength,
   takeText,
 } from "./encoding.ts";
-import { skip, skipModule, skipValue } from "./values.ts";
+import { OF_ONE_TEXT, passValue, type Skip, skip, skipModule, skipValue } from "./values.ts";
 
 /** A key of a dump. */
 export interface DumpedKey {
@@ -26,48 +27,74 @@ export interface DumpedKey {
 }
 
 /** Reads a dump that comes in pieces. */
-interface DumpReader {
-  /** The keys that are whole with this piece. @throws PluginError `invalid` when it is no dump, or has a type that is not known */
+export interface DumpReader {
+  /** The keys that are whole with this piece, whose memory they may share. @throws PluginError `invalid` when it is no dump, or has a type that is not known */
   feed(piece: Uint8Array): DumpedKey[];
   /** The last keys. @throws PluginError `invalid` unless the dump has come to its end */
   end(): DumpedKey[];
+  /** The code of the libraries of functions that have come since it was asked last. */
+  libraries(): readonly Buffer[];
   /** The version of the format; 0 before the first bytes. */
   version(): number;
 }
 
-/** Begins to read a dump. */
-export function createDumpReader(): DumpReader {
-  const state: State = { database: 0, version: 0, isOver: false };
+/** Begins to read a dump. @param keeps whether the keys' values are wanted: a large one is not held only to find its end */
+export function createDumpReader({ keeps = true }: { readonly keeps?: boolean } = {}): DumpReader {
+  const state: State = {
+    keeps,
+    toCome: 0,
+    database: 0,
+    version: 0,
+    isOver: false,
+    libraries: [],
+  };
   let held: Buffer = Buffer.alloc(0);
   let enough = 0;
+  /** What has come since, joined only when there is enough of it. */
+  const waiting: Buffer[] = [];
+  let came = 0;
   const read = (): DumpedKey[] => {
     const place: Place = { bytes: held, next: 0 };
     const keys: DumpedKey[] = [];
+    let done = 0;
     try {
       if (state.version === 0) state.version = readHeader(place);
-      while (!state.isOver) {
-        held = held.subarray(place.next);
-        place.bytes = held;
-        place.next = 0;
-        const found = readEntry(place, state);
+      for (done = place.next; !state.isOver; done = place.next) {
+        const found = state.rest === undefined ? readEntry(place, state) : readRest(place, state);
         if (found !== undefined) keys.push(found);
       }
       enough = 0;
     } catch (error) {
       if (error !== TOO_SHORT) throw error;
+      if (state.rest !== undefined) done = place.next;
       // A large value would be tried again with each piece, so that is only done when twice as much has come.
-      enough = held.length * 2;
+      enough = state.rest === undefined ? (held.length - done) * 2 : 0;
     }
+    held = Buffer.from(held.subarray(done));
     return keys;
   };
   return {
     version: () => state.version,
+    libraries: () => state.libraries.splice(0),
     feed(piece) {
       if (state.isOver) return [];
-      held = Buffer.concat([held, piece]);
-      return held.length < enough ? [] : read();
+      const passed = Math.min(state.toCome, piece.length);
+      state.toCome -= passed;
+      const more = piece.subarray(passed);
+      came += more.length;
+      if (held.length + came < enough) {
+        waiting.push(Buffer.from(more));
+        return [];
+      }
+      held =
+        held.length + came === more.length
+          ? Buffer.from(more.buffer, more.byteOffset, more.length)
+          : Buffer.concat([held, ...waiting.splice(0), more]);
+      came = 0;
+      return read();
     },
     end() {
+      held = Buffer.concat([held, ...waiting.splice(0)]);
       const keys = state.isOver ? [] : read();
       if (!state.isOver) throw damaged("it is cut short");
       return keys;
@@ -79,6 +106,12 @@ interface State {
   database: number;
   version: number;
   isOver: boolean;
+  libraries: Buffer[];
+  readonly keeps: boolean;
+  /** How many bytes of the last key's value are still to come. */
+  toCome: number;
+  /** Goes past what of the last key's value is still to come, if that is not one text. */
+  rest?: Skip | undefined;
   expires?: bigint | undefined;
 }
 
@@ -103,6 +136,11 @@ const CODE = {
   end: 0xff,
 } as const;
 
+function readRest(place: Place, state: State): undefined {
+  state.rest?.(place);
+  state.rest = undefined;
+}
+
 /** Reads a key, or what stands between keys. */
 function readEntry(place: Place, state: State): DumpedKey | undefined {
   const code = takeByte(place);
@@ -125,8 +163,12 @@ function readEntry(place: Place, state: State): DumpedKey | undefined {
       return skip(place, takeLength, 3);
     case CODE.aux:
       return skip(place, skipText, 2);
-    case CODE.functions:
-      return skip(place, skipText, 1);
+    case CODE.functions: {
+      // Only once it is whole is it noted: what is too short is read again.
+      const library = takeText(place);
+      state.libraries.push(library);
+      return undefined;
+    }
     case CODE.idle:
       return skip(place, takeLength, 1);
     case CODE.frequency:
@@ -141,7 +183,9 @@ function readEntry(place: Place, state: State): DumpedKey | undefined {
 function readKey(place: Place, type: number, state: State): DumpedKey {
   const key = takeText(place);
   const from = place.next;
-  skipValue(place, type, state.version);
+  if (state.keeps) skipValue(place, type, state.version);
+  else if (OF_ONE_TEXT.has(type)) state.toCome = passText(place);
+  else state.rest = passValue(type, state.version);
   const value = place.bytes.subarray(from, place.next);
   const { database, expires } = state;
   state.expires = undefined;

@@ -7,29 +7,35 @@ import type { Connection } from "./connection.ts";
 import { createCrc64 } from "./crc64.ts";
 import { ReplyError, refusal } from "./reply.ts";
 
-/** The bytes of a dump in pieces, proved at its end by its checksum. @throws PluginError `refused` where the server gives none */
-export async function* dumpOf(connection: Connection): AsyncGenerator<Buffer> {
+/** So many bytes of a dump, one after the other. */
+interface DumpBlock {
+  readonly bytes: Uint8Array;
+  readonly isLast: boolean;
+}
+
+/**
+ * A dump in blocks of this size; it ends once all of it is proved by its checksum.
+ * @throws PluginError `refused` where the server gives none
+ */
+export async function* dumpOf(connection: Connection, blockBytes: number): AsyncGenerator<DumpBlock> {
   await askAsReplica(connection);
   const crc = createCrc64();
-  let tail: Buffer = Buffer.alloc(0);
-  for await (const piece of payloadOf(connection)) {
+  const ending = await beginPayload(connection);
+  for await (const { bytes, isLast } of blocksOf(connection.source, ending, blockBytes)) {
     // The checksum itself is not a part of what it covers.
-    const all = tail.length === 0 ? piece : Buffer.concat([tail, piece]);
-    const covered = all.subarray(0, Math.max(0, all.length - CHECKSUM));
-    tail = all.subarray(covered.length);
+    const covered = isLast ? bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM)) : bytes;
     crc.update(covered);
-    if (covered.length > 0) yield covered;
+    yield { bytes, isLast };
+    if (isLast) requireChecksum(bytes.subarray(covered.length), crc.digest(), connection.where);
   }
-  requireChecksum(tail, crc.digest(), connection.where);
-  yield tail;
 }
 
 const CHECKSUM = 8;
 
 /** A server that is configured to compute none writes zeros. */
-function requireChecksum(found: Buffer, computed: Buffer, where: string): void {
-  if (found.length === CHECKSUM && (found.equals(computed) || found.equals(Buffer.alloc(CHECKSUM)))) return;
-  throw new PluginError("temporary", `${where}: the dump does not match its checksum`);
+function requireChecksum(found: Uint8Array, computed: Uint8Array, where: string): void {
+  if ([computed, new Uint8Array(CHECKSUM)].some((one) => Buffer.compare(one, found) === 0)) return;
+  throw new PluginError("temporary", `${where}: checksum mismatch in the dump`);
 }
 
 /**
@@ -54,17 +60,22 @@ function notGiven(error: ReplyError, where: string): PluginError {
   return new PluginError(kind === "temporary" ? kind : "refused", message, { cause: error });
 }
 
-async function* payloadOf({ source, where }: Connection): AsyncGenerator<Buffer> {
+/** By what the end of a payload is known: its size, or a mark behind it. */
+type Ending =
+  | { readonly size: number; readonly mark?: never }
+  | { readonly mark: Buffer; readonly size?: never };
+
+async function beginPayload({ source, where }: Connection): Promise<Ending> {
   const answer = await waitedFor(() => source.line());
   if (answer.startsWith("-")) throw notGiven(new ReplyError(answer.slice(1)), where);
   if (!answer.startsWith("+FULLRESYNC "))
     throw new PluginError("invalid", `${where} answered PSYNC with no dump`);
   const header = await waitedFor(() => source.line());
   const mark = /^\$EOF:([0-9a-zA-Z]{40})$/.exec(header)?.[1];
+  if (mark !== undefined) return { mark: Buffer.from(mark) };
   const size = /^\$(\d{1,15})$/.exec(header)?.[1];
-  if (mark !== undefined) yield* untilMark(source, Buffer.from(mark));
-  else if (size !== undefined) yield* ofSize(source, Number(size));
-  else throw new PluginError("invalid", `${where} answered PSYNC with no dump`);
+  if (size !== undefined) return { size: Number(size) };
+  throw new PluginError("invalid", `${where} answered PSYNC with no dump`);
 }
 
 /** While it prepares the dump, which takes five seconds and more, a server sends empty lines. */
@@ -72,26 +83,32 @@ async function waitedFor(line: () => Promise<string>): Promise<string> {
   for (let found = await line(); ; found = await line()) if (found !== "") return found;
 }
 
-const PIECE = 1 << 20;
-type Source = Connection["source"];
-
-async function* ofSize(source: Source, size: number): AsyncGenerator<Buffer> {
-  for (let missing = size; missing > 0; ) {
-    const piece = await source.some(Math.min(missing, PIECE));
-    missing -= piece.length;
-    yield piece;
+/** What has come is copied once, into the block that is handed on. The last block has the whole checksum. */
+async function* blocksOf(
+  source: Connection["source"],
+  { size = Number.POSITIVE_INFINITY, mark }: Ending,
+  blockBytes: number,
+): AsyncGenerator<DumpBlock> {
+  // So much is taken over into the next block, since the mark and the checksum may lie across two.
+  const kept = CHECKSUM + (mark?.length ?? 0);
+  const newBlock = (): Buffer => Buffer.allocUnsafeSlow(blockBytes + kept);
+  let [block, filled, left] = [newBlock(), 0, size];
+  while (left > 0) {
+    const piece = await source.some(Math.min(left, block.length - filled));
+    piece.copy(block, filled);
+    const from = mark === undefined ? 0 : Math.max(0, filled - mark.length + 1);
+    filled += piece.length;
+    left -= piece.length;
+    const end = mark === undefined ? -1 : block.subarray(0, filled).indexOf(mark, from);
+    if (end >= 0) return yield { bytes: bytesOf(block, end), isLast: true };
+    if (filled < block.length || left === 0) continue;
+    yield { bytes: bytesOf(block, blockBytes), isLast: false };
+    const rest = block.subarray(blockBytes);
+    block = newBlock();
+    filled = rest.copy(block);
   }
+  yield { bytes: bytesOf(block, filled), isLast: true };
 }
 
-/** The mark may lie across two pieces, so as much as it is long is held back. */
-async function* untilMark(source: Source, mark: Buffer): AsyncGenerator<Buffer> {
-  for (let held: Buffer = Buffer.alloc(0); ; ) {
-    const piece = await source.some(PIECE);
-    const all = held.length === 0 ? piece : Buffer.concat([held, piece]);
-    const end = all.indexOf(mark);
-    if (end >= 0) return yield all.subarray(0, end);
-    const done = Math.max(0, all.length - mark.length + 1);
-    if (done > 0) yield all.subarray(0, done);
-    held = all.subarray(done);
-  }
-}
+const bytesOf = ({ buffer, byteOffset }: Buffer, length: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);

@@ -2,6 +2,7 @@
 import {
   type LineMatcher,
   PluginError,
+  type Problem,
   type Rejected,
   type RestoreAnswer,
   type RestoreDiagnostic,
@@ -15,12 +16,13 @@ import { DUMP_FILE } from "./export.ts";
 import { infoOf, isForeign, keyspacesIn, readsDumps, versionOf } from "./info.ts";
 import { fromLine, type SavedKey, toLine } from "./line.ts";
 import { keyPattern } from "./pattern.ts";
-import { type Put, putKeys } from "./put-keys.ts";
+import { nothingPut, type Put, putKeys } from "./put-keys.ts";
+import { loadLibraries } from "./put-libraries.ts";
 import { createDumpReader, type DumpedKey } from "./rdb.ts";
 
 /** Writes to the server, or to the file, if one is named. */
 export const createRestorer = (server: Server, file: string | undefined): Restorer => ({
-  matcher: matcherOf,
+  matcher: file === undefined ? matcherOf : wholeOnly,
   preflight: async (_plan, signal) =>
     file === undefined ? lookAt(server, signal) : intoFile(server, file, signal),
   async applyBytes(dump, bytes, signal): Promise<RestoreAnswer> {
@@ -34,7 +36,7 @@ export const createRestorer = (server: Server, file: string | undefined): Restor
   apply: ({ lines }, signal) =>
     withConnection(server, signal, async (connection) => {
       if (file !== undefined) throw new PluginError("invalid", KEYS_INTO_FILE);
-      const done: Put = { written: 0, existing: 0, refused: [] };
+      const done = nothingPut();
       await putKeys(connection, lines.map(fromLine), done);
       return answerOf(done);
     }),
@@ -57,7 +59,7 @@ const RUNNING = (server: Server, file: string): string =>
 
 async function intoFile(server: Server, file: string, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   if (await isRunning(server, signal)) return [{ severity: "refuses", message: RUNNING(server, file) }];
-  const message = `The server reads ${file} when it starts, unless it has \`appendonly yes\`: start it with \`appendonly no\`, and switch it on afterwards.`;
+  const message = `The server reads ${file} when it starts, unless it has \`appendonly yes\`: start it with \`appendonly no\`, and switch it on afterwards. Whether it can read this dump is not known while it is stopped: it must not be older than the server that was saved.`;
   return [{ severity: "note", message }];
 }
 
@@ -81,9 +83,12 @@ async function intoServer(
   const product = versionOf(await infoOf(connection));
   const isWanted = match === undefined ? () => true : keyPattern(match);
   const reader = createDumpReader();
-  const done: Put = { written: 0, existing: 0, refused: [] };
+  const done = nothingPut();
+  const problems: Problem[] = [];
   const put = async (keys: readonly DumpedKey[]): Promise<void> => {
     requireReadable(reader.version(), product, connection);
+    const libraries = reader.libraries();
+    if (match === undefined) problems.push(...(await loadLibraries(connection, libraries)));
     const wanted = keys.filter(({ key }) => isWanted(key)).map((key) => asSaved(key, reader.version()));
     for (let from = 0; from < wanted.length; from += BATCH)
       await putKeys(connection, wanted.slice(from, from + BATCH), done);
@@ -93,7 +98,8 @@ async function intoServer(
     await put(reader.feed(piece));
   }
   await put(reader.end());
-  return answerOf(done);
+  const answer = answerOf(done);
+  return { ...answer, problems: [...problems, ...(answer.problems ?? [])] };
 }
 
 function requireReadable(version: number, product: string | undefined, { where }: Connection): void {
@@ -117,11 +123,24 @@ function asSaved({ database, key, expires, type, value }: DumpedKey, version: nu
   return { database, key, expires, dump };
 }
 
-const answerOf = ({ written, existing, refused }: Put): RestoreAnswer => ({
+const answerOf = ({ written, existing, refused, expired }: Put): RestoreAnswer => ({
   written: { keys: written },
   existing: { keys: existing },
   rejected: refused.map(({ key, reason }): Rejected => ({ line: toLine(key).trimEnd(), reason })),
+  problems:
+    expired.length === 0
+      ? []
+      : [{ kind: "lossy", reason: EXPIRED, items: expired.map(({ key }) => key.toString()) }],
 });
+
+const EXPIRED = "They have expired since they were saved, so they are not put back.";
+
+/** @throws PluginError `invalid` always */
+function wholeOnly(): LineMatcher {
+  throw new PluginError("invalid", "redis: a dump is put back as a file whole, and not some keys of it", {
+    hint: "Leave out --match, or the option `file`.",
+  });
+}
 
 /** A pattern for keys. Of a dump it is heeded where the keys are taken from it. */
 function matcherOf(match: string): LineMatcher {

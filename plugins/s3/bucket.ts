@@ -1,6 +1,14 @@
 /** One bucket, as its options say, and the one way to call it: signed, to its own host, with classified errors. */
 import { createHash } from "node:crypto";
-import { given, type HttpAnswer, type HttpClient, type HttpRequest, isKind, type Logger } from "contextcore";
+import {
+  given,
+  type HttpAnswer,
+  type HttpClient,
+  type HttpRequest,
+  isKind,
+  type Logger,
+  PluginError,
+} from "contextcore";
 import { type CallNames, type Failure, failureOf } from "./errors.ts";
 import { encodedPath, type Keys, queryText, sha256Of, signed } from "./sign.ts";
 import { parseXml, type XmlElement } from "./xml.ts";
@@ -88,7 +96,9 @@ export function createBucket(options: BucketOptions): Bucket {
       maxBytes: TEXT_BYTES_MAX,
       accept: LOOKED_AT,
     });
-    const names = { call: `${method} ${options.bucket}/${key ?? ""}`, region: options.region, now };
+    const { region } = options;
+    const { sessionToken } = scope.keys;
+    const names = { call: `${method} ${options.bucket}/${key ?? ""}`, region, now, sessionToken };
     return answer.status < 300 ? answer : accepted(answer, call.accept ?? [], names);
   };
   return {
@@ -96,10 +106,20 @@ export function createBucket(options: BucketOptions): Bucket {
     send,
     async ask(call) {
       const answer = await send(call);
-      const text = await answer.text();
+      const text = await wholeText(answer);
       return answer.status < 300 ? parseXml(text) : undefined;
     },
   };
+}
+
+/** No answer of S3's is too large: what is, is not S3's. */
+async function wholeText(answer: S3Answer): Promise<string> {
+  try {
+    return await answer.text();
+  } catch (error) {
+    if (!isKind(error, "too-large")) throw error;
+    throw new PluginError("invalid", error.message, { hint: error.hint, cause: error });
+  }
 }
 
 /** An error that the call takes for an answer. @throws PluginError for any other */

@@ -19,36 +19,41 @@ const FRESH_MS = 60_000;
 
 /** @returns a function that gives the keys, read from their file at most once a minute @throws PluginError `refused` */
 export function createCredentials(options: CredentialOptions): () => Promise<Keys> {
-  const { accessKeyId, secretAccessKey, sessionToken, keysFile, profile } = options;
+  const { keysFile, profile } = options;
   const isOfFile = keysFile !== undefined || profile !== undefined;
-  if (!isOfFile && accessKeyId !== undefined && secretAccessKey !== undefined)
-    return async () => ({ accessKeyId, secretAccessKey, sessionToken });
+  if (!isOfFile && (options.accessKeyId ?? options.secretAccessKey) !== undefined)
+    return async () => keysOf(options);
   const file = keysFile ?? join(homedir(), ".aws", "credentials");
   let read: { readonly keys: Keys; readonly at: number } | undefined;
   return async () => {
     if (read === undefined || performance.now() - read.at > FRESH_MS)
-      read = { keys: keysIn(await textOf(file, options), profile ?? "default", file), at: performance.now() };
+      read = { keys: keysIn(await textOf(file), profile ?? "default", file), at: performance.now() };
     return read.keys;
   };
 }
 
+/** One of the two alone is a mistake, and is not made up for with a file that has another one. */
+function keysOf({ accessKeyId, secretAccessKey, sessionToken }: CredentialOptions): Keys {
+  if (accessKeyId !== undefined && secretAccessKey !== undefined)
+    return { accessKeyId, secretAccessKey, sessionToken: sessionToken || undefined };
+  const missing = accessKeyId === undefined ? "accessKeyId" : "secretAccessKey";
+  throw new PluginError("refused", `there is no ${missing}`, { hint: SET_KEYS });
+}
+
+const SET_KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file as `keysFile`.";
+
 /** A file with the keys of a hundred profiles is a few kilobytes. */
 const FILE_BYTES_MAX = 1 << 20;
 
-async function textOf(file: string, { accessKeyId, secretAccessKey }: CredentialOptions): Promise<string> {
+async function textOf(file: string): Promise<string> {
   try {
     const found = await stat(file);
     if (!found.isFile() || found.size > FILE_BYTES_MAX) throw new Error("it is not a file of credentials");
     return await readFile(file, "utf8");
   } catch (cause) {
-    const missing = accessKeyId === undefined ? "accessKeyId" : "secretAccessKey";
-    const given = accessKeyId !== undefined || secretAccessKey !== undefined;
     const why = systemRefusal(cause, { purpose: "read" })?.what ?? messageOf(cause);
-    throw new PluginError(
-      "refused",
-      given ? `there is no ${missing}` : `there are no credentials: ${file} cannot be read: ${why}`,
-      { hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a file as `keysFile`.", cause },
-    );
+    const message = `there are no credentials: ${file} cannot be read: ${why}`;
+    throw new PluginError("refused", message, { hint: SET_KEYS, cause });
   }
 }
 

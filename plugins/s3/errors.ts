@@ -34,7 +34,10 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Words of a message that tell more than its code. */
 const HINTS_BY_WORD: readonly (readonly [RegExp, string])[] = [
-  [/checksum|header/i, "If the service does not know checksum headers, set `checksums: false`."],
+  [
+    /checksum|header/i,
+    "If the service does not know checksum headers, set `checksums: false`; one without conditions is no place.",
+  ],
   [
     /object ?lock/i,
     "A bucket can lock objects only if it was made so: make another one, or leave out `lock`.",
@@ -59,6 +62,8 @@ export interface CallNames {
   readonly region: string;
   /** When it was signed. */
   readonly now: Date;
+  /** Never shown, whatever the server says. */
+  readonly sessionToken?: string | undefined;
 }
 
 /** Reads an answer that is an error. */
@@ -84,9 +89,10 @@ function plainError(
   { status }: HttpAnswer,
   said: XmlElement | undefined,
   code: string,
-  { call }: CallNames,
+  { call, sessionToken = "" }: CallNames,
 ): PluginError {
-  const words = said === undefined ? "" : (textAt(said, "Message") ?? "").slice(0, 300);
+  const message = said === undefined ? "" : (textAt(said, "Message") ?? "");
+  const words = (sessionToken === "" ? message : message.replaceAll(sessionToken, "***")).slice(0, 300);
   const why = code === "" ? "" : ` ${code}${words === "" ? "" : `: ${words}`}`;
   const hint = code === "" ? "Is `url` an S3 service itself?" : hintFor(code, words);
   return new PluginError(KINDS[code] ?? kindOf(status, code), `${call} was answered with ${status}${why}`, {

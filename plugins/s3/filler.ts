@@ -15,9 +15,10 @@ export interface Filler {
 export function createFiller(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Filler {
   const pieces = bytes[Symbol.asyncIterator]();
   let rest: Uint8Array | undefined = new Uint8Array(0);
-  const refill = async (): Promise<void> => {
+  /** @param room where the next piece may be put */
+  const refill = async (room?: Uint8Array): Promise<void> => {
     while (rest !== undefined && rest.length === 0) {
-      const piece = await pieces.next();
+      const piece = await pieces.next(room);
       signal.throwIfAborted();
       rest = piece.done ? undefined : piece.value;
     }
@@ -26,10 +27,11 @@ export function createFiller(bytes: AsyncIterable<Uint8Array>, signal: AbortSign
     async fill(buffer) {
       let done = 0;
       for (; done < buffer.length; ) {
-        await refill();
+        const room = buffer.subarray(done);
+        await refill(room);
         if (rest === undefined) break;
-        const taken = rest.subarray(0, buffer.length - done);
-        buffer.set(taken, done);
+        const taken = rest.subarray(0, room.length);
+        if (!isBeginning(taken, room)) room.set(taken);
         done += taken.length;
         rest = rest.subarray(taken.length);
       }
@@ -43,17 +45,20 @@ export function createFiller(bytes: AsyncIterable<Uint8Array>, signal: AbortSign
   };
 }
 
-/** All of a small object's bytes. @throws PluginError `invalid` when they are not those that were announced */
+const isBeginning = (piece: Uint8Array, room: Uint8Array): boolean =>
+  piece.buffer === room.buffer && piece.byteOffset === room.byteOffset;
+
+/** All of a small object's bytes. @param body has its length @throws PluginError `invalid` when they are not those that were announced */
 export async function wholeOf(
-  { name, size, sha256, bytes }: NewObject,
+  { name, size, sha256, bytes, isChecked = false }: NewObject,
+  body: Uint8Array,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const filler = createFiller(bytes, signal);
   try {
-    const body = new Uint8Array(size);
     const came = await filler.fill(body);
     if (came < size || !(await filler.isAtEnd())) throw otherSize(name, size, came < size);
-    if (sha256Of(body) !== sha256) throw otherBytes(name);
+    if (!isChecked && sha256Of(body) !== sha256) throw otherBytes(name);
     return body;
   } finally {
     await filler.end();
@@ -66,4 +71,4 @@ export const otherSize = (name: string, size: number, isLess: boolean): PluginEr
 
 /** Other bytes came than were announced. */
 export const otherBytes = (name: string): PluginError =>
-  new PluginError("invalid", `the bytes of ${name} do not match its SHA-256`);
+  new PluginError("invalid", `${name}: checksum mismatch`);

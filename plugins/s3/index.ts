@@ -1,12 +1,9 @@
 /** A bucket of Amazon S3, or of a service that speaks like it, as a store. */
 import {
-  askedOnce,
   type Context,
   definePlugin,
   isObjectName,
-  type NewObject,
   option,
-  PluginError,
   requireObjectName,
   type Store,
   v,
@@ -15,20 +12,18 @@ import { type Bucket, createBucket, type LockMode } from "./bucket.ts";
 import { createCredentials } from "./credentials.ts";
 import { lifecycleOf } from "./lifecycle.ts";
 import { listObjects } from "./list.ts";
-import { lockUntil, requireReplaceable } from "./lock.ts";
-import { writeInParts } from "./multipart.ts";
+import { lockUntil } from "./lock.ts";
 import { readObject } from "./read.ts";
 import { createRemover } from "./remove.ts";
-import { sha256Of } from "./sign.ts";
 import { statOf } from "./stat.ts";
-import { type Written, writeWhole } from "./write.ts";
+import { createWriter } from "./writer.ts";
 
 const AMAZON = "https://s3.amazonaws.com";
 
 /** S3 allows 1,024 bytes for a key, and a name has up to 900. */
 const PREFIX_BYTES_MAX = 120;
 
-const { url, ca } = option.serverOptions(AMAZON, { url: "AWS_ENDPOINT_URL_S3" });
+const { url, ca } = option.serverOptions(AMAZON, { url: ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] });
 
 const options = v.object({
   url: v.optional(
@@ -106,14 +101,14 @@ export default definePlugin({
   store: (context): Store => {
     const bucket = bucketOf(context);
     const { lock } = bucket;
-    const remove = createRemover(bucket);
-    const heedsAtEnd = askedOnce((signal) => isHeededAtEnd(bucket, remove, signal));
+    const remover = createRemover(bucket);
+    const write = createWriter(bucket, remover);
     return {
       list: (prefix, signal) => listObjects(bucket, prefix, signal),
-      stat: async (name, signal) => statOf(bucket, { name: requireObjectName(name) }, signal),
+      stat: async (name, signal) => statOf(bucket, requireObjectName(name), signal),
       read: (name, range, signal) => readObject(bucket, name, range, signal),
-      write: async (object, signal) => write(bucket, object, heedsAtEnd, signal),
-      remove: async (name, signal) => remove(requireObjectName(name), signal),
+      write,
+      remove: async (name, signal) => remover.removeObject(requireObjectName(name), signal),
       ...(lock === undefined
         ? {}
         : {
@@ -144,45 +139,4 @@ function bucketOf({ options, http, clock, log }: Context<Options>): Bucket {
 function regionalUrl({ url, region }: Options): string | undefined {
   if (url !== AMAZON) return undefined;
   return `https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
-}
-
-/** A larger object is written in parts. The blocks of a snapshot are half of that. */
-const WHOLE_BYTES_MAX = 16 << 20;
-
-async function write(
-  bucket: Bucket,
-  object: NewObject,
-  heedsAtEnd: (signal: AbortSignal) => Promise<boolean>,
-  signal: AbortSignal,
-): Promise<Written> {
-  const name = requireObjectName(object.name);
-  if (!object.ifAbsent) await requireReplaceable(bucket, name, signal);
-  if (object.size <= WHOLE_BYTES_MAX) return writeWhole(bucket, object, signal);
-  if (object.ifAbsent) {
-    if ((await statOf(bucket, { name }, signal)) !== undefined) return "there already";
-    if (!(await heedsAtEnd(signal)))
-      throw new PluginError("refused", `${name} is too large to be written only if it is absent`, {
-        hint: "This service ignores that condition where an object is written in parts.",
-      });
-  }
-  return writeInParts(bucket, object, signal);
-}
-
-/** Whether an upload in parts ends only if the object is absent: Amazon does, Ceph does not. */
-async function isHeededAtEnd(
-  bucket: Bucket,
-  remove: (name: string, signal: AbortSignal) => Promise<void>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const name = `contextcore-probe-${crypto.randomUUID()}`;
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(name);
-  }
-  const probe = (): NewObject => ({ name, size: name.length, sha256: sha256Of(name), bytes: bytes() });
-  try {
-    await writeWhole(bucket, probe(), signal);
-    return (await writeInParts(bucket, { ...probe(), ifAbsent: true }, signal)) === "there already";
-  } finally {
-    await remove(name, signal);
-  }
 }

@@ -4,6 +4,7 @@
  */
 import { given, type LifecycleRule, PluginError, type StoreLifecycle } from "contextcore";
 import { type Bucket, checksumsOf } from "./bucket.ts";
+import { RETRIEVAL } from "./read.ts";
 import { sha256Of } from "./sign.ts";
 import { childrenOf, escaped, parseXml, textAt, type XmlElement } from "./xml.ts";
 
@@ -29,6 +30,7 @@ export function lifecycleOf(bucket: Bucket): StoreLifecycle {
         rules,
       );
     },
+    retrieval: async (storageClass) => RETRIEVAL[storageClass],
   };
 }
 

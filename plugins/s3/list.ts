@@ -39,8 +39,16 @@ function described(entry: XmlElement, name: string): StoredObject {
   const modified = Date.parse(textAt(entry, "LastModified") ?? "");
   if (!Number.isSafeInteger(size) || size < 0 || Number.isNaN(modified))
     throw odd("an object without a size");
-  return { name, size, modified: BigInt(modified) * 1_000_000n, ...(isCold(entry) ? { isCold: true } : {}) };
+  return {
+    name: alone(name),
+    size,
+    modified: BigInt(modified) * 1_000_000n,
+    ...(isCold(entry) ? { isCold: true } : {}),
+  };
 }
+
+/** The same text, which does not keep the one in memory that it was a part of. */
+const alone = (text: string): string => Buffer.from(text).toString();
 
 const isCold = (entry: XmlElement): boolean =>
   COLD.includes(textAt(entry, "StorageClass") ?? "") &&

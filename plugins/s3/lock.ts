@@ -1,6 +1,7 @@
 /** Object lock: until when an object can neither be removed nor replaced. */
 import { given, PluginError } from "contextcore";
 import { type Bucket, checksumsOf, isUnavailable, type LockMode } from "./bucket.ts";
+import { askAbout, lockEnd, lockEndIn, type Which } from "./stat.ts";
 import { textAt } from "./xml.ts";
 
 /** S3 keeps whole seconds: never less than was asked for. */
@@ -18,14 +19,19 @@ export function lockHeaders(
   return { "x-amz-object-lock-mode": lock, "x-amz-object-lock-retain-until-date": textOf(until) };
 }
 
-/** An object, and one of its versions or the newest. */
-interface Locked {
-  readonly key: string;
-  readonly version?: string;
-}
+type End = bigint | "hold" | undefined;
 
 /** When the lock of an object ends, ns; `hold`: when somebody lifts it; `undefined`: there is none. */
-async function lockOf(bucket: Bucket, { key, version }: Locked, signal: AbortSignal): Promise<End> {
+async function lockOf(bucket: Bucket, which: Which, signal: AbortSignal): Promise<End> {
+  const about = await askAbout(bucket, which, signal);
+  if (about === undefined) return undefined;
+  if (about === "cold") return lockOfCold(bucket, which, signal);
+  if (about.headers.get("x-amz-object-lock-legal-hold") === "ON") return "hold";
+  return lockEndIn(about.headers);
+}
+
+/** An object in an archive does not answer for itself. */
+async function lockOfCold(bucket: Bucket, { key, version }: Which, signal: AbortSignal): Promise<End> {
   const ask = async (what: "retention" | "legal-hold") => {
     try {
       return await bucket.ask({ key, query: { [what]: "", versionId: version }, signal });
@@ -37,8 +43,7 @@ async function lockOf(bucket: Bucket, { key, version }: Locked, signal: AbortSig
   };
   const [retention, hold] = await Promise.all([ask("retention"), ask("legal-hold")]);
   if (hold !== undefined && textAt(hold, "Status") === "ON") return "hold";
-  const until = Date.parse((retention && textAt(retention, "RetainUntilDate")) ?? "");
-  return Number.isNaN(until) ? undefined : BigInt(until) * 1_000_000n;
+  return lockEnd((retention && textAt(retention, "RetainUntilDate")) ?? "");
 }
 
 /** Locks the newest version of an object. @throws PluginError `refused` when that would shorten its lock */
@@ -70,14 +75,10 @@ export async function requireReplaceable(bucket: Bucket, name: string, signal: A
 }
 
 /** @throws PluginError `refused` while a lock protects this version */
-export async function requireUnlocked(
-  bucket: Bucket,
-  locked: Locked,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const until = await lockOf(bucket, locked, signal);
+export async function requireUnlocked(bucket: Bucket, which: Which, signal: AbortSignal): Promise<void> {
+  const until = await lockOf(bucket, which, signal);
   if (isOver(until, bucket)) return;
+  const name = which.key.slice(bucket.prefix.length);
   const hint = until === "hold" ? "Whoever placed the hold can lift it." : undefined;
   throw new PluginError(
     "refused",
@@ -85,8 +86,6 @@ export async function requireUnlocked(
     given({ hint }),
   );
 }
-
-type End = bigint | "hold" | undefined;
 
 const isOver = (until: End, { clock }: Bucket): boolean =>
   until === undefined || (until !== "hold" && until <= clock());

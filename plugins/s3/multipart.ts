@@ -1,14 +1,16 @@
 /** Objects that are too large for one call are sent in parts, each checked by the server. Nothing stays of one that fails. */
 import { messageOf, type NewObject, PluginError } from "contextcore";
 import { type Bucket, base64Of, checksumsOf } from "./bucket.ts";
+import { BUFFERS, type Buffers } from "./buffers.ts";
 import { createFiller, type Filler, otherBytes, otherSize } from "./filler.ts";
+import { persistently } from "./persist.ts";
 import { sha256Of } from "./sign.ts";
 import { creationHeaders, REFUSALS, refusedAs, type Written } from "./write.ts";
 import { escaped, parseXml, textAt, type XmlElement } from "./xml.ts";
 
 const PARTS_MAX = 10_000;
 const PART_BYTES = 8 << 20;
-/** One part is held in memory. */
+/** A few parts are held in memory. */
 const PART_BYTES_MAX = 64 << 20;
 
 /** S3 allows ten thousand parts, so those of a large object are larger. @throws PluginError `invalid` */
@@ -34,14 +36,26 @@ interface Part {
   readonly sha256: string;
 }
 
+/** How an object is written. */
+interface PartsOptions {
+  readonly buffers: Buffers;
+  readonly signal: AbortSignal;
+  /** Takes the last step, when all parts are there. */
+  readonly ending?: (end: () => Promise<Written>) => Promise<Written>;
+}
+
 /** Writes an object in parts. @throws PluginError */
-export async function writeInParts(bucket: Bucket, object: NewObject, signal: AbortSignal): Promise<Written> {
+export async function writeInParts(
+  bucket: Bucket,
+  object: NewObject,
+  { buffers, signal, ending = (end) => end() }: PartsOptions,
+): Promise<Written> {
   const partBytes = partBytesFor(object);
   const upload = await begin(bucket, object, signal);
   let isComplete = false;
   try {
-    const parts = await sendParts(upload, partBytes, signal);
-    const outcome = await complete(upload, parts, signal);
+    const parts = await sendParts(upload, partBytes, buffers, signal);
+    const outcome = await ending(() => complete(upload, parts, signal));
     isComplete = outcome === "written";
     return outcome;
   } finally {
@@ -59,24 +73,69 @@ async function begin(bucket: Bucket, object: NewObject, signal: AbortSignal): Pr
   return { bucket, object, key, id };
 }
 
-async function sendParts(upload: Upload, partBytes: number, signal: AbortSignal): Promise<Part[]> {
-  const { name, size, sha256, bytes } = upload.object;
-  const filler = createFiller(bytes, signal);
-  const hasher = new Bun.CryptoHasher("sha256");
-  const buffer = new Uint8Array(partBytes);
+/** Several parts at once, each with a buffer of its own; they are filled one after the other. @throws what the first failed with */
+async function sendParts(
+  upload: Upload,
+  partBytes: number,
+  buffers: Buffers,
+  signal: AbortSignal,
+): Promise<Part[]> {
+  const failed = new AbortController();
+  const ours = AbortSignal.any([signal, failed.signal]);
+  const source = partsOf(upload.object, ours);
   const parts: Part[] = [];
+  const sendOne = async (buffer: Uint8Array): Promise<boolean> => {
+    const next = await source.next(buffer);
+    if (next === undefined) return false;
+    parts[next.number - 1] = await sendPart(upload, next.number, next.body, ours);
+    return true;
+  };
+  const sendOnAndOn = async (): Promise<void> => {
+    while (await buffers.lend(partBytes, sendOne));
+  };
+  // All of them end before the upload is ended: no part comes later than that.
+  const length = Math.min(BUFFERS, Math.ceil(upload.object.size / partBytes));
+  const senders = Array.from({ length }, () => sendOnAndOn().catch((error) => failed.abort(error)));
   try {
-    for (let at = 0; at < size; at += partBytes) {
-      const body = await filled(filler, buffer.subarray(0, Math.min(partBytes, size - at)), upload.object);
-      hasher.update(body);
-      parts.push(await sendPart(upload, parts.length + 1, body, signal));
-    }
-    if (!(await filler.isAtEnd())) throw otherSize(name, size, false);
+    await Promise.all(senders);
+    ours.throwIfAborted();
+    await source.requireEnd();
   } finally {
-    await filler.end();
+    await source.end();
   }
-  if (hasher.digest("hex") !== sha256) throw otherBytes(name);
   return parts;
+}
+
+/** An object's bytes in parts, each taken as soon as there is a buffer for it. */
+function partsOf(object: NewObject, signal: AbortSignal) {
+  const { name, size, sha256, bytes, isChecked = false } = object;
+  const filler = createFiller(bytes, signal);
+  const hasher = isChecked ? undefined : new Bun.CryptoHasher("sha256");
+  let at = 0;
+  let number = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+  const fill = async (buffer: Uint8Array) => {
+    if (at === size) return undefined;
+    const body = await filled(filler, buffer.subarray(0, Math.min(buffer.length, size - at)), object);
+    hasher?.update(body);
+    at += body.length;
+    number += 1;
+    return { number, body };
+  };
+  return {
+    /** The next part; `undefined` when there is none. */
+    next(buffer: Uint8Array) {
+      const mine = turn.then(() => fill(buffer));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
+    /** @throws PluginError `invalid` when more comes, or others came than were announced */
+    async requireEnd() {
+      if (!(await filler.isAtEnd())) throw otherSize(name, size, false);
+      if (hasher !== undefined && hasher.digest("hex") !== sha256) throw otherBytes(name);
+    },
+    end: () => filler.end(),
+  };
 }
 
 async function filled(filler: Filler, body: Uint8Array, { name, size }: NewObject): Promise<Uint8Array> {
@@ -91,7 +150,7 @@ async function sendPart(
   signal: AbortSignal,
 ): Promise<Part> {
   const sha256 = sha256Of(body);
-  const answer = await bucket.send({
+  const call = {
     method: "PUT",
     key,
     query: { partNumber: String(number), uploadId: id },
@@ -99,9 +158,12 @@ async function sendPart(
     body,
     bodySha256: sha256,
     signal,
-  });
-  await answer.text();
-  const etag = answer.headers.get("etag");
+  } as const;
+  const etag = await persistently(async () => {
+    const answer = await bucket.send(call);
+    await answer.text();
+    return answer.headers.get("etag");
+  }, signal);
   if (etag === null) throw odd(object.name);
   return { etag, sha256 };
 }

@@ -46,6 +46,12 @@ function partSize({ status, headers }: S3Answer, name: string, { from, to }: Byt
   return to - from;
 }
 
+/** How long Amazon takes to retrieve what lies in these classes, at its standard rate. What lies in others can be read at once. */
+export const RETRIEVAL: Readonly<Record<string, string>> = {
+  GLACIER: "3 to 5 hours",
+  DEEP_ARCHIVE: "12 hours",
+};
+
 /** What to run, and how long that takes. */
 function coldError({ bucket, prefix, http, region }: Bucket, name: string): PluginError {
   const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -59,7 +65,7 @@ function coldError({ bucket, prefix, http, region }: Bucket, name: string): Plug
     "refused",
     `${name} is in cold storage, and must be retrieved before it can be read`,
     {
-      hint: `Run: ${command}. That takes 3 to 5 hours, from a deep archive 12; then read it again.`,
+      hint: `Run: ${command}. That takes ${RETRIEVAL.GLACIER}, from a deep archive ${RETRIEVAL.DEEP_ARCHIVE}; then read it again.`,
     },
   );
 }

@@ -4,6 +4,7 @@ import { type Bucket, isUnavailable } from "./bucket.ts";
 import { uploadsOf, type Version, versionsOf } from "./list.ts";
 import { requireUnlocked } from "./lock.ts";
 import { endUpload } from "./multipart.ts";
+import { ticketOf } from "./ticket.ts";
 import { textAt } from "./xml.ts";
 
 /** What a bucket does with what is removed. `undefined`: the credentials may not ask. */
@@ -12,19 +13,33 @@ interface Keeping {
   readonly isLockable: boolean | undefined;
 }
 
-/** @returns the store's `remove` */
-export function createRemover(bucket: Bucket) {
+/** Removes things of one bucket. */
+export interface Remover {
+  /** An object, with everything that is left of writing it. */
+  removeObject(name: string, signal: AbortSignal): Promise<void>;
+  /** All versions of one key. */
+  removeKey(key: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What a bucket does with what is removed is asked once. */
+export function createRemover(bucket: Bucket): Remover {
   const keeping = askedOnce((signal) => keepingOf(bucket, signal));
-  return async (name: string, signal: AbortSignal): Promise<void> => {
-    const key = bucket.prefix + name;
+  const removeKey = async (key: string, signal: AbortSignal): Promise<void> => {
     const { isVersioned, isLockable } = await keeping(signal);
     const versions = isVersioned === false ? undefined : await readableVersions(bucket, key, signal);
     if (isLockable !== false)
       for (const { id, isMark } of versions ?? [])
-        if (!isMark) await requireUnlocked(bucket, { key, version: id }, name, signal);
+        if (!isMark) await requireUnlocked(bucket, { key, version: id }, signal);
     if (versions === undefined) await removePlainly(bucket, key, signal);
     else for (const version of versions) await removeVersion(bucket, key, version, signal);
-    await endUploads(bucket, key, signal);
+  };
+  return {
+    removeKey,
+    async removeObject(name, signal) {
+      const key = bucket.prefix + name;
+      await removeKey(key, signal);
+      await Promise.all([endUploads(bucket, key, signal), removeKey(ticketOf(bucket, name), signal)]);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Writing an object: by one call where it fits into one, which can be conditional everywhere; else in parts. */
 import { type NewObject, PluginError } from "contextcore";
 import { type Bucket, checksumsOf, type S3Answer } from "./bucket.ts";
+import type { Buffers } from "./buffers.ts";
 import { wholeOf } from "./filler.ts";
 import { lockHeaders } from "./lock.ts";
 import { statOf } from "./stat.ts";
@@ -20,9 +21,23 @@ export function creationHeaders(bucket: Bucket, object: NewObject): Record<strin
 }
 
 /** Writes a whole object by one call. @throws PluginError */
-export async function writeWhole(bucket: Bucket, object: NewObject, signal: AbortSignal): Promise<Written> {
+export function writeWhole(
+  bucket: Bucket,
+  object: NewObject,
+  { buffers, signal }: { readonly buffers: Buffers; readonly signal: AbortSignal },
+): Promise<Written> {
+  return buffers.lend(object.size, async (buffer) =>
+    sendWhole(bucket, object, await wholeOf(object, buffer, signal), signal),
+  );
+}
+
+async function sendWhole(
+  bucket: Bucket,
+  object: NewObject,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<Written> {
   const { name, sha256, ifAbsent = false } = object;
-  const body = await wholeOf(object, signal);
   const answer = await bucket.send({
     method: "PUT",
     key: bucket.prefix + name,
@@ -60,6 +75,6 @@ export async function refusedAs(
   { bucket, name }: Refused,
   signal: AbortSignal,
 ): Promise<Written> {
-  if (status === 412 || (await statOf(bucket, { name }, signal)) !== undefined) return "there already";
+  if (status === 412 || (await statOf(bucket, name, signal)) !== undefined) return "there already";
   throw new PluginError("temporary", `somebody else is writing ${name} at this moment`, { status });
 }

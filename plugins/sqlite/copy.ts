@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isKind, PluginError } from "contextcore";
-import { classified, rowsIn, tablesIn, withDatabase } from "./database.ts";
+import { PluginError } from "contextcore";
+import { classified, withDatabase } from "./database.ts";
 
 /** A copy that lies in a temporary directory until it is disposed of. */
 interface Copy extends Disposable {
@@ -45,52 +45,20 @@ async function backUp(path: string, target: string): Promise<void> {
 }
 
 /** How many bytes a copy takes: the pages that the database has, those in its log included. @throws PluginError */
-export const copyBytes = (path: string): number =>
+export const pageBytes = (path: string): number =>
   withDatabase(path, "read", (database) => {
     const number = (pragma: string): number =>
       Number(Object.values(database.query(`PRAGMA ${pragma}`).get() ?? {})[0]);
     return number("page_count") * number("page_size");
   });
 
-/** What SQLite itself says of a copy. */
-export interface Health {
-  /** What is wrong with its pages and indexes, in SQLite's words; empty when it is sound. */
-  readonly flaws: readonly string[];
-  /** The tables with rows whose foreign keys refer to none. SQLite accepts such rows unless a program asks it not to. */
-  readonly dangling: readonly string[];
-  readonly tables: number;
-  readonly rows: number;
-}
-
-const FLAWS_MAX = 5;
-
-/** Checks pages, indexes and foreign keys, and counts all rows. @throws PluginError when it cannot be opened */
-export function examine(path: string): Health {
+/** As {@link pageBytes}; of one that cannot be opened what its files have, since that is told when it is to be read. */
+export function copyBytes(path: string): number {
   try {
-    return healthOf(path);
+    return pageBytes(path);
   } catch (error) {
-    // Some damage keeps SQLite from reading the schema, and so from the check itself.
-    const cause = isKind(error, "invalid") ? error.cause : undefined;
-    if (!(cause instanceof Error)) throw error;
-    return { flaws: [cause.message], dangling: [], tables: 0, rows: 0 };
+    if (!(error instanceof PluginError)) throw error;
+    const bytes = (name: string): number => statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+    return bytes(path) + bytes(`${path}-wal`);
   }
 }
-
-const healthOf = (path: string): Health =>
-  withDatabase(path, "read", (database) => {
-    const flaws = database
-      .query<{ integrity_check: string }, []>(`PRAGMA integrity_check(${FLAWS_MAX})`)
-      .all()
-      .map((row) => row.integrity_check.trim())
-      .filter((text) => text !== "ok");
-    const tables = tablesIn(database);
-    if (flaws.length > 0) return { flaws, dangling: [], tables: tables.length, rows: 0 };
-    const orphans = database.query<{ table: string }, []>("PRAGMA foreign_key_check").all();
-    const rows = tables.map(({ name }) => rowsIn(database, name));
-    return {
-      flaws,
-      dangling: [...new Set(orphans.map(({ table }) => table))],
-      tables: tables.length,
-      rows: rows.reduce((sum, count) => sum + count, 0),
-    };
-  });

@@ -14,9 +14,11 @@ import {
   type Step,
   v,
 } from "contextcore";
-import { copyBytes, examine, type Health, takeCopy } from "./copy.ts";
+import { copyBytes, pageBytes, takeCopy } from "./copy.ts";
 import { withDatabase } from "./database.ts";
+import { examine } from "./examine.ts";
 import { databaseFiles, rowsFile } from "./files.ts";
+import type { Health } from "./health.ts";
 import { breaksIn, type Ledger, type LedgerRow, openLedger } from "./ledger.ts";
 import { toLine } from "./row.ts";
 
@@ -39,8 +41,13 @@ const work = v.object({
 
 /** One cursor for each database as a file, and one for its ledger. @throws PluginError */
 export async function start(saved: Saved, { range }: ExportRequest, signal: AbortSignal): Promise<Start> {
-  const files = await databaseFiles(saved.path);
+  const problems: Problem[] = [];
+  const files = databaseFiles(saved.path, (path, why) =>
+    problems.push({ kind: "incomplete", reason: `It cannot be read: ${why}.`, items: [path] }),
+  );
   signal.throwIfAborted();
+  const [only] = files;
+  if (files.length === 1 && only !== undefined) pageBytes(only.path);
   const times = { from: `${range.from}`, to: `${range.to}` };
   const cursors = files.flatMap(({ path, file }): Cursor[] => {
     const whole = { path, file, ...times, restart: "whole", temporaryBytes: copyBytes(path) };
@@ -49,7 +56,7 @@ export async function start(saved: Saved, { range }: ExportRequest, signal: Abor
       ...(savesRows(saved) ? [{ path, file, ...times, after: `${FIRST}` }] : []),
     ];
   });
-  return { cursors };
+  return { cursors, problems };
 }
 
 /** Whether there are rows to save. */
@@ -62,8 +69,7 @@ const FIRST = -(2n ** 63n);
 export async function* read(cursor: Cursor, stepBytes: number, signal: AbortSignal): AsyncGenerator<Step> {
   const { path, file } = decodeCursor("sqlite", work, cursor);
   using copy = await takeCopy(path);
-  signal.throwIfAborted();
-  const health = examine(copy.path);
+  const health = await examine(copy.path, signal);
   const bytes = statSync(copy.path).size;
   if (bytes === 0)
     yield { records: [{ kind: "bytes", file, bytes: new Uint8Array(), counts: { databases: 1 } }] };
@@ -86,16 +92,17 @@ const problemsOf = (path: string, { flaws }: Health): Problem[] =>
         },
       ];
 
-function wordsOf({ flaws, dangling, tables, rows }: Health): string {
+function wordsOf({ flaws, dangling, unchecked, tables, rows }: Health): string {
   if (flaws.length > 0) return "damaged";
   const missing =
     dangling.length === 0 ? "" : `, foreign keys of ${dangling.join(", ")} refer to rows that are not there`;
-  return `sound, ${tables} tables, ${rows} rows${missing}`;
+  const unknown = unchecked.length === 0 ? "" : `, not all of it could be checked (${unchecked.join("; ")})`;
+  return `sound, ${tables} tables, ${rows} rows${missing}${unknown}`;
 }
 
 const ROWS = 2_000;
 
-/** Reads some rows of the ledger. Rows whose time cannot be read belong to no range. @throws PluginError */
+/** Reads some rows of the ledger. @throws PluginError */
 export function step(
   cursor: Cursor,
   ledger: Ledger | undefined,
@@ -112,7 +119,7 @@ export function step(
     const last = taken.at(-1)?.row;
     if (last === undefined) return {};
     const isEnd = taken.length === found.length && found.length < ROWS;
-    const rows = taken.filter(({ row: { time } }) => time !== undefined && isWithin(time, range));
+    const rows = taken.filter(({ row: { time } }) => isWithin(time, range));
     const breaks = breaksIn(
       taken.map(({ row }) => row),
       open.before,
@@ -129,7 +136,7 @@ export function step(
 const isWithin = (time: bigint, { from, to }: Range): boolean => time >= from && time < to;
 
 function recordsOf(rows: readonly Taken[], file: string): LineRecords {
-  const times = rows.map(({ row: { time = 0n } }) => time);
+  const times = rows.map(({ row: { time } }) => time);
   const [first = 0n] = times;
   return {
     file,

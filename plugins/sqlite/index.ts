@@ -16,7 +16,7 @@ export default definePlugin({
     path: v.pipe(
       v.string(),
       v.description("The database file, or a pattern of files (data/*.db)"),
-      v.metadata({ path: true, reaches: "path" }),
+      v.metadata({ path: true, reaches: "path", holds: true }),
     ),
     save: v.optional(
       v.pipe(
@@ -49,7 +49,7 @@ export default definePlugin({
       async count({ range }, signal) {
         signal.throwIfAborted();
         if (ledger === undefined || !savesRows(saved)) return undefined;
-        const files = await databaseFiles(saved.path);
+        const files = databaseFiles(saved.path);
         const rows = files.map(({ path }) =>
           withDatabase(path, "read", (one) => countLedger(one, ledger, range)),
         );

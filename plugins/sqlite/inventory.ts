@@ -1,47 +1,48 @@
 /** What the databases hold, without reading them whole. */
-import { directorySize, type Inventory, isKind, type Size } from "contextcore";
-import { copyBytes } from "./copy.ts";
+import { directorySize, type Inventory, isKind, PluginError, type Size } from "contextcore";
+import { pageBytes } from "./copy.ts";
 import { withDatabase } from "./database.ts";
 import { type Saved, savesRows } from "./export.ts";
 import { databaseFiles } from "./files.ts";
-import { type Ledger, type LedgerSpan, spanOf } from "./ledger.ts";
+import { endsOf, type LedgerSpan, spanOf } from "./ledger.ts";
 
-/** Looks at every database. @throws PluginError when one cannot be opened */
+/** Looks at every database. One that cannot be opened costs itself, unless it is the only one. @throws PluginError */
 export async function look(saved: Saved, signal: AbortSignal): Promise<Inventory> {
-  const files = await databaseFiles(saved.path);
+  const warnings: string[] = [];
+  const files = databaseFiles(saved.path, (path, why) => warnings.push(`${path} cannot be read: ${why}.`));
   signal.throwIfAborted();
-  // Whatever cannot be opened is told now, and not when it is to be saved.
-  for (const { path } of files) copyBytes(path);
-  const { ledger } = saved;
-  const spans =
-    ledger === undefined || !savesRows(saved) ? [] : files.map(({ path }) => spanIn(path, ledger));
+  const spans = files.flatMap(({ path }) => {
+    try {
+      return [spanIn(path, saved)];
+    } catch (error) {
+      if (!(error instanceof PluginError) || files.length === 1) throw error;
+      warnings.push(`${error.message.replace(/^./, (first) => first.toUpperCase())}.`);
+      return [];
+    }
+  });
+  const times = spans.flatMap(({ oldest, newest }) => [oldest, newest]);
   return {
     signals: ["records"],
     serverVersion: `SQLite ${libraryVersion()}`,
     retention: "unlimited",
     counts: {
       databases: files.length,
-      ...(spans.length > 0 && { rows: sum(spans.map(({ rows }) => rows)) }),
+      ...(savesRows(saved) && { rows: sum(spans.map(({ rows }) => rows)) }),
     },
-    ...endsOf(spans),
-    warnings: files.length === 0 ? [`No SQLite database matches ${saved.path}.`] : [],
+    ...endsOf(times.filter((time) => time !== undefined)),
+    warnings: files.length === 0 ? [...warnings, `No SQLite database matches ${saved.path}.`] : warnings,
   };
 }
 
-const spanIn = (path: string, ledger: Ledger): LedgerSpan =>
-  withDatabase(path, "read", (database) => spanOf(database, ledger));
+/** Whatever cannot be opened is told now, and not when it is to be saved. */
+function spanIn(path: string, saved: Saved): LedgerSpan {
+  pageBytes(path);
+  const { ledger } = saved;
+  if (ledger === undefined || !savesRows(saved)) return { rows: 0 };
+  return withDatabase(path, "read", (database) => spanOf(database, ledger));
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
-
-function endsOf(spans: readonly LedgerSpan[]): Pick<Inventory, "oldest" | "newest"> {
-  const times = spans.flatMap(({ oldest, newest }) => [oldest, newest]).filter((time) => time !== undefined);
-  const [first] = times;
-  if (first === undefined) return {};
-  return {
-    oldest: times.reduce((least, time) => (time < least ? time : least), first),
-    newest: times.reduce((most, time) => (time > most ? time : most), first),
-  };
-}
 
 const libraryVersion = (): string =>
   withDatabase(":memory:", "write", (database) =>
@@ -50,7 +51,7 @@ const libraryVersion = (): string =>
 
 /** What the files take on the disk, their logs included. @throws PluginError */
 export async function sizeOf({ path }: Saved, signal: AbortSignal): Promise<Size> {
-  const files = await databaseFiles(path);
+  const files = databaseFiles(path);
   const sizes = files
     .flatMap((one) => [one.path, `${one.path}-wal`])
     .map((name) => sizeIfThere(name, signal));

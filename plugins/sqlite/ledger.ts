@@ -1,9 +1,9 @@
 /** A ledger: a table to which rows are only ever appended, each with a time, and perhaps with the hash of the row before it. */
 import type { Database } from "bun:sqlite";
 import { PluginError, type Range, v } from "contextcore";
-import { quoted, type Table, tablesIn } from "./database.ts";
+import { quoted, rowsIn, type Table, tablesIn } from "./database.ts";
 import type { Value } from "./row.ts";
-import { type Clock, clockOf } from "./times.ts";
+import { createTimes, kindsOf, timeless, timeOf, within } from "./times.ts";
 
 /** The option `ledger`: which table it is, and what its columns are. */
 export const ledgerOption = v.object({
@@ -25,22 +25,48 @@ export interface LedgerRow {
   readonly rowid: bigint;
   /** By column, without the `rowid`. */
   readonly row: Readonly<Record<string, Value>>;
-  /** ns since the epoch; `undefined` when its time cannot be read. */
-  readonly time: bigint | undefined;
+  /** ns since the epoch. Of a row without one that of the next row: by then it was there. */
+  readonly time: bigint;
 }
 
 /** An opened ledger. */
 interface OpenLedger {
-  readonly table: Table;
-  readonly clock: Clock;
   /** Rows behind this place that may be within the range, in order; a few beside it are among them. */
   rows(after: bigint, range: Range, limit: number): LedgerRow[];
   /** The last row before this place. */
-  before(rowid: bigint): LedgerRow | undefined;
+  before(rowid: bigint): Pick<LedgerRow, "row"> | undefined;
 }
 
-/** Opens it. @throws PluginError `invalid` when the table or one of the columns is not there */
+/** Opens it. @throws PluginError `invalid` when the table or one of the columns is not there, or has no times */
 export function openLedger(database: Database, ledger: Ledger): OpenLedger {
+  const table = tableOf(database, ledger);
+  const columns = ["rowid", ...table.columns.map(quoted)].join(", ");
+  // By the rowid: with another index each step would sort what all steps read.
+  const from = `SELECT ${columns} FROM ${quoted(table.name)} NOT INDEXED WHERE rowid`;
+  const time = quoted(ledger.time);
+  const timeAt = createTimes(database, ledger);
+  const rowOf = (cells: readonly Value[]): LedgerRow["row"] =>
+    Object.fromEntries(table.columns.map((column, n) => [column, cells[n] ?? null]));
+  return {
+    rows(after, range, limit) {
+      const sql = `${from} > ? AND (${within(time, range)} OR ${timeless(time)}) ORDER BY rowid LIMIT ?`;
+      const found = database.query<unknown, [bigint, number]>(sql).values(after, limit) as Value[][];
+      return found.map(([rowid, ...cells]) => {
+        const row = rowOf(cells);
+        const place = rowid as bigint;
+        return { rowid: place, row, time: timeAt(place, row[ledger.time] ?? null) };
+      });
+    },
+    before(rowid) {
+      const sql = `${from} < ? ORDER BY rowid DESC LIMIT 1`;
+      const [values] = database.query<unknown, [bigint]>(sql).values(rowid) as Value[][];
+      return values && { row: rowOf(values.slice(1)) };
+    },
+  };
+}
+
+/** @throws PluginError `invalid` */
+function tableOf(database: Database, ledger: Ledger): Table {
   const table = tablesIn(database).find(({ name }) => name === ledger.table);
   if (table === undefined)
     throw new PluginError("invalid", `the database has no table ${ledger.table}`, HINT);
@@ -54,31 +80,7 @@ export function openLedger(database: Database, ledger: Ledger): OpenLedger {
   const missing = wanted.find((name) => !table.columns.includes(name));
   if (missing !== undefined)
     throw new PluginError("invalid", `the table ${ledger.table} has no column ${missing}`, HINT);
-  const clock = clockOf(database, ledger);
-  const columns = ["rowid", ...table.columns.map(quoted)].join(", ");
-  const from = `SELECT ${columns} FROM ${quoted(table.name)} WHERE rowid`;
-  const time = quoted(ledger.time);
-  const later = database.query<unknown, [bigint, Value, Value, number]>(
-    `${from} > ? AND ${time} >= ? AND ${time} < ? ORDER BY rowid LIMIT ?`,
-  );
-  const earlier = database.query<unknown, [bigint]>(`${from} < ? ORDER BY rowid DESC LIMIT 1`);
-  const toRow = (values: readonly Value[]): LedgerRow => {
-    const [rowid, ...cells] = values;
-    const row = Object.fromEntries(table.columns.map((column, n) => [column, cells[n] ?? null]));
-    return { rowid: typeof rowid === "bigint" ? rowid : 0n, row, time: clock.read(row[ledger.time] ?? null) };
-  };
-  return {
-    table,
-    clock,
-    rows(after, range, limit) {
-      const [least, most] = clock.bounds(range);
-      return later.values(after, least, most, limit).map((values) => toRow(values as Value[]));
-    },
-    before(rowid) {
-      const [values] = earlier.values(rowid);
-      return values === undefined ? undefined : toRow(values as Value[]);
-    },
-  };
+  return table;
 }
 
 const HINT = {
@@ -86,24 +88,21 @@ const HINT = {
 };
 
 /** How many rows are within the range. */
-export function countLedger(database: Database, ledger: Ledger, { from, to }: Range): number {
-  const { clock } = openLedger(database, ledger);
-  const [least, most] = clock.bounds({ from, to });
+export function countLedger(database: Database, ledger: Ledger, range: Range): number {
+  tableOf(database, ledger);
   const time = quoted(ledger.time);
-  const where = `FROM ${quoted(ledger.table)} WHERE ${time} >= ? AND ${time} < ?`;
-  if (clock.isExact) {
-    const counted = database
-      .query<{ n: bigint }, [Value, Value]>(`SELECT count(*) AS n ${where}`)
-      .get(least, most);
-    return Number(counted?.n ?? 0n);
-  }
+  const read = <Row>(sql: string) =>
+    database.query<Row, []>(`SELECT ${sql}`) as unknown as { iterate(): Iterable<Row> };
+  const from = `FROM ${quoted(ledger.table)} WHERE`;
   let count = 0;
-  for (const [value] of database
-    .query<unknown, [Value, Value]>(`SELECT ${time} ${where}`)
-    .values(least, most) as Value[][]) {
-    const at = clock.read(value ?? null);
-    if (at !== undefined && at >= from && at < to) count += 1;
-  }
+  const note = (at: bigint | undefined): void => {
+    if (at !== undefined && at >= range.from && at < range.to) count += 1;
+  };
+  for (const { value } of read<{ value: Value }>(`${time} AS value ${from} ${within(time, range)}`).iterate())
+    note(timeOf(value));
+  const timeAt = createTimes(database, ledger);
+  for (const { rowid } of read<{ rowid: bigint }>(`rowid ${from} ${timeless(time)} ORDER BY rowid`).iterate())
+    note(timeAt(rowid, null));
   return count;
 }
 
@@ -111,23 +110,45 @@ export function countLedger(database: Database, ledger: Ledger, { from, to }: Ra
 export interface LedgerSpan {
   readonly rows: number;
   /** ns. Absent when it has no rows. */
-  readonly oldest?: bigint | undefined;
-  readonly newest?: bigint | undefined;
+  readonly oldest?: bigint;
+  readonly newest?: bigint;
 }
 
-/** Counts a ledger's rows, and finds its ends. Rows whose time cannot be read are counted, too. */
+/** Counts a ledger's rows, and finds its ends, whatever kinds of times it has. */
 export function spanOf(database: Database, ledger: Ledger): LedgerSpan {
-  const { clock } = openLedger(database, ledger);
+  tableOf(database, ledger);
   const time = quoted(ledger.time);
-  const found = database
-    .query<{ n: bigint; least: Value; most: Value }, []>(
-      `SELECT count(*) AS n, min(${time}) AS least, max(${time}) AS most FROM ${quoted(ledger.table)}`,
-    )
-    .get();
+  const from = `FROM ${quoted(ledger.table)} WHERE`;
+  const times = kindsOf(time).flatMap((kind) => {
+    const ends = database.query<{ least: Value; most: Value }, []>(
+      `SELECT min(${time}) AS least, max(${time}) AS most ${from} ${kind}`,
+    );
+    const { least = null, most = null } = ends.get() ?? {};
+    return [least, most].flatMap((end) => besideText(database, { time, from }, end));
+  });
+  const known = times.map(timeOf).filter((one) => one !== undefined);
+  return { rows: rowsIn(database, ledger.table), ...endsOf(known) };
+}
+
+/** The first and the last text may be of other zones than the first and the last time: those are among the texts of the same days. */
+function besideText(
+  database: Database,
+  { time, from }: { readonly time: string; readonly from: string },
+  end: Value,
+): Value[] {
+  if (typeof end !== "string") return [end];
+  const at = timeOf(end) ?? 0n;
+  const sql = `SELECT DISTINCT ${time} ${from} ${within(time, { from: at, to: at })}`;
+  return (database.query<unknown, []>(sql).values() as Value[][]).map(([value = null]) => value);
+}
+
+/** The first and the last of some times. */
+export function endsOf(times: readonly bigint[]): Pick<LedgerSpan, "oldest" | "newest"> {
+  const [first] = times;
+  if (first === undefined) return {};
   return {
-    rows: Number(found?.n ?? 0n),
-    oldest: clock.read(found?.least ?? null),
-    newest: clock.read(found?.most ?? null),
+    oldest: times.reduce((least, time) => (time < least ? time : least), first),
+    newest: times.reduce((most, time) => (time > most ? time : most), first),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Puts a ledger's rows back into a database that has the table. */
-import type { Database } from "bun:sqlite";
+import { type Database, SQLiteError } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { PluginError, type Range, type RestoreAnswer } from "contextcore";
 import { quoted, tablesIn, withDatabase } from "./database.ts";
@@ -29,19 +29,17 @@ export function putRows(path: string, lines: readonly string[], wanted: Wanted):
       written: { rows: count("written") },
       existing: { rows: count("existing") },
       rejected: lines.flatMap((line, n) => {
-        const reason = REASONS.get(outcomes[n] ?? "written");
-        return reason === undefined ? [] : [{ line, reason }];
+        const outcome = outcomes[n];
+        return typeof outcome === "object" ? [{ line, reason: outcome.reason }] : [];
       }),
     };
   });
 }
 
-type Outcome = "written" | "existing" | "taken" | "no table" | "beside";
+type Outcome = "written" | "existing" | "beside" | { readonly reason: string };
 
-const REASONS: ReadonlyMap<Outcome, string> = new Map([
-  ["taken", "Another row has its key. A ledger's rows are not overwritten."],
-  ["no table", "The database has no such table: restore the file first."],
-]);
+const TAKEN = { reason: "Another row has its key. A ledger's rows are not overwritten." };
+const NO_TABLE = { reason: "The database has no such table: restore the file first." };
 
 /** A row whose time cannot be read belongs to no range; it is restored with any. */
 function isWanted({ row }: Line, { range, time }: Wanted): boolean {
@@ -50,14 +48,20 @@ function isWanted({ row }: Line, { range, time }: Wanted): boolean {
 }
 
 function insert(database: Database, tables: ReadonlySet<string>, { table, rowid, row }: Line): Outcome {
-  if (!tables.has(table)) return "no table";
+  if (!tables.has(table)) return NO_TABLE;
   const columns = Object.entries({ ...(rowid !== undefined && { rowid }), ...row });
   const names = columns.map(([name]) => (name === "rowid" ? name : quoted(name)));
   const values = columns.map(([, value]) => value);
   const marks = names.map(() => "?").join(", ");
-  const sql = `INSERT OR IGNORE INTO ${quoted(table)} (${names.join(", ")}) VALUES (${marks})`;
-  if (database.query(sql).run(...values).changes > 0) return "written";
+  const sql = `INSERT INTO ${quoted(table)} (${names.join(", ")}) VALUES (${marks}) ON CONFLICT DO NOTHING`;
+  try {
+    if (database.query(sql).run(...values).changes > 0) return "written";
+  } catch (error) {
+    // What the table requires, or a trigger of its own, refuses this row and no other.
+    if (!(error instanceof SQLiteError) || !/^SQLITE_CONSTRAINT/.test(error.code ?? "")) throw error;
+    return { reason: `The database refuses it: ${error.message}.` };
+  }
   const same = names.map((name) => `${name} IS ?`).join(" AND ");
   const found = database.query(`SELECT 1 FROM ${quoted(table)} WHERE ${same}`).get(...values);
-  return found === null ? "taken" : "existing";
+  return found === null ? TAKEN : "existing";
 }

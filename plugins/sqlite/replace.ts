@@ -1,7 +1,7 @@
 /** Puts a restored database in the place of another one. */
 import { existsSync, rmSync, statSync } from "node:fs";
 import { PluginError, replaceFile } from "contextcore";
-import { examine } from "./copy.ts";
+import { examine } from "./examine.ts";
 import { releaseFor } from "./held.ts";
 
 /**
@@ -16,19 +16,19 @@ export const replaceWith = (
   replaceFile(path, bytes, {
     signal,
     // What is still in a log is not in the file.
-    evenIfSame: () => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0,
-    check: (draft) => {
-      requireSound(draft, path);
-      if (existsSync(path)) releaseFor(path);
-      removeBeside(path, ["-wal", "-shm", "-journal"]);
+    evenIfSame: (place) => (statSync(`${place}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0,
+    check: async (draft, place) => {
+      await requireSound(draft, place, signal);
+      if (existsSync(place)) releaseFor(place);
+      removeBeside(place, ["-wal", "-shm", "-journal"]);
     },
   });
 
 /** A damaged database takes no other one's place. */
-function requireSound(draft: string, path: string): void {
+async function requireSound(draft: string, path: string, signal: AbortSignal): Promise<void> {
   if (!existsSync(path) || statSync(draft).size === 0) return;
   try {
-    const { flaws } = examine(draft);
+    const { flaws } = await examine(draft, signal);
     if (flaws.length === 0) return;
     const message = `the saved database is damaged (${flaws.join("; ")}), so ${path} is left as it is`;
     throw new PluginError("invalid", message, {

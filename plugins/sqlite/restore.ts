@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import {
   formatBytes,
+  isKind,
   type LineMatcher,
   type RestoreAnswer,
   type RestoreDiagnostic,
@@ -9,6 +10,7 @@ import {
 } from "contextcore";
 import type { Saved } from "./export.ts";
 import { databaseOf, hasRows, placeOf } from "./files.ts";
+import { objectionTo } from "./held.ts";
 import { putRows } from "./put-rows.ts";
 import { replaceWith } from "./replace.ts";
 
@@ -18,11 +20,17 @@ export const createRestorer = ({ path, ledger }: Saved): Restorer => ({
   matcher: matcherOf,
   async preflight({ files }): Promise<readonly RestoreDiagnostic[]> {
     const databases = new Set(files.filter((one) => !hasRows(one.path)).map((one) => one.path));
-    return files.flatMap((file) =>
-      hasRows(file.path)
-        ? withoutDatabase(placeOf(path, file.path), databases.has(databaseOf(file.path)))
-        : inPlace(placeOf(path, file.path)),
-    );
+    return files.flatMap((file) => {
+      try {
+        const place = placeOf(path, file.path);
+        return hasRows(file.path)
+          ? withoutDatabase(place, databases.has(databaseOf(file.path)))
+          : inPlace(place);
+      } catch (error) {
+        if (!isKind(error, "invalid")) throw error;
+        return [{ severity: "refuses", message: error.message }];
+      }
+    });
   },
   async applyBytes(file, bytes, signal): Promise<RestoreAnswer> {
     const isNew = await replaceWith(placeOf(path, file.file), bytes, signal);
@@ -36,6 +44,8 @@ export const createRestorer = ({ path, ledger }: Saved): Restorer => ({
 
 function inPlace(path: string): RestoreDiagnostic[] {
   if (!existsSync(path)) return [];
+  const objection = objectionTo(path);
+  if (objection !== undefined) return [{ severity: "refuses", message: objection }];
   return [
     {
       severity: "alters",

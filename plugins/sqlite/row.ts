@@ -1,19 +1,25 @@
 /** A row as a line of JSON that loses nothing: what JSON has no word for stands in an object of one key. */
-import { objectOf, v } from "contextcore";
+import { objectOf, parseShape, v } from "contextcore";
 
 /** What SQLite holds in one column of one row. Whole numbers are `bigint`: they have 64 bits. */
 export type Value = null | string | number | bigint | Uint8Array;
 type Row = Readonly<Record<string, Value>>;
 
+/** SQLite's have 64 bits. */
+const integer = v.pipe(
+  v.string(),
+  v.regex(/^-?\d{1,19}$/),
+  v.check((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text), "more than 64 bits"),
+);
 const cell = v.union([
   v.null(),
   v.string(),
   v.number(),
-  v.object({ $integer: v.pipe(v.string(), v.regex(/^-?\d+$/)) }),
+  v.object({ $integer: integer }),
   v.object({ $real: v.string() }),
   v.object({ $blob: v.string() }),
 ]);
-const line = v.object({ table: v.string(), rowid: v.optional(v.string()), row: objectOf(cell) });
+const line = v.object({ table: v.string(), rowid: v.optional(integer), row: objectOf(cell) });
 type Cell = v.InferOutput<typeof cell>;
 
 /** A row of a table. */
@@ -30,9 +36,9 @@ export function toLine({ table, rowid, row }: Line): string {
   return `${JSON.stringify({ table, ...(rowid === undefined ? {} : { rowid: `${rowid}` }), row: cells })}\n`;
 }
 
-/** The row of a line. @throws ValiError when it is not such a line */
+/** The row of a line. @throws PluginError `invalid` when it is not such a line */
 export function fromLine(text: string): Line {
-  const { table, rowid, row } = v.parse(line, JSON.parse(text));
+  const { table, rowid, row } = parseShape("sqlite: a line", line, text);
   const values = Object.fromEntries(Object.entries(row).map(([name, one]) => [name, fromCell(one)]));
   return { table, ...(rowid === undefined ? {} : { rowid: BigInt(rowid) }), row: values };
 }

@@ -1,5 +1,5 @@
 /** The spans that came late: they lie where the server's own count does not look yet. */
-import type { Range } from "contextcore";
+import { NS_PER_MS, type Range } from "contextcore";
 import { scanTrace } from "./otlp/scan.ts";
 import type { Finder } from "./server/find.ts";
 import { halved, type SearchHit } from "./server/search.ts";
@@ -101,7 +101,7 @@ async function lateIn(source: LateSource, range: Range, signal: AbortSignal): Pr
   const request = { range, query: "{}", limit: LIMIT };
   const live = await finder.findByQuerier(request, signal);
   if (live === undefined || live.hits.length === 0) return [];
-  const stored = await finder.findByFrontend(request, signal);
+  const stored = await finder.findByFrontend({ ...request, range: extentOf(live.hits, range) }, signal);
   if (live.full || stored.full) return lateInHalves(source, range, signal);
   if (!stored.complete) return undefined;
   const known = new Map(stored.hits.map((hit) => [hit.id, hit.spans]));
@@ -109,6 +109,13 @@ async function lateIn(source: LateSource, range: Range, signal: AbortSignal): Pr
   const late = live.hits.filter(({ id }) => !known.has(id));
   const within = late.filter((hit) => isWithin(hit, range)).reduce((sum, { spans }) => sum + spans, 0);
   return [{ range, within, across: late.filter((hit) => !isWithin(hit, range)).map(({ id }) => id) }];
+}
+
+/** The part of a range in which the traces lie: usually minutes of a day. */
+function extentOf(hits: readonly SearchHit[], range: Range): Range {
+  const from = hits.reduce((least, hit) => (hit.from < least ? hit.from : least), range.to);
+  const to = hits.reduce((most, hit) => (hit.to > most ? hit.to : most), range.from) + NS_PER_MS;
+  return { from: from > range.from ? from : range.from, to: to < range.to ? to : range.to };
 }
 
 async function lateInHalves(
@@ -140,4 +147,4 @@ async function spansOf(
 
 /** Search says to the millisecond when a trace ends. */
 const isWithin = ({ from, to }: SearchHit, range: Range): boolean =>
-  from >= range.from && to + 1_000_000n < range.to;
+  from >= range.from && to + NS_PER_MS < range.to;

@@ -17,6 +17,8 @@ const options = v.object({
   otlpUrl: option.place(
     "Tempo's OTLP receiver, where a restore writes; default: the host of `url`, port 4318",
     "address",
+    [],
+    { derived: otlpOf },
   ),
   querierUrl: option.place(
     "Where a querier's API is, without `/api/search`: only a querier finds old spans that have just arrived; default: `/querier` at `url`",
@@ -48,7 +50,7 @@ export default definePlugin({
     const settings = (signal: AbortSignal) => readSettings(http, tenant, signal);
     const fetchTrace = createTraceReader(http);
     const finder = createFinder({ frontend: http, querier: http.at(querierUrl), settings });
-    const source = { http, finder, fetchTrace, stepBytes: limits.stepBytes };
+    const source = { http, finder, fetchTrace, settings, stepBytes: limits.stepBytes };
     const listing = createListing();
     return {
       inventory: async (signal) =>

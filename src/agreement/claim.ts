@@ -3,7 +3,10 @@
 /**
  * - `plugin`: third-party code runs
  * - `command`: a program runs when the stack is destroyed
+ * - `step`: a program runs when the stack is recovered
+ * - `before`: a program runs before a drill
  * - `allowed`: a command that the policy would refuse may run then
+ * - `listen`: the service can be reached from other machines
  * - `address`: something is sent beyond this machine
  * - `secret`: a variable or a secret's file is sent there
  * - `outside`: a path outside the project is read or written
@@ -14,10 +17,13 @@
 export type ClaimKind =
   | "plugin"
   | "command"
+  | "step"
+  | "before"
   | "allowed"
   | "address"
   | "secret"
   | "outside"
+  | "listen"
   | "sink"
   | "store"
   | "option";
@@ -39,8 +45,11 @@ export interface Claim {
 const ORDER: readonly ClaimKind[] = [
   "plugin",
   "command",
+  "step",
+  "before",
   "allowed",
   "outside",
+  "listen",
   "address",
   "secret",
   "sink",

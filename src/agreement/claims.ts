@@ -1,5 +1,6 @@
 /** Everything that a project wants from its user, found without running, reading or sending anything. */
 import type { Config } from "../config/config.ts";
+import { realKeyOf, targetsAsBackends } from "../config/drill-targets.ts";
 import {
   configuredAs,
   enabledInstances,
@@ -9,14 +10,18 @@ import {
 } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import { referencesIn } from "../config/secrets.ts";
+import { readListen } from "../config/service.ts";
 import type { Plugin } from "../contract/contract.ts";
 import type { BuiltIn } from "../host/built-in.ts";
 import { checkDeclaration } from "../host/plugin/declaration.ts";
 import { LockError, type PluginLock, readLock } from "../host/trust/lock.ts";
+import { activityClaims } from "./activity-claims.ts";
 import { type Claim, sorted } from "./claim.ts";
+import { isLoopback } from "./loopback.ts";
+import { notifyClaims } from "./notify-claims.ts";
 import { pathClaims } from "./places.ts";
 import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
-import { expanded, literalText, wordsText } from "./shown.ts";
+import { expanded, literalText, wordsText, writtenSteps } from "./shown.ts";
 
 /** What is needed to find claims, besides the configuration. */
 interface Surroundings {
@@ -35,9 +40,15 @@ export async function claimsOf(config: Config, { cwd, builtIns }: Surroundings):
   const found = [
     ...code,
     ...commandClaims(config),
+    ...stepClaims(config),
+    ...beforeClaims(config),
     ...allowedClaims(config),
     ...backupsClaims(config),
+    ...serviceClaims(config),
+    ...activityClaims(config),
+    ...notifyClaims(config),
     ...(await settingsClaims(config, { cwd, builtIns })),
+    ...(await drillClaims(config, { cwd, builtIns })),
   ];
   return sorted([...found, ...nameClaims(config, found)]);
 }
@@ -77,6 +88,31 @@ function commandClaims({ destroy, fromFile, env }: Config): Claim[] {
   return [{ kind: "command", key: "destroy.command", value: literalText(wordsText(words), false) }];
 }
 
+/** Each command of the runbook, under its place in it. */
+const stepClaims = (config: Config): Claim[] =>
+  [...writtenSteps(config)].map(([index, words]) => ({
+    kind: "step",
+    key: `recovery.steps.${index}`,
+    value: literalText(wordsText(words), false),
+  }));
+
+/** The commands that make the targets of drills anew, as the project's file has them. */
+function beforeClaims({ fromFile, env, drill }: Config): Claim[] {
+  return Object.keys(drill).flatMap((name): Claim[] => {
+    const written = fromFile?.(["drill", name, "before"]);
+    if (!Array.isArray(written)) return [];
+    const words = written.map((word) => expanded(String(word), env));
+    const value = literalText(wordsText(words), false);
+    return [{ kind: "before", key: `drill.${name}.before`, value }];
+  });
+}
+
+/** Where drills write to. */
+async function drillClaims(config: Config, surroundings: Surroundings): Promise<Claim[]> {
+  const claims = await settingsClaims(targetsAsBackends(config), surroundings);
+  return claims.map((claim) => ({ ...claim, key: realKeyOf(claim.key) }));
+}
+
 /** Settings that lift a rule of the destroy policy. `destroy.deny` is not one: it can only refuse more. */
 function allowedClaims({ fromFile, env }: Config): Claim[] {
   const written = fromFile?.(["destroy", "allow"]);
@@ -93,6 +129,34 @@ function backupsClaims(config: Config): Claim[] {
   const isFile = typeof written === "string";
   const text = isFile ? written : config.backups;
   return pathClaims({ key: "backups", text, isFile }, config, config.directory);
+}
+
+/** Where the service can be reached from other machines, whose word it takes there, and its key where that lies elsewhere. */
+function serviceClaims(config: Config): Claim[] {
+  const { fromFile, env, directory } = config;
+  const text = (path: readonly string[]): string | undefined => {
+    const written = fromFile?.(["service", ...path]);
+    return typeof written === "string" ? written : undefined;
+  };
+  const listen = text(["listen"]);
+  const host = listen === undefined ? undefined : readListen(expanded(listen, env))?.host;
+  const isOpen = host !== undefined && !isLoopback(host);
+  const address = { kind: "listen", key: "service.listen", value: expanded(listen ?? "", env) } as const;
+  const proxies = fromFile?.(["service", "trusted_proxy"]);
+  const trusted: readonly unknown[] = Array.isArray(proxies) ? proxies : [];
+  const files = (["cert", "key"] as const).flatMap((part) => {
+    const path = text(["tls", part]);
+    const setting = { key: `service.tls.${part}`, text: path ?? "", isFile: true };
+    return path === undefined ? [] : pathClaims(setting, config, directory);
+  });
+  const proxyClaims = trusted.map(
+    (one): Claim => ({
+      kind: "listen",
+      key: "service.trusted_proxy",
+      value: literalText(String(one), false),
+    }),
+  );
+  return [...(isOpen ? [address] : []), ...proxyClaims, ...files];
 }
 
 async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): Promise<Claim[]> {

@@ -102,3 +102,10 @@ export function secretClaims(
   const names = referencesIn(text).map((name) => `\${${name}}`);
   return [...files, ...names].map((value): Claim => ({ kind: "secret", key, value, to }));
 }
+
+/** Every text in a setting's value, by its dotted key. A number or a boolean leads nowhere. */
+export function textsIn(value: unknown, key: string): Pick<ConfiguredText, "key" | "text">[] {
+  if (typeof value === "string") return [{ key, text: value }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => textsIn(item, `${key}.${name}`));
+}

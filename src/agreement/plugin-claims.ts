@@ -9,7 +9,14 @@ import { expand } from "../config/secrets.ts";
 import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
 import { isSecretName } from "../redact/names.ts";
 import type { Claim } from "./claim.ts";
-import { addressClaims, type ConfiguredText, pathClaims, receiverOf, secretClaims } from "./places.ts";
+import {
+  addressClaims,
+  type ConfiguredText,
+  pathClaims,
+  receiverOf,
+  secretClaims,
+  textsIn,
+} from "./places.ts";
 import { expanded, literalText } from "./shown.ts";
 
 interface Option extends ConfiguredText {
@@ -125,15 +132,3 @@ function claimsOfText(configured: ConfiguredText, plugin: string, config: Config
 }
 
 const isAddress = (text: string): boolean => /^[a-z][a-z\d+.-]*:\/\//i.test(text);
-
-interface Text {
-  readonly key: string;
-  readonly text: string;
-}
-
-/** Every text in a value, by its dotted key. A number or a boolean leads nowhere. */
-function textsIn(value: unknown, key: string): Text[] {
-  if (typeof value === "string") return [{ key, text: value }];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) => textsIn(item, `${key}.${name}`));
-}

@@ -1,10 +1,12 @@
 /** Values as claims show them: in clear as far as that reveals no secret. */
 
+import type { Config } from "../config/config.ts";
 import { type Environment, expandBut, referencesIn } from "../config/secrets.ts";
 import { bareAddress, withoutSecrets } from "../redact/known-secrets.ts";
 import { isSecretName } from "../redact/names.ts";
 import { BLOT } from "../redact/rules.ts";
 import { redactedText } from "../redact/text.ts";
+import { isObject } from "../units/json.ts";
 
 /** The text with its variables replaced, except those whose names look like a secret's. */
 export const expanded = (text: string, env: Environment): string => expandBut(text, env, isSecretName);
@@ -45,3 +47,15 @@ export function literalText(text: string, isSecret: boolean): string {
 /** A command's words as one line, different for every command. */
 export const wordsText = (words: readonly string[]): string =>
   words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
+
+/** The commands of the runbook as the project's file has them, by their place in it; those of a flag or a variable are the user's own. */
+export function writtenSteps({ fromFile, env }: Pick<Config, "fromFile" | "env">): Map<number, string[]> {
+  const steps = fromFile?.(["recovery", "steps"]);
+  const all: readonly unknown[] = Array.isArray(steps) ? steps : [];
+  return new Map(
+    all.flatMap((step, index) => {
+      const run: unknown = isObject(step) ? Reflect.get(step, "run") : undefined;
+      return Array.isArray(run) ? [[index, run.map((word) => expanded(String(word), env))] as const] : [];
+    }),
+  );
+}

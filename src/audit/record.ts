@@ -1,10 +1,11 @@
 /** Records work with two events: `started` before it, and how it ended after it, whatever happens. */
 
 import { given } from "../units/given.ts";
+import { CancelledError, StoppedError } from "../units/interrupted.ts";
 import { messageOf } from "../units/message-of.ts";
+import { markOf } from "../units/process-mark.ts";
 import type { TrailError } from "./format/error.ts";
 import type { AuditEvent, Did, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
-import { markOf } from "./journal/process.ts";
 
 /** An event that is in the trail. */
 export interface Written {
@@ -71,15 +72,25 @@ export function createRecord(options: RecordOptions): Trail["record"] {
     };
     try {
       const { result, ending } = await work(did, recordEnd);
-      if (ended === undefined) await end(ending);
+      if (ended === undefined) await end(stoppedOrNot(ending, operation.signal));
       settle();
       return result;
     } catch (error) {
-      if (!isSilent()) await end(contradicting(ended, endingOf(error, operation.signal, done)));
+      const ending = stoppedOrNot(endingOf(error, operation.signal, done), operation.signal);
+      if (!isSilent()) await end(contradicting(ended, ending));
       settle();
       throw error;
     }
   };
+}
+
+/** What a person ends is cancelled; what ends because its process has to is interrupted. Either says why it was stopped. */
+function stoppedOrNot(ending: Ending, signal: AbortSignal | undefined): Ending {
+  const reason: unknown = signal?.reason;
+  const isForced = reason instanceof StoppedError;
+  if (ending.outcome === "success" || !(isForced || reason instanceof CancelledError)) return ending;
+  const outcome = isForced && ending.outcome === "cancelled" ? "interrupted" : ending.outcome;
+  return { ...ending, outcome, details: { ...ending.details, stopped: reason.message } };
 }
 
 /** When something recorded as done then failed, the event that reports this names it again. */

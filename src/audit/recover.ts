@@ -1,9 +1,10 @@
 /** Finds operations that began and never ended, by looking back from the end of the trail. */
+
+import { stateOf, toProcessMark } from "../units/process-mark.ts";
 import { adviceOnInterrupted } from "./format/advice.ts";
 import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import type { TrailLine } from "./format/trail-line.ts";
-import { stateOf, toProcessMark } from "./journal/process.ts";
 import type { UnfinishedOperation } from "./unfinished.ts";
 
 /** When an operation without an end counts as abandoned. */
@@ -48,7 +49,7 @@ export function abandoned(lines: Iterable<TrailLine>, options: RecoveryOptions):
 
 /** The event that closes an abandoned operation. */
 export function interruption(started: AuditEvent): NewEvent {
-  const { left, next } = adviceOnInterrupted(started.operation);
+  const { left, next } = adviceOnInterrupted(started);
   return {
     operation: started.operation,
     outcome: "interrupted",
@@ -59,8 +60,9 @@ export function interruption(started: AuditEvent): NewEvent {
 }
 
 /** A message for the person who runs the next command. */
-export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
-  const { left, next } = adviceOnInterrupted(operation);
+export function explainInterruption(started: AuditEvent): string {
+  const { operation, timestamp, user, host } = started;
+  const { left, next } = adviceOnInterrupted(started);
   const when = timestamp.slice(0, 19).replace("T", " ");
   return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
 }

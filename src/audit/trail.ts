@@ -20,6 +20,8 @@ export interface TrailOptions extends JournalOptions {
   readonly sinks?: readonly OpenSink[];
   /** Receives what the user must know although the command continues. */
   onWarning(message: string): void;
+  /** Is told of each event that was asked for, once it is in the trail. */
+  readonly onEvent?: (event: AuditEvent) => void;
   /** Another host's unfinished operation that is silent for this long counts as abandoned, ms. Default one hour. */
   readonly staleAfterMs?: number;
   /** How often an operation reports that it is still running, ms. Default half a minute. */
@@ -47,6 +49,7 @@ export function openTrail(options: TrailOptions): Trail {
     tellRepairs(events, onWarning);
     const written = events.at(-1)?.event;
     if (written === undefined) throw new TrailError(`nothing was written to ${file}`);
+    options.onEvent?.(written);
     return copyFailure === undefined ? { event: written } : { event: written, copyFailure };
   };
 
@@ -77,7 +80,7 @@ export function openTrail(options: TrailOptions): Trail {
     abandoned: () => firstUse.abandoned(),
     recover: () => firstUse.recover(),
     async newest(query) {
-      const { matches, unreadable } = newestOf(trailLinesBackward(file), query);
+      const { matches, unreadable } = newestOf(trailLinesBackward(file, query.before), query);
       if (unreadable > 0)
         onWarning(
           `${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` tells more`,
@@ -169,10 +172,10 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
 const NO_KEY =
   "this trail has a signing key, but this home does not hold it (if the project was moved, `contextcore audit keygen` makes a new one)";
 
-/** Whether the user who wrote this event has made a key for this trail. */
-function hasSigned(file: string, { user, host }: AuditEvent): boolean {
+/** Whether the user who wrote this event has made a key for this trail; of a service's, whoever did on this host. */
+function hasSigned(file: string, { user, via, host }: AuditEvent): boolean {
   const { matches } = newestOf(trailLinesBackward(file), { limit: 1, operation: "audit_keygen" });
-  return matches.some(({ event }) => event.user === user && event.host === host);
+  return matches.some(({ event }) => event.host === host && (event.user === user || via !== undefined));
 }
 
 function tellRepairs(events: Appended["events"], onWarning: (message: string) => void): void {

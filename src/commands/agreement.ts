@@ -3,9 +3,9 @@ import type { Claim, ClaimKind } from "../agreement/claim.ts";
 import { agreeTo, type Standing, standingOf } from "../agreement/standing.ts";
 import type { Config } from "../config/config.ts";
 import { BUILT_INS } from "../registry.ts";
-import { agreementRefusal, HOW_TO_AGREE, isAgreed, SPARED } from "../tasks/agreed.ts";
-import { RefusedError } from "../tasks/errors.ts";
-import { trailPlaces } from "../tasks/trail-places.ts";
+import { trailPlaces } from "../tasks/stack/trail-places.ts";
+import { agreementRefusal, HOW_TO_AGREE, isAgreed, type Runs, SPARED } from "../tasks/task/agreed.ts";
+import { RefusedError, UnansweredError } from "../tasks/task/errors.ts";
 import type { Colors } from "../terminal/styles.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { visible } from "../units/visible.ts";
@@ -42,9 +42,9 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
  * Continues only if the project is agreed to; asks once if somebody can be asked.
  * @throws RefusedError when it is not, before anything of the project is run, read or sent
  */
-export async function requireAgreement(call: Call, config: Config, isDestroying: boolean): Promise<void> {
+export async function requireAgreement(call: Call, config: Config, runs?: Runs): Promise<void> {
   const standing = await agreementOf(call, config);
-  if (isAgreed(standing, isDestroying)) return;
+  if (isAgreed(standing, runs)) return;
   const { terminal, signal } = call;
   terminal.note(introduction(standing));
   const shown = inPassing(standing.fresh);
@@ -71,11 +71,6 @@ function inPassing(claims: readonly Claim[]): readonly Claim[] {
   return claims.slice(0, end < 0 ? MOST_ASKED : Math.min(end, MOST_ASKED));
 }
 
-/** The question was abandoned with Ctrl-C or Escape. Exit code 130. */
-class UnansweredError extends Error {
-  override readonly name = "UnansweredError";
-}
-
 function noteClaims({ note, noteColors }: Terminal, claims: readonly Claim[]): void {
   for (const line of claimLines(claims, noteColors)) note(line);
 }
@@ -88,8 +83,11 @@ const introduction = ({ project, agreement }: Standing): string =>
 const VERBS: Readonly<Record<ClaimKind, string>> = {
   plugin: "runs",
   command: "destroys with",
+  step: "recovers with",
+  before: "drills with",
   allowed: "lets run",
   outside: "uses",
+  listen: "listens on",
   address: "sends to",
   secret: "passes on",
   sink: "reports to",

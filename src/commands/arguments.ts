@@ -5,8 +5,9 @@
 import { parseArgs as tokenize } from "node:util";
 import { type ArgsDef, parseArgs } from "citty";
 import { closest } from "../config/closest.ts";
-import { UsageError } from "../tasks/errors.ts";
-import type { Param, Params, ParamValues } from "../tasks/param.ts";
+import { UsageError } from "../tasks/task/errors.ts";
+import type { Param, Params, ParamValues } from "../tasks/task/param.ts";
+import { readText } from "../tasks/task/read-text.ts";
 import { COLOR_WISHES } from "../terminal/styles.ts";
 import type { Manner } from "../terminal/terminal.ts";
 import { given } from "../units/given.ts";
@@ -30,12 +31,12 @@ export const COMMON = {
   quiet: {
     type: "flag",
     alias: "q",
-    about: "of what the command does, show only errors and the last line",
+    about: "show only errors and the last line; listings and JSON stay whole",
   },
   verbose: {
     type: "flag",
     alias: "v",
-    about: "show every request to a server, one per line, without secrets",
+    about: "show every request to a server and every wait, one per line, without secrets",
   },
   color: {
     type: "value",
@@ -73,9 +74,10 @@ export function readArguments<A extends Params>(
   const given = collect(declared, words);
   checkExclusive([...EXCLUSIVE, ...(command.exclusive ?? [])], declared, given);
   const parsed: Record<string, unknown> = parseArgs([...words], toCitty(declared));
+  const now = Date.now();
   const values = Object.entries(declared).map(([name, arg]) => [
     name,
-    readValue(name, arg, given.get(name), parsed[name]),
+    readValue([name, arg], given.get(name), parsed[name], now),
   ]);
   // The declaration determines the type: `readValue` covers the same cases as `ParamValues`.
   return Object.fromEntries(values) as ParamValues<A & typeof COMMON>;
@@ -248,35 +250,15 @@ export const flagName = (name: string, arg: Param | undefined): string =>
   arg?.type === "flag" && arg.on ? `no-${name}` : name;
 
 function readValue(
-  name: string,
-  arg: Param,
+  [name, arg]: readonly [string, Param],
   given: readonly (string | boolean)[] | undefined,
   parsed: unknown,
+  now: number,
 ): unknown {
   if (arg.type === "flag") return arg.on ? parsed !== false : parsed === true;
+  const read = (text: string): unknown => readText(display(name, arg), arg, text, now);
   const texts = (given ?? []).map(String);
-  if (arg.repeatable) return texts.map((text) => readText(name, arg, text));
+  if (arg.repeatable) return texts.map(read);
   const text = typeof parsed === "string" && given !== undefined ? parsed : arg.default;
-  return text === undefined ? undefined : readText(name, arg, text);
-}
-
-function readText(name: string, arg: Exclude<Param, { type: "flag" }>, text: string): unknown {
-  const shown = display(name, arg);
-  if (arg.values !== undefined && !arg.values.includes(text)) {
-    const meant = closest(text, arg.values);
-    const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
-    throw new UsageError(`${shown} is one of ${arg.values.join(", ")}, not ${JSON.stringify(text)}`, hint);
-  }
-  if (text === "-" && arg.complete === "directories")
-    throw new UsageError(
-      `${shown} -: a directory cannot go to stdout or come from stdin`,
-      "name a directory; one that is called - is ./-",
-    );
-  if (arg.parse === undefined) return text;
-  try {
-    return arg.parse(text);
-  } catch (error) {
-    if (!(error instanceof RangeError || error instanceof UsageError)) throw error;
-    throw new UsageError(`${shown}: ${error.message}`, error instanceof UsageError ? error.hint : undefined);
-  }
+  return text === undefined ? undefined : read(text);
 }

@@ -6,7 +6,7 @@ import { chainGapLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts"
 import { chainReport } from "../snapshot/catalog/chain-report.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import type { OpenChosen } from "../tasks/snapshot-param.ts";
+import type { OpenChosen } from "../tasks/snapshots/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { minute } from "../units/range.ts";
 import { counted, listed } from "../units/words.ts";
@@ -50,7 +50,8 @@ function tellBroken(broken: readonly Reasoned[], { fault }: Terminal): void {
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)
     note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, but is used alone`);
-  for (const { name, reason } of passedOver) note(`${noteColors.yellow("passed over:")} ${name}: ${reason}`);
+  for (const [name, of] of Map.groupBy(passedOver, (one) => one.name))
+    note(`${noteColors.yellow("passed over:")} ${name}: ${inOne(of.map(({ reason }) => reason))}`);
   for (const chain of chains) {
     const urls = [...new Set(chain.links.flatMap(({ plugin: { url } }) => url ?? []))];
     if (urls.length > 1) note(`${noteColors.yellow("several servers:")} ${chain.backend}: ${listed(urls)}`);
@@ -80,4 +81,9 @@ function gapLines({ backend, gaps }: BackendChain): string[] {
     ...(more > 0 ? [`${backend}: and ${counted(more, "more gap")}`] : []),
     ...exportAgain(backend, gaps).map((command) => `${backend}: while the server still has it: ${command}`),
   ];
+}
+
+/** Why a snapshot was passed over for one of its backends, and for how many others. */
+function inOne([first = "", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first}; and ${counted(others.length, "other backend")} of it, too`;
 }

@@ -3,7 +3,7 @@
  * a command's arguments are described only once.
  */
 import type { Result } from "../results/result.ts";
-import type { Param, Params, ParamValues } from "../tasks/param.ts";
+import type { Param, Params, ParamValues } from "../tasks/task/param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { ExitCode } from "./exit-code.ts";
 
@@ -44,7 +44,7 @@ export interface Command<A extends Params = Params> {
   /** Two or three. */
   readonly examples: readonly Example[];
   /** Sets of arguments of which only one may be given. */
-  readonly exclusive?: readonly (readonly string[])[];
+  readonly exclusive?: readonly (readonly string[])[] | undefined;
   /** What `--json` prints, one of these; the flag follows from it. */
   readonly json?: readonly Result[];
   /** What else `--json` means, for the help: `print one JSON object; …`. */

@@ -1,8 +1,9 @@
 /** The course of every command that carries out a plan: plan, show, ask, carry out that same plan, report. */
-import type { Params, ParamValues } from "../tasks/param.ts";
-import { planTask } from "../tasks/run.ts";
-import { openContext } from "../tasks/stack.ts";
-import type { Answer, Done, Task } from "../tasks/task.ts";
+
+import { openContext } from "../tasks/stack/stack.ts";
+import type { Params, ParamValues } from "../tasks/task/param.ts";
+import { planTask } from "../tasks/task/run.ts";
+import type { Answer, Done, Task } from "../tasks/task/task.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";

@@ -1,5 +1,5 @@
-import { RefusedError } from "../tasks/errors.ts";
-import type { Answer } from "../tasks/task.ts";
+import { RefusedError } from "../tasks/task/errors.ts";
+import type { Answer } from "../tasks/task/task.ts";
 import { confirm } from "../terminal/ask.ts";
 import type { Call } from "./command.ts";
 

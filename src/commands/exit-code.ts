@@ -10,7 +10,7 @@ export const EXIT = {
   partial: 3,
   /** Safety or audit said no. */
   refused: 4,
-  /** A verification found a difference. */
+  /** A verification, a drill or a recovery found a difference. */
   different: 5,
   interrupted: 130,
 } as const;
@@ -55,7 +55,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string,
   ],
   [
     EXIT.different,
-    "a verification found a difference",
+    "a verification, a drill or a recovery found a difference",
     "the snapshot, server or trail differs from what was recorded: copy it before you do anything else",
   ],
   [

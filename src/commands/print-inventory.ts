@@ -49,7 +49,7 @@ function cells(finding: Surveyed, colors: Colors): string[] {
   const name = colors.bold(finding.name);
   const { size } = finding;
   if (finding.state !== "reached") {
-    const condition = colors.red(conditionText(finding.state, finding.name));
+    const condition = colors.red(conditionText(finding));
     return size === undefined ? [name, condition] : [name, formatBytes(size.bytes), condition];
   }
   const { inventory } = finding;

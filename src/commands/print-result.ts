@@ -14,6 +14,13 @@ export const printResult = <Schema extends v.GenericSchema>(
 ): void =>
   terminal.print(...JSON.stringify(inFull(result, value), null, result.isVerbatim ? 0 : 2).split("\n"));
 
+/** The same on one line, where more of them may follow. */
+export const printResultLine = <Schema extends v.GenericSchema>(
+  { terminal }: Pick<Call, "terminal">,
+  result: Result<Schema>,
+  value: ValueOf<Result<Schema>> & object,
+): void => terminal.print(JSON.stringify(inFull(result, value)));
+
 /** Prints an error in the place of a result. */
 export const printFailure = ({ print }: Pick<Terminal, "print">, error: unknown): void =>
   print(JSON.stringify(inFull(FAILURE, errorJson(error))));

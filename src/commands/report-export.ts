@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import type { ExportResult } from "../export/types.ts";
 import { bytesOf } from "../results/export.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/format/manifest.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
+import type { Exported } from "../tasks/copy-exported.ts";
 import type { Colors } from "../terminal/styles.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatBytes } from "../units/bytes.ts";
@@ -16,7 +16,7 @@ import type { Call } from "./command.ts";
  * @param inFull each thing that an API never gives, which is the same after every export; default: how many there are
  */
 export function reportExport(
-  { path, manifest }: ExportResult,
+  { path, manifest }: Pick<Exported, "path" | "manifest">,
   { terminal, directory }: Pick<Call, "terminal" | "directory">,
   inFull = false,
 ): void {
@@ -25,16 +25,20 @@ export function reportExport(
     colors.bold(plugin.name),
     formatBytes(bytesOf(plugin)),
     paintStatus(plugin.status, colors),
-    countsText(plugin),
+    largestCounts(plugin),
   ]);
   const columns = [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}] as const;
   printTable({ print: detail, width }, columns, rows);
   terminal.tell(
-    `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
+    path === undefined
+      ? "nothing was exported, so no snapshot was made"
+      : `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
   );
   const standing = inFull ? [] : standingNotes(manifest);
   for (const { name, problems } of standing)
-    terminal.note(`note: ${name}: ${standingText(problems)}: contextcore snapshots show ${basename(path)}`);
+    terminal.note(
+      `note: ${name}: ${standingText(problems)}: contextcore snapshots show ${basename(path ?? "")}`,
+    );
   for (const { plugin, problem } of problemsOf(manifest, isTold))
     if (!standing.some(({ problems }) => problems.includes(problem)))
       terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
@@ -103,7 +107,7 @@ const andMore = (count: number, unit: string): string =>
 const COUNTS_SHOWN = 4;
 
 /** The largest counts: `1,456 entries`, `42 annotations, 11 dashboards, 7 folders, 4 data-sources and 3 more kinds`. */
-function countsText({ counts }: ManifestPlugin): string {
+export function largestCounts({ counts }: Pick<ManifestPlugin, "counts">): string {
   const sorted = countsToTell(counts);
   const shown = sorted.slice(0, COUNTS_SHOWN).map(([unit, count]) => countedUnit(count, unit));
   return `${shown.join(", ")}${andMore(sorted.length - shown.length, "kind")}`;

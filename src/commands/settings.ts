@@ -1,15 +1,21 @@
 /** The effective configuration: each value with its origin, secrets masked. */
 
+import type * as v from "valibot";
+import { expanded } from "../agreement/shown.ts";
 import type { Config } from "../config/config.ts";
 import { CORE_SETTINGS } from "../config/environment.ts";
 import type { ConfigProblem } from "../config/errors.ts";
 import { type Configured, configuredAs } from "../config/instances.ts";
-import { about } from "../config/introspect.ts";
+import { about, lastingOf, schemaAt, unwrap } from "../config/introspect.ts";
 import { entriesOf, type PluginKind, resolveOptions } from "../config/resolve-options.ts";
+import { referencesIn } from "../config/secrets.ts";
 import { shadowedProblems } from "../config/shadowed.ts";
 import type { DeclaredPlugins } from "../host/host.ts";
+import { isSecretName } from "../redact/names.ts";
 import { BLOT } from "../redact/rules.ts";
 import { shownSetting } from "../redact/setting.ts";
+import { formatDuration, parseDuration } from "../units/duration.ts";
+import { isObject } from "../units/json.ts";
 
 interface Setting {
   /** Dotted: `backends.loki.url`. */
@@ -27,11 +33,47 @@ export const settingsOf = (config: Config, plugins: DeclaredPlugins): Setting[] 
 ];
 
 const coreSettings = (config: Config): Setting[] =>
-  CORE_SETTINGS.map(({ path }) => ({
+  CORE_SETTINGS.map(({ path, schema }) => ({
     key: path.join("."),
-    value: shownSetting(valueAt(config, path)),
+    // One that nobody has set may have no default.
+    value: masked(schema, shownSetting(coreValue(config, path) ?? null)),
     where: placeOf(config, path),
   }));
+
+/** The setting's value as people read it: what is a number of days, hours or minutes, as the duration that it is. */
+export function readableValue({ key, value }: Pick<Setting, "key" | "value">): unknown {
+  const setting = CORE_SETTINGS.find(({ path }) => path.join(".") === key);
+  const unit = setting === undefined ? undefined : lastingOf(setting.schema);
+  if (unit === undefined || typeof value !== "number") return value;
+  if (Number.isInteger(value)) return unit.replace("1", String(value));
+  return formatDuration(BigInt(Math.round(value * Number(parseDuration(unit)))));
+}
+
+/** Without what the schema declares secret: of an address its server is left. */
+function masked(schema: v.GenericSchema, value: unknown): unknown {
+  const inner = unwrap(schema);
+  const { secret, reaches } = about(schema);
+  if (Array.isArray(value) && "item" in inner)
+    return value.map((one) => masked(inner.item as v.GenericSchema, one));
+  if (isObject(value)) {
+    const each = Object.entries(value).map(([key, one]) => {
+      const below = schemaAt(inner, [key]);
+      return [key, secret ? BLOT : below === undefined ? one : masked(below, one)];
+    });
+    return Object.fromEntries(each);
+  }
+  if (!secret || isEmpty(value)) return value;
+  return reaches === "address" && URL.canParse(String(value)) ? `${new URL(String(value)).origin}/…` : BLOT;
+}
+
+/** What names a secret's variable is shown as it is written. */
+function coreValue(config: Config, path: readonly string[]): unknown {
+  const written = JSON.stringify(config.fromFile?.(path) ?? null);
+  if (!referencesIn(written).some(isSecretName)) return valueAt(config, path);
+  return JSON.parse(written, (_, value: unknown) =>
+    typeof value === "string" ? expanded(value, config.env) : value,
+  );
+}
 
 /** `audit.stale_after` of the file is `audit.staleAfter` here. */
 function valueAt(config: Config, path: readonly string[]): unknown {

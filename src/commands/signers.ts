@@ -1,5 +1,5 @@
 /** Asks about a copy that is signed with a key that this project does not know. */
-import { UnknownSignerError } from "../tasks/errors.ts";
+import { UnknownSignerError } from "../tasks/task/errors.ts";
 import type { Call } from "./command.ts";
 import { confirmed } from "./confirmed.ts";
 

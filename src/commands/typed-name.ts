@@ -1,4 +1,4 @@
-import type { Answer } from "../tasks/task.ts";
+import type { Answer } from "../tasks/task/task.ts";
 import { askForExactly } from "../terminal/ask.ts";
 import type { Call } from "./command.ts";
 

@@ -1,4 +1,4 @@
-import { withLastWord } from "../tasks/last-word.ts";
+import { withLastWord } from "../tasks/task/last-word.ts";
 import { EXIT } from "./exit-code.ts";
 import { codeOf } from "./failure.ts";
 

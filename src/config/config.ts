@@ -1,4 +1,7 @@
+import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
+import type { Receiver } from "./notify.ts";
+import type { Schedule } from "./schedules.ts";
 import type { ConfigValues } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
 import type { Path } from "./source.ts";
@@ -22,15 +25,32 @@ export interface Config {
   readonly stores: Readonly<Record<string, InstanceSettings>>;
   /** The stores to which every export is copied. */
   readonly copies: readonly string[];
-  /** These two are as their schema has them, which says what each setting means. */
+  /** These are as their schema has them, which says what each setting means. */
   readonly export: ConfigValues["export"];
   readonly destroy: ConfigValues["destroy"];
+  readonly recovery: ConfigValues["recovery"];
+  /** Where drills restore to, by backend. */
+  readonly drill: Readonly<Record<string, DrillTarget>>;
   readonly audit: {
     /** Days that ordinary events are kept. */
     readonly retention: number;
     /** Minutes after which a `started` event from another host counts as abandoned. */
     readonly staleAfter: number;
+    /** The service removes older events by itself. */
+    readonly cleanup: boolean;
+    /** Hours between two of its cleanups. */
+    readonly cleanupInterval: number;
   };
+  /** Retention in days; sizes are texts. */
+  readonly activity: ConfigValues["activity"];
+  readonly service: ConfigValues["service"];
+  readonly permissions: ConfigValues["permissions"];
+  /** Tasks and when they run: see `schedules.ts`. */
+  readonly schedules: readonly Schedule[];
+  /** Who is told of faults: see `notify.ts`. */
+  readonly notify: readonly Receiver[];
+  /** What waits for a sign of life. A secret. */
+  readonly ping?: string;
   readonly env: Environment;
   /** Values from `--set`, by dotted key: they override the environment and the file. */
   readonly overrides?: Readonly<Record<string, string>>;

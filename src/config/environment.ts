@@ -1,6 +1,7 @@
 /** Settings from the environment: their variable names, and their texts converted to the right types. */
 import type * as v from "valibot";
 import { parse } from "yaml";
+import { given } from "../units/given.ts";
 import { unwrap } from "./introspect.ts";
 import { ConfigSchema } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
@@ -10,7 +11,7 @@ import type { Path } from "./source.ts";
  * Sections whose values belong to plugins. They are expanded and checked when the plugin is opened, so that one cannot spoil
  * the others.
  */
-export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks", "stores"];
+export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks", "stores", "drill"];
 
 /** One of the core's own settings: a value of the file that belongs to no plugin. */
 interface CoreSetting {
@@ -18,7 +19,21 @@ interface CoreSetting {
   readonly schema: v.GenericSchema;
   /** Its environment variable. */
   readonly variable: string;
+  /** Another variable that says it, where that one is not set. */
+  readonly alias?: string;
 }
+
+/** Names under which other programs of this field have the same settings; a bare number has the unit that the name says. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "audit.retention": "AUDIT_RETENTION_DAYS",
+  "audit.cleanup": "AUDIT_CLEANUP_ENABLED",
+  "audit.cleanup_interval": "AUDIT_CLEANUP_INTERVAL_HOURS",
+  "audit.stale_after": "TASK_STALE_THRESHOLD_MINUTES",
+  "activity.retention": "DEDALUS_LOG_RETENTION_DAYS",
+  "destroy.policy": "TASK_POLICY_MODE",
+  "destroy.allow": "TASK_ALLOW_PATTERNS",
+  "destroy.deny": "TASK_DENY_PATTERNS",
+};
 
 /** `CONTEXTCORE_LOKI_PAGE_LINES` from `loki` and `pageLines`, `CONTEXTCORE_AUDIT_STALE_AFTER` from `audit` and `stale_after`. */
 export const environmentName = (path: readonly string[]): string =>
@@ -39,7 +54,7 @@ export const CORE_SETTINGS: readonly CoreSetting[] = Object.entries<v.GenericSch
 function settingsBelow(path: readonly string[], schema: v.GenericSchema): CoreSetting[] {
   const inner = unwrap(schema);
   if (!("entries" in inner) || typeof inner.entries !== "object" || inner.entries === null)
-    return [{ path, schema, variable: environmentName(path) }];
+    return [{ path, schema, variable: environmentName(path), ...given({ alias: ALIASES[path.join(".")] }) }];
   return Object.entries<v.GenericSchema>({ ...inner.entries }).flatMap(([key, below]) =>
     settingsBelow([...path, key], below),
   );
@@ -49,9 +64,12 @@ function settingsBelow(path: readonly string[], schema: v.GenericSchema): CoreSe
 export const coreSettingAt = (path: Path): CoreSetting | undefined =>
   CORE_SETTINGS.find((one) => one.path.every((key, index) => key === path[index]));
 
-/** The environment's value for a setting; an empty variable counts as unset. */
-export const saidOf = ({ variable }: CoreSetting, env: Environment): string | undefined =>
-  env[variable] || undefined;
+/** The variable that sets it here, with its text; an empty variable counts as unset. */
+export function saidOf({ variable, alias = variable }: CoreSetting, env: Environment) {
+  const name = env[variable] ? variable : alias;
+  const text = env[name];
+  return text ? { name, text } : undefined;
+}
 
 /** Converts text to the option's own type. Unreadable text stays text, for the schema to refuse. */
 export function fromText(text: string, schema: v.GenericSchema): unknown {

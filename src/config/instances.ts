@@ -1,8 +1,10 @@
 /** Instances: the configuration names under which a plugin is a backend, and the core's own settings for each. */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { OptionsSchema } from "../contract/contract.ts";
 import { duration, place, TIME_LIMITS } from "../contract/options.ts";
 import { IMPORTANCES, type Importance } from "../contract/values.ts";
+import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import type { Config } from "./config.ts";
 
@@ -49,7 +51,18 @@ const coreEntries = (fallback: Importance) => ({
       v.description('Tenants, each of which becomes a backend; "*" means all that the server lists'),
     ),
   ),
+  keepLocal: v.optional(
+    duration("How long its snapshots stay here once every place of `copies` holds them", "0s").wrapped,
+  ),
   timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
+  beside: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description(
+        "Whether it stands beside the stack, so that `destroy` does not touch it; default: by where its data lies",
+      ),
+    ),
+  ),
   data: place("The server's data directory or database on this machine, to measure its size", "path"),
 });
 
@@ -64,9 +77,59 @@ const ENCRYPT = v.optional(
   ),
 );
 
+/** The core's setting for a store that can lock: how long copies stay there whatever happens. */
+const RETAIN = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((text) => text === "classes" || isDuration(text), "neither `classes` nor a duration such as 90d"),
+    v.description(
+      "Lock copies, counted from when their snapshot was begun: for a duration, or `classes`: as long as the class of their data is kept",
+    ),
+  ),
+);
+
+/** The core's setting for a store that ages by rules: when data moves to which cheaper storage. */
+const ARCHIVE = v.optional(
+  v.pipe(
+    v.union([v.string(), objectOf(v.string())]),
+    v.transform(byClass),
+    v.check(
+      (moves) =>
+        moves.length > 0 && moves.every(([name, after]) => /^[A-Z][A-Z0-9_]*$/.test(name) && isDays(after)),
+      "not storage classes, each with a number of days: { STANDARD_IA: 30d, GLACIER: 90d }",
+    ),
+    v.description("After which time data moves to which storage class: { STANDARD_IA: 30d, GLACIER: 90d }"),
+  ),
+);
+
+/** `STANDARD_IA=30d, GLACIER=90d` from the environment, or the members of an object from the file. */
+const byClassText = (text: string): [string, string][] =>
+  text.split(",").map((one) => {
+    const [name = "", after = ""] = one.split("=");
+    return [name.trim(), after.trim()];
+  });
+
+function byClass(written: string | Readonly<Record<string, string>>): [string, string][] {
+  return typeof written === "string" ? byClassText(written) : Object.entries(written);
+}
+
+/** Stores count whole days. */
+const isDays = (text: string): boolean =>
+  isDuration(text) && parseDuration(text) % parseDuration("1d") === 0n;
+
+function isDuration(text: string): boolean {
+  try {
+    return parseDuration(text) > 0n;
+  } catch {
+    return false;
+  }
+}
+
 /** `a, b` from the environment, or a list from the file. */
 const listOf = (written: string | number | (string | number)[]): string[] =>
   (typeof written === "object" ? written.map(String) : String(written).split(",")).map((one) => one.trim());
+
+const OF_STORES = { encrypt: ENCRYPT, retain: RETAIN, archive: ARCHIVE };
 
 /** A plugin's options under one name of the configuration. */
 export interface Configured {
@@ -138,12 +201,12 @@ export function coreOptionsOf(
 ): OptionsSchema {
   const entries = Object.entries<v.GenericSchema>({
     ...coreEntries(importance),
-    ...(kind === "stores" && { encrypt: ENCRYPT }),
+    ...(kind === "stores" && OF_STORES),
   });
   const isKnown = (key = ""): boolean => Object.hasOwn(options.entries, key);
   const own = entries
     .filter(([key]) => !isKnown(key) && (!(key in NEEDS) || isKnown(NEEDS[key])))
-    .filter(([key]) => kind === "backends" || key === "timeout" || key === "encrypt");
+    .filter(([key]) => kind === "backends" || key === "timeout" || Object.hasOwn(OF_STORES, key));
   return v.object(Object.fromEntries(own));
 }
 

@@ -57,5 +57,12 @@ export function about(schema: Schema): OptionMetadata & { readonly description?:
   return { ...below, ...own, ...given({ description }) };
 }
 
+/** The duration that one of the numbers is which a setting is read as: `1d`; `undefined`: they are no durations. */
+export function lastingOf(schema: Schema): string | undefined {
+  const { lasts } = v.getMetadata(schema);
+  if (typeof lasts === "string") return lasts;
+  return "wrapped" in schema && isSchema(schema.wrapped) ? lastingOf(schema.wrapped) : undefined;
+}
+
 const descriptionBelow = (schema: Schema): string | undefined =>
   "wrapped" in schema && isSchema(schema.wrapped) ? about(schema.wrapped).description : undefined;

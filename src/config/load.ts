@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { given } from "../units/given.ts";
 import { closest } from "./closest.ts";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
+import { drillTargetsIn } from "./drill.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
@@ -11,7 +12,7 @@ import { overlay, said } from "./overlay.ts";
 import { requireSettings } from "./overrides.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
-import { type ConfigSource, findSource, type Path } from "./source.ts";
+import { type ConfigSource, findSource, type Path, parseSource, type WrittenConfig } from "./source.ts";
 
 /** Where the configuration comes from: file, environment and command line. */
 export interface ConfigRequest {
@@ -24,20 +25,28 @@ export interface ConfigRequest {
   readonly overrides?: Readonly<Record<string, string>>;
   /** Leave out the core's settings that are wrong, to look at the rest: such a configuration is only examined, never used. */
   readonly soundPart?: true;
+  /** In the place of the file. */
+  readonly written?: WrittenConfig;
 }
+
+/** The file that the request names. */
+export const namedIn = ({ configFile, env }: Pick<ConfigRequest, "configFile" | "env">): string | undefined =>
+  configFile ?? (env.CONTEXTCORE_CONFIG || undefined);
 
 /** @throws ConfigError naming the key and the line of every problem */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { directory, env, overrides = {} } = request;
   requireSettings(overrides);
-  const source = await findSource(directory, request.configFile ?? (env.CONTEXTCORE_CONFIG || undefined));
+  const source =
+    request.written === undefined
+      ? await findSource(directory, namedIn(request))
+      : parseSource(request.written.text, request.written.file);
   const where = (path: Path) => {
     if (isFromFlag(path, source, overrides)) return "--set";
     const setting = coreSettingAt(path);
-    if (setting !== undefined && saidOf(setting, env) !== undefined) return setting.variable;
-    return source.where(path);
+    return (setting && saidOf(setting, env)?.name) ?? source.where(path);
   };
-  const written = expandCore(source, env);
+  const written = expandCore(source, env, request.soundPart);
   const values = check(overlay(written, said(env, overrides)), where, request.soundPart);
   const home = source.file === undefined ? directory : dirname(source.file);
   if (request.soundPart === undefined) requireStores(values, where(["copies"]));
@@ -83,16 +92,17 @@ function valueAt(tree: unknown, path: Path): unknown {
   return value;
 }
 
-function expandCore(source: ConfigSource, env: Environment): unknown {
+function expandCore(source: ConfigSource, env: Environment, soundPart?: true): unknown {
   const { value } = source;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      if (PLUGIN_SECTIONS.includes(key)) return [key, item];
+    Object.entries(value).flatMap(([key, item]) => {
+      if (PLUGIN_SECTIONS.includes(key)) return [[key, item]];
       try {
-        return [key, expand(item, env)];
+        return [[key, expand(item, env)]];
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
+        if (soundPart) return [];
         throw new ConfigError([{ where: source.where([key]), key, what: error.message }]);
       }
     }),
@@ -138,7 +148,20 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     copies: [...new Set(values.copies)],
     export: values.export,
     destroy: values.destroy,
-    audit: { retention: values.audit.retention, staleAfter: values.audit.stale_after },
+    recovery: values.recovery,
+    drill: drillTargetsIn(values.drill),
+    audit: {
+      retention: values.audit.retention,
+      staleAfter: values.audit.stale_after,
+      cleanup: values.audit.cleanup,
+      cleanupInterval: values.audit.cleanup_interval,
+    },
+    activity: values.activity,
+    service: values.service,
+    permissions: values.permissions,
+    schedules: values.schedules ?? [],
+    notify: values.notify ?? [],
+    ...given({ ping: values.ping }),
   };
 }
 

@@ -12,8 +12,8 @@ export const said = (
 ): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(
     CORE_SETTINGS.flatMap((one) => {
-      const text = saidOf(one, env);
-      return text === undefined ? [] : [[one.path.join("."), text]];
+      const said = saidOf(one, env);
+      return said === undefined ? [] : [[one.path.join("."), said.text]];
     }),
   ),
   ...overrides,
@@ -31,8 +31,10 @@ export function overlay(tree: unknown, texts: Readonly<Record<string, string>>):
   return copy;
 }
 
-const isOfCore = ([section, , key, ...below]: readonly string[]): boolean =>
-  below.length === 0 && (key === "enabled" || (key === "plugin" && section !== "sinks"));
+const isOfCore = ([section, , key, ...below]: readonly string[]): boolean => {
+  if (section === "drill") return below.length === 0 && key === "before";
+  return below.length === 0 && (key === "enabled" || (key === "plugin" && section !== "sinks"));
+};
 
 function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unknown): void {
   if (typeof tree !== "object" || tree === null) return;

@@ -111,7 +111,27 @@ export function findCandidate(
   const [own, ...further] = environmentNames(named, key, schema, kind);
   const first = own === undefined ? [] : [own];
   const said = inEnvironment(kind === "stores" ? first : [...first, ...further], schema, config);
-  return said ?? inFile(name, kind, key, config) ?? inEnvironment(further, schema, config);
+  return (
+    said ??
+    inFile(name, kind, key, config) ??
+    inEnvironment(further, schema, config) ??
+    followed(named, schema, config)
+  );
+}
+
+/** What the section `activity` says, for an option of a built-in plugin that follows it. */
+function followed(
+  { name, plugin = name }: Pick<Configured, "name" | "plugin">,
+  schema: v.GenericSchema,
+  { activity, isWritten, fromFile, where }: Config,
+): WrittenOption | undefined {
+  const { follows } = about(schema);
+  if (follows === undefined || plugin.includes("/")) return undefined;
+  const path = ["activity", follows];
+  if (isWritten?.(path) !== true) return undefined;
+  const value = new Map<string, unknown>(Object.entries(activity)).get(follows);
+  const isFile = fromFile?.(path) !== undefined;
+  return { value, from: where?.(path) ?? path.join("."), ...(isFile && { isFile }) };
 }
 
 function inEnvironment(

@@ -2,6 +2,12 @@
 import * as v from "valibot";
 import { objectOf, openObject } from "../contract/any-names.ts";
 import { duration } from "../contract/options.ts";
+import { activitySchema } from "./activity.ts";
+import { drillSchema } from "./drill.ts";
+import { lasting } from "./lasting.ts";
+import { notifySchema, pingSchema } from "./notify.ts";
+import { schedulesSchema } from "./schedules.ts";
+import { permissionsSchema, serviceSchema } from "./service.ts";
 
 /** A section may be present but empty. */
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -38,6 +44,29 @@ const commands = (about: string) =>
   );
 
 const NAME = /^[^\s/\\](?:[^\n/\\]*[^\s/\\])?$/;
+
+const NAMES = v.pipe(
+  v.array(v.pipe(v.string(), v.nonEmpty("empty: name a backend"))),
+  v.minLength(1, "empty: name a backend"),
+);
+
+const KINDS = ["run", "restore", "wait"] as const;
+
+/** One step of the runbook: a command, a restore, or waiting for servers. */
+const step = v.pipe(
+  v.strictObject({
+    run: v.optional(v.pipe(v.array(v.string()), v.minLength(1, "empty: name the program and its arguments"))),
+    restore: v.optional(v.union([v.literal("*"), NAMES])),
+    wait: v.optional(NAMES),
+    for: v.optional(NAMES),
+    timeout: duration("how long a command or the waiting may take", "10m", { min: "1s", max: "24h" }),
+  }),
+  v.check(
+    (one) => KINDS.filter((kind) => one[kind] !== undefined).length === 1,
+    "a step has one of run, restore and wait",
+  ),
+  v.check((one) => one.for === undefined || one.restore === undefined, "only run and wait have `for`"),
+);
 
 /** Everything in the file but the options of plugins. An unknown key is an error, and what is left out gets its default. */
 export const ConfigSchema = v.strictObject({
@@ -85,18 +114,70 @@ export const ConfigSchema = v.strictObject({
       ),
       ["docker", "compose", "down", "-v"],
     ),
+    policy: v.optional(
+      v.pipe(
+        v.picklist(["denylist", "allowlist"]),
+        v.description(
+          "which commands of destroy and of the runbook may run: denylist, whatever no rule and no `deny` refuses; allowlist, of those only what `allow` names",
+        ),
+      ),
+      "denylist",
+    ),
     allow: commands(
       "complete commands that may run although a rule refuses them; `*` in a word: any characters",
     ),
+    deletes: v.nullish(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.nonEmpty("empty: name a path"))),
+        v.description(
+          "all files and directories of this machine that the command deletes; data elsewhere is not touched. Default: none for `docker compose down`, not known for any other command",
+        ),
+      ),
+    ),
     deny: commands("words that no command may contain in this order; `*` in a word: any characters"),
   }),
-  audit: section({
-    retention: positive("how many days ordinary events are kept", 90),
-    stale_after: positive(
-      "minutes of silence after which another host's unfinished operation counts as abandoned",
-      60,
+  recovery: section({
+    steps: v.nullish(
+      v.pipe(
+        v.array(step),
+        v.check(
+          (all) => all.length === 0 || all.some(({ restore }) => restore !== undefined),
+          'no step restores anything: add `- restore: "*"` where the data is to be put back',
+        ),
+        v.description(
+          'the runbook of `recover`, in order: run, a command without a shell; restore, some backends or "*" for the others; wait, until servers answer',
+        ),
+      ),
+      [],
     ),
   }),
+  drill: drillSchema,
+  audit: section({
+    retention: lasting("how long ordinary events are kept, as 90d; a bare number means days", 90, "1d"),
+    stale_after: lasting(
+      "the silence after which another host's unfinished operation counts as abandoned, as 60m; a bare number means minutes",
+      60,
+      "1m",
+    ),
+    cleanup: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description("whether the service removes events that are older than that, as audit prune does"),
+      ),
+      false,
+    ),
+    cleanup_interval: lasting(
+      "the time between two of its cleanups, of which the first is at its start, as 24h; a bare number means hours",
+      24,
+      "1h",
+    ),
+  }),
+  activity: activitySchema,
+  service: serviceSchema,
+  permissions: permissionsSchema,
+  schedules: schedulesSchema,
+  notify: notifySchema,
+  ping: pingSchema,
 });
 
 /** The settings of the core, with defaults filled in: durations and sizes are still text. */

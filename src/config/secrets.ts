@@ -44,13 +44,17 @@ export const expandBut = (text: string, env: Environment, stays: (name: string) 
 /** A key with its whole certificate chain is a few kilobytes. */
 const SECRET_BYTES_MAX = 1 << 20;
 
+/** The file that a secret stands in; `undefined`: the text is the secret itself. */
+export const secretPath = (text: string, directory: string): string | undefined =>
+  text.startsWith("file:") ? resolve(directory, text.slice("file:".length).replace(/^\/\//, "")) : undefined;
+
 /**
  * The text of a secret: `file:/run/secrets/x` is read, without its final newline; anything else is the secret itself.
  * @throws RangeError when the file cannot be read
  */
 export function readSecret(text: string, directory: string): string {
-  if (!text.startsWith("file:")) return text;
-  const path = resolve(directory, text.slice("file:".length).replace(/^\/\//, ""));
+  const path = secretPath(text, directory);
+  if (path === undefined) return text;
   try {
     return readNamedText(path, SECRET_BYTES_MAX).replace(/\r?\n$/, "");
   } catch (error) {

@@ -29,20 +29,39 @@ export interface ConfigSource {
 
 const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
 
+/** A configuration that is not read from its file. */
+export interface WrittenConfig {
+  /** Whose it is. */
+  readonly file: string;
+  /** YAML, or JSON. */
+  readonly text: string;
+}
+
+/** The project's directory, whether its file can be read or not. */
+export function projectAt(directory: string, named: string | undefined): string {
+  if (named !== undefined) return dirname(resolve(directory, named));
+  return placeWithFile(directory) ?? directory;
+}
+
+/** This directory, or the nearest one above it, that has a configuration. */
+function placeWithFile(directory: string): string | undefined {
+  for (let place = directory; ; place = dirname(place)) {
+    if (hasEntry(join(place, FILE_NAME))) return place;
+    if (dirname(place) === place) return undefined;
+  }
+}
+
 /**
  * Reads the named file, or `contextcore.yaml` in the directory or the nearest parent that has one.
  * @throws ConfigError when the named file is missing, or a file is unreadable or not YAML
  */
 export async function findSource(directory: string, named: string | undefined): Promise<ConfigSource> {
   if (named !== undefined) return readSource(resolve(directory, named));
-  for (let place = directory; ; place = dirname(place)) {
-    const file = join(place, FILE_NAME);
-    if (hasEntry(file)) {
-      if (place !== directory) refuseForeign(file);
-      return readSource(file);
-    }
-    if (dirname(place) === place) return NO_SOURCE;
-  }
+  const place = placeWithFile(directory);
+  if (place === undefined) return NO_SOURCE;
+  const file = join(place, FILE_NAME);
+  if (place !== directory) refuseForeign(file);
+  return readSource(file);
 }
 
 /** Whatever is there: an unreadable file is reported, not skipped. */
@@ -83,7 +102,7 @@ function textOf(file: string): string {
 }
 
 /** Reads the text of a configuration file. @throws ConfigError with the line when it is not YAML */
-function parseSource(text: string, file: string): ConfigSource {
+export function parseSource(text: string, file: string): ConfigSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const name = basename(file);

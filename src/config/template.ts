@@ -68,10 +68,90 @@ backends:
 # The command that destroys the stack: a list, run without a shell in this file's directory.
 #destroy:
 #  command: [docker, compose, down, -v]
+#  deletes: []                   # directories of this machine that it deletes; "docker compose down" deletes none
+#  policy: denylist              # allowlist: only what "allow" names may run
 #  allow: []                     # commands that may run although a rule refuses them: "docker system prune -f"
 #  deny: []                      # commands that may never run: "kubectl delete"
 
+# The runbook of "contextcore recover": commands run without a shell in this file's directory, in this order.
+#recovery:
+#  steps:
+#    - run: [docker, compose, up, -d, loki, grafana]
+#      timeout: 5m                 # the default is 10m
+#    - wait: [loki, grafana]       # until they answer
+#    - restore: "*"                # all backends that no other step names; or a list of some
+#    - run: [docker, compose, up, -d, app]
+#      for: [loki]                 # only where one of these is recovered
+
+# Empty servers that "contextcore drill" restores to, each with the options of its backend. Without one it rehearses with a look-alike.
+#drill:
+#  loki:
+#    url: http://localhost:13100
+#    before: [docker, compose, --profile, drill, up, -d, --wait, --force-recreate, drill-loki]   # makes it anew
+
 #audit:
-#  retention: 90                 # how many days ordinary events are kept
-#  stale_after: 60               # minutes until another host's unfinished operation counts as abandoned
+#  retention: 90d                # how long ordinary events are kept
+#  stale_after: 60m              # until another host's unfinished operation counts as abandoned
+#  cleanup: false                # the service removes what is older by itself, at its start and then
+#  cleanup_interval: 24h         # so often
+
+# What models were asked and answered; see docs/activity.md.
+#activity:
+#  path: .contextcore/activity.db     # the database
+#  content: redacted                  # of what was said; or none, or full
+#  export: metadata                   # what the backend "activity" saves of it; or content
+#  retention: 30d
+#  content_retention: 7d              # what was said may go sooner
+#  max_size: 2GB                      # above it the oldest go, too
+#  upstreams:                         # of the relay; openai and anthropic are there
+#    ollama:
+#      url: http://localhost:11434
+#      api: openai                    # which interface it speaks: openai, anthropic
+#      content: none                  # by default as above
+#      timeout: 10m                   # how long it may be silent
+#  listen: 127.0.0.1:9084             # of "contextcore serve --only relay"
+#  networks: [172.16.0.0/12]          # private networks that may ask it without TLS
+#  grace: 45s                         # for answers that pass, when the service stops
+
+# "contextcore serve": the API, for this machine only unless it has TLS or a proxy in front.
+#service:
+#  listen: 127.0.0.1:9083
+#  hosts: [contextcore.example.com]   # names that it answers to, beside its address
+#  tls:
+#    cert: tls/cert.pem
+#    key: tls/key.pem
+#  trusted_proxy: [10.0.0.5]          # whose X-Forwarded-For and -Proto are believed
+#  production: true                   # refuse weak secrets; by default where ENVIRONMENT is production
+#  grace: 30s                         # for running tasks, when it stops
+# Which kinds of tasks may be started by whom; "*": every kind that deletes and overwrites nothing.
+#permissions:
+#  api: ["*"]                         # prune, restore … have to be named
+#  schedules: ["*", prune, audit_prune]
+#  admin: ["*"]                       # of those of the API, what admins may start; by default all
+#  viewer: []                         # and viewers
+# What "contextcore serve" runs by itself, or cron and systemd: contextcore schedules export. Nothing of this deletes.
+schedules:
+  - name: nightly
+    cron: "15 2 * * *"
+    #zone: Europe/Berlin         # by default this machine's
+    task: export
+    params: { since-last: true }
+  - name: prove
+    cron: "30 3 * * *"
+    task: verify
+    params: { all: true, read-data: day/7 }   # another seventh each night: a week covers everything
+  - name: drill
+    cron: "0 4 * * 0"
+    task: drill                 # whether it would come back, and how fast
+  #- name: offsite               # what "copies" could not deliver at once
+  #  cron: "45 2 * * *"
+  #  task: copy
+  #  params: { snapshot: [latest], chain: true, to: offsite }
+
+# Who is told when something of that goes wrong, and when it is well again.
+#notify:
+#  - url: \${SLACK_URL}
+#    template: { text: "{{title}}: {{message}}" }
+# Asked after each night in which everything went well: what waits for it notices silence.
+#ping: \${PING_URL}
 `;

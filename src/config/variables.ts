@@ -17,6 +17,11 @@ export const OWN_VARIABLES: readonly Variable[] = [
     fallback: "contextcore.yaml here or in a parent directory",
   },
   {
+    name: "CONTEXTCORE_HOME",
+    about: "the directory of the home copy of the trail, its keys, your agreements; an absolute path",
+    fallback: "~/.contextcore",
+  },
+  {
     name: "CONTEXTCORE_TRUST",
     about:
       "hashes of projects that are agreed to for this run, with commas between them; config trust shows them",
@@ -50,7 +55,11 @@ export const OWN_VARIABLES: readonly Variable[] = [
 
 /** Those of the system that change what the program does. */
 export const SYSTEM_VARIABLES: readonly Variable[] = [
-  { name: "HOME", about: "where .contextcore/ lies: the home copy of the trail, its keys, your agreements" },
+  { name: "HOME", about: "where .contextcore/ lies, unless CONTEXTCORE_HOME says otherwise" },
+  {
+    name: "ENVIRONMENT",
+    about: "production: serve refuses weak secrets, unless service.production says otherwise",
+  },
   { name: "PATH", about: "where the program of destroy.command is looked for" },
   {
     name: "HTTP_PROXY",
@@ -59,6 +68,11 @@ export const SYSTEM_VARIABLES: readonly Variable[] = [
   { name: "HTTPS_PROXY", about: "a proxy for addresses with https://" },
   { name: "ALL_PROXY", about: "a proxy for addresses that have none of their own" },
   { name: "NO_PROXY", about: "hosts that are asked without the proxy, such as .example.com,10.0.0.0/8" },
+  {
+    name: "BUN_CONFIG_MAX_HTTP_REQUESTS",
+    about: "how many requests are sent at once; the relay takes 16 fewer",
+    fallback: "256",
+  },
   { name: "NO_COLOR", about: "any value: no colours, unless FORCE_COLOR or --color says otherwise" },
   {
     name: "FORCE_COLOR",

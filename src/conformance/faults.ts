@@ -1,9 +1,9 @@
 /** Server faults that can wrap any request handler: a lab, or a proxy to a real server. */
 import * as v from "valibot";
 
-/** One fault, for calls whose path matches. */
+/** One fault, for calls whose path matches. `mute`: what the server would fail at (500) it never answers. */
 export const faultSchema = v.strictObject({
-  kind: v.picklist(["latency", "status", "page", "empty", "half", "cut", "trickle", "hang"]),
+  kind: v.picklist(["latency", "status", "page", "empty", "half", "cut", "trickle", "hang", "mute"]),
   /** A regular expression matched against path and query. Default: every call. */
   path: v.optional(v.string(), ""),
   /** How many calls it strikes. Default: unlimited. */
@@ -98,6 +98,10 @@ const STRIKE: Readonly<Record<Fault["kind"], Strike>> = {
     return new Response(slowStream(bytes, ms), init);
   },
   hang: () => new Promise<Response>(() => undefined),
+  async mute(fault, request, handle) {
+    const answer = await handle(request);
+    return answer.status < 500 ? answer : STRIKE.hang(fault, request, handle);
+  },
 };
 
 async function whole(answer: Response): Promise<{ bytes: Uint8Array<ArrayBuffer>; init: ResponseInit }> {

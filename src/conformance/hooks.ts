@@ -87,7 +87,8 @@ async function sinkHooks(subject: Subject, options: Options): Promise<readonly C
   return Object.entries(calls).map(([name, call]) => checked(name, call));
 }
 
-const NAME = "contextcore-conformance-faults";
+/** The object that a store is asked about while its server fails. */
+export const FAULTY_OBJECT = "contextcore-conformance-faults";
 
 async function storeHooks(subject: Subject, options: Options): Promise<readonly CheckedHook[]> {
   const store = await subject.store(options);
@@ -97,11 +98,12 @@ async function storeHooks(subject: Subject, options: Options): Promise<readonly 
     yield bytes;
   }
   const calls: Calls<typeof STORE_HOOKS> = {
-    list: (signal) => Array.fromAsync(store.list(NAME, signal)),
-    stat: (signal) => store.stat(NAME, signal),
-    read: (signal) => Array.fromAsync(store.read(NAME, undefined, signal)),
-    write: (signal) => store.write({ name: NAME, size: bytes.length, sha256, bytes: whole() }, signal),
-    remove: (signal) => store.remove(NAME, signal),
+    list: (signal) => Array.fromAsync(store.list(FAULTY_OBJECT, signal)),
+    stat: (signal) => store.stat(FAULTY_OBJECT, signal),
+    read: (signal) => Array.fromAsync(store.read(FAULTY_OBJECT, undefined, signal)),
+    write: (signal) =>
+      store.write({ name: FAULTY_OBJECT, size: bytes.length, sha256, bytes: whole() }, signal),
+    remove: (signal) => store.remove(FAULTY_OBJECT, signal),
   };
   return Object.entries(calls).map(([name, call]) => checked(name, call));
 }

@@ -14,6 +14,7 @@ import { rangeRules } from "./range-rules.ts";
 import { restoreRules } from "./restore-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { sinkRules } from "./sink-rules.ts";
+import { storeAfterFaults, storeCapabilityRules } from "./store-capability-rules.ts";
 import { storeRules } from "./store-rules.ts";
 import type { Subject } from "./subject.ts";
 
@@ -43,7 +44,9 @@ export const sinkSuite: readonly Check<Subject>[] = [...declarationRules, ...sin
 export const storeSuite: readonly Check<Subject>[] = [
   ...declarationRules,
   ...storeRules,
+  ...storeCapabilityRules,
   ...plainServerRules,
+  storeAfterFaults,
 ];
 
 /** The rules for each side that a plugin may have. */

@@ -156,7 +156,7 @@ export function createTestContext<Schema extends OptionsSchema>(
   const checked = v.parse(schema, { ...given({ url: server?.url }), ...options });
   const logged: string[] = [];
   const context = createContext(
-    { name: plugin.name, about: plugin.about, options: schema },
+    { name: plugin.name, about: plugin.about, options: schema, ...given({ hosts: plugin.hosts }) },
     {
       options: checked,
       redact: String,

@@ -1,8 +1,18 @@
 /** Runs an export to its end without the engine: cursors in any order, and any backend for each step. */
 
-import type { Backend, Counts, Cursor, ExportRequest, Problem, Step } from "../contract/contract.ts";
+import type {
+  Backend,
+  ByteRecords,
+  Counts,
+  Cursor,
+  ExportRequest,
+  Problem,
+  Records,
+  Step,
+} from "../contract/contract.ts";
 import { cursorNotBefore } from "../contract/cursor-range.ts";
 import { isKind } from "../contract/errors.ts";
+import { createOnce } from "../engine/once.ts";
 import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";
@@ -76,14 +86,16 @@ export async function walk(options: WalkOptions): Promise<Harvest> {
     }),
   );
   const harvest = gather(options.plugin, start.problems);
-  const waiting = [...start.next];
+  const once = createOnce();
+  const waiting = [...once.claim(start.next)];
   const most = options.stepsMax;
   for (let steps = 0; waiting.length > 0; steps += 1) {
     require(steps < most, `the export has no end: ${steps} steps, and ${waiting.length} cursors are waiting`);
     const [cursor] = waiting.splice(options.pick?.(waiting.length) ?? 0, 1);
     if (cursor === undefined) continue;
     for (const part of await partsOf(cursor, options, signal))
-      for (const step of await stepsOf(part, options, signal)) waiting.push(...harvest.add(part, step));
+      for (const step of await stepsOf(part, options, signal))
+        waiting.push(...once.claim(harvest.add(part, step)));
   }
   return harvest.done(start.exportedUntil);
 }
@@ -123,8 +135,19 @@ export async function runCursor(
 ): Promise<readonly Step[]> {
   if (cursor.restart !== "whole") return [await exporter.step(cursor, signal)];
   require(exporter.read !== undefined, 'a cursor says restart: "whole", but the exporter has no `read`');
-  return Array.fromAsync(exporter.read(cursor, signal));
+  return Array.fromAsync(exporter.read(cursor, signal), withOwnBytes);
 }
+
+/** A piece may lie in what the next one is written to. */
+const withOwnBytes = (step: Step): Step => ({
+  ...step,
+  ...given({
+    records: step.records?.map((one) => (isBytes(one) ? { ...one, bytes: new Uint8Array(one.bytes) } : one)),
+  }),
+});
+
+const isBytes = (records: Records): records is ByteRecords =>
+  records.kind === "bytes" && records.bytes instanceof Uint8Array;
 
 /** The names of errors that a plugin throws by mistake. Their messages do not say which hook threw them. */
 const UNCLASSIFIED = /^(Error|(Type|Range|Reference|Syntax|URI|Eval)Error)$/;
@@ -181,7 +204,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     }
     for (const { file, bytes, counts, isContent } of step.files) {
       if (isContent) contents.add(file);
-      pieces.set(file, [...(pieces.get(file) ?? []), bytes.slice()]);
+      pieces.set(file, [...(pieces.get(file) ?? []), bytes]);
       if (cursor.restart === "whole") dumps.set(file, { ...dumps.get(file), ...counts });
       count(counts);
     }

@@ -60,6 +60,11 @@ export interface Inventory {
   readonly newest?: bigint;
   /** How long the server keeps data, ns. `"unlimited"`: it never deletes. Absent: it did not say. */
   readonly retention?: bigint | "unlimited";
+  /**
+   * True when that time is meant for every copy of the data, as for what people wrote to somebody: it is warned of if snapshots
+   * of it are kept for longer.
+   */
+  readonly bindsCopies?: boolean;
   /** Only if the server itself knows it; otherwise the instance's setting or the plugin's own `importance` applies. */
   readonly importance?: Importance;
   /** What it holds, by unit (`streams`, `series`, `dashboards`), if that is cheap to find out. */

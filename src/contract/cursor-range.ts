@@ -1,3 +1,4 @@
+import { isObject } from "../units/json.ts";
 import type { Range } from "../units/range.ts";
 import { LATEST } from "../units/range.ts";
 import type { Cursor } from "./contract.ts";
@@ -16,3 +17,10 @@ export function cursorRange({ from, to }: Cursor): Range | undefined {
 export function cursorNotBefore({ notBefore }: Cursor): bigint | undefined {
   return typeof notBefore === "string" && DECIMAL.test(notBefore) ? BigInt(notBefore) : undefined;
 }
+
+/** The items in a cursor's member `once`, by name; `undefined` where it has none. */
+export function onceIn({ once }: Cursor): Cursor | undefined {
+  return isCursor(once) ? once : undefined;
+}
+
+const isCursor = (value: unknown): value is Cursor => isObject(value);

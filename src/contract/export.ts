@@ -19,6 +19,8 @@ export interface ExportRequest {
  * - `restart: "whole"`: run the cursor with {@link Exporter.read}, from beginning to end.
  * - `temporaryBytes`, a number: free space that the step needs in the temporary directory (`os.tmpdir()`). The engine checks it
  *   first and does not run the step if there is less.
+ * - `once`, an object: what several steps may find, by name, such as the traces that a window lists. Each name is read once in an
+ *   export: the engine takes out of a new cursor what an earlier one has named, and does not run one that nothing is left of.
  * - `reread`: reserved for the engine.
  */
 export type Cursor = JsonObject;
@@ -29,8 +31,8 @@ export type Cursor = JsonObject;
  *
  * A step depends only on its cursor: it may run again, in any order, beside others, or in another process. It is bounded (about
  * `limits.stepBytes` of records), and is committed as a whole or not at all. The cursors in `next` run once the step is
- * written, and it is always committed before they are. If one item can appear in several windows, the plugin needs a rule for
- * which window owns it that each step can apply alone.
+ * written, and it is always committed before they are. An item that can appear in several windows is named in a cursor's `once`,
+ * or the plugin has a rule for which window owns it that each step can apply alone, and that holds while the item grows.
  *
  * Every method throws PluginError, whose kind decides what the engine does, and obeys its signal within a second.
  */
@@ -145,7 +147,10 @@ export interface ByteRecords {
   readonly kind: "bytes";
   /** A file of the plugin's own, in a folder named after the plugin; path parts as in {@link ObjectFile.path}. */
   readonly file: string;
-  /** The engine owns these bytes from now on: never reuse the buffer. */
+  /**
+   * The engine owns these bytes from now on: never reuse the buffer of a step. That of a piece may be reused once
+   * {@link Exporter.read} is asked for the next one.
+   */
   readonly bytes: Uint8Array;
   /** What the file counts as, by unit (`databases`, `files`): given once per file, with one of its pieces. */
   readonly counts?: Counts;

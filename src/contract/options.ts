@@ -15,6 +15,17 @@ export interface OptionMetadata {
    * project's configuration leads beyond this machine or out of the project's directory, its user is asked first.
    */
   readonly reaches?: "address" | "path";
+  /**
+   * The path, or pattern of paths, is that of the data itself: a database, a directory. `destroy` counts that as lost only if its
+   * command deletes what is there.
+   */
+  readonly holds?: boolean;
+  /** Where an address leads that is not given: what follows from the option `url`. A drill must not write to the stack by it. */
+  readonly derived?: (url: string) => string;
+  /**
+   * The setting of the section `activity` that applies if this option is not set. Built-in plugins only.
+   */
+  readonly follows?: string;
 }
 
 /** A string that is never shown. The configuration supplies it as `${VAR}` or `file:/path`. */
@@ -30,7 +41,8 @@ export const place = (
   about: string,
   reaches: NonNullable<OptionMetadata["reaches"]>,
   env: readonly string[] = [],
-) => v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env], reaches })));
+  more: Pick<OptionMetadata, "derived"> = {},
+) => v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env], reaches, ...more })));
 
 /**
  * A file or a folder. A relative path starts at the folder of `contextcore.yaml`, and reaches the plugin as an absolute one,
@@ -45,12 +57,14 @@ export interface DurationBounds {
   readonly max?: string;
 }
 
+const NOT_A_DURATION = "not a duration (use 30s, 5m, 24h, 7d)";
+
 /** A duration such as `30s` or `7d`, kept as written. */
 export const duration = (about: string, fallback: string, bounds: DurationBounds = {}) =>
   v.optional(
     v.pipe(
-      v.string(),
-      v.check((text) => read(text) !== undefined, "not a duration (use 30s, 5m, 24h, 7d)"),
+      v.string(NOT_A_DURATION),
+      v.check((text) => read(text) !== undefined, NOT_A_DURATION),
       v.check((text) => isWithin(text, bounds), `not ${boundsText(bounds)}`),
       v.description(about),
     ),
@@ -103,11 +117,11 @@ const oneTenant = v.optional(
 /**
  * The options from which the HTTP client is made. Every plugin that talks to a server spreads these into its own.
  * @param url where the server is unless configured
- * @param env further environment names for some of them
+ * @param env further environment names for some of them, the first that is set before the others
  */
 export const serverOptions = (
   url: string,
-  env: Partial<Record<"url" | "username" | "password" | "token", string>> = {},
+  env: Partial<Record<"url" | "username" | "password" | "token", string | readonly string[]>> = {},
 ) => ({
   url: v.optional(
     v.pipe(
@@ -128,4 +142,4 @@ export const serverOptions = (
   ca: place("A file with further certificate authorities, PEM", "path"),
 });
 
-const names = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);
+const names = (some: string | readonly string[] = []): readonly string[] => [some].flat();

@@ -36,11 +36,29 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
    * runs another version.
    */
   readonly tried?: readonly string[];
+  /** How a drill starts an empty server of this kind for itself; absent: it does not. */
+  readonly scratch?: ScratchServer;
   /** Hosts (`name` or `name:port`) that it may talk to, besides the host of its option `url`. */
   readonly hosts?: readonly string[];
   readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;
   readonly sink?: (context: Context<v.InferOutput<Schema>>) => Sink;
   readonly store?: (context: Context<v.InferOutput<Schema>>) => Store;
+}
+
+/**
+ * A server that is started for one drill on this machine and killed after it. In its texts `{port}` stands for a free port of
+ * 127.0.0.1, `{directory}` for an empty directory that goes with it, and `{secret}` for a password of its own.
+ */
+export interface ScratchServer {
+  /** Names of programs, of which the first is started that is on the PATH. */
+  readonly programs: readonly string[];
+  readonly args: readonly string[];
+  /** What it reads from its standard input: a password does not belong among the arguments, which everybody can see. */
+  readonly input?: string;
+  /** The options with which the backend is opened for it. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Options of the instance that the backend has there, too: those that decide what is saved. */
+  readonly keeps?: readonly string[];
 }
 
 /** What a plugin is given. A plugin should reach the outside only through this. */

@@ -67,8 +67,8 @@ export interface Restorer {
     signal: AbortSignal,
   ): Promise<RestoreAnswer>;
   /**
-   * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
-   * should take effect only when it is complete: for example, write a temporary file and rename it at the end. It may be called
+   * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once; whoever
+   * gives `next` a buffer may get the next piece as a beginning of it, which saves a copy. The file should take effect only when it is complete: for example, write a temporary file and rename it at the end. It may be called
    * again after a crash. Required if the backend exports bytes.
    */
   applyBytes?(

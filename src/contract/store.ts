@@ -69,8 +69,13 @@ export interface NewObject {
   readonly size: number;
   /** SHA-256 of the whole object, lower-case hex. The bytes are checked against it, by the store itself if it can. */
   readonly sha256: string;
-  /** The bytes, in pieces of any length. They can be read once: a retry comes with a new iterable. */
+  /**
+   * The bytes, in pieces of any length. They can be read once: a retry comes with a new iterable. Whoever gives `next` a buffer
+   * may get the next piece as a beginning of it, which saves a copy.
+   */
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** True: `bytes` end with an error unless they match `size` and `sha256`, so a store need not hash them again. */
+  readonly isChecked?: boolean;
   readonly ifAbsent?: boolean;
   /** As {@link Store.retainUntil}, from the moment the object exists. Only if the store has that method. */
   readonly retainUntil?: bigint;
@@ -84,6 +89,11 @@ export interface StoreLifecycle {
   read(signal: AbortSignal): Promise<readonly LifecycleRule[]>;
   /** Replaces our own rules with these; an empty list removes them. */
   write(rules: readonly LifecycleRule[], signal: AbortSignal): Promise<void>;
+  /**
+   * How long it takes until what lies in that storage class can be read, in words for people, as `3 to 5 hours`; `undefined`: no
+   * time at all. Without this method nobody knows.
+   */
+  retrieval?(storageClass: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** What happens to some objects some time after they were written. Times in ns. */

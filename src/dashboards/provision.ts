@@ -40,7 +40,10 @@ export async function provisionDashboards(
     const lost = await writeFolders(work, plan.folders);
     await inParallel(plan.dashboards, (step) => provisionOne(work, step, lost));
   });
-  return { ...summary(plan, { ...work, failed }), ...(stopped && { stopped }) };
+  // They were written side by side, and are told in the order of the plan.
+  const done = new Set(work.dashboards);
+  const dashboards = plan.dashboards.filter((step) => done.has(step));
+  return { ...summary(plan, { ...work, dashboards, failed }), ...(stopped && { stopped }) };
 }
 
 /** The results of a plan so far. */

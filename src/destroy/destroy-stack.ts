@@ -2,8 +2,8 @@
 import type { Ending } from "../audit/format/event.ts";
 import type { OnRequest } from "../http/watched.ts";
 import type { Surveyed } from "../inventory/survey.ts";
+import { type CommandOutcome, type CommandRequest, runCommand } from "../programs/run-command.ts";
 import { listed } from "../units/words.ts";
-import { type CommandOutcome, type CommandRequest, runCommand } from "./run-command.ts";
 import { type Server, stillAnswering } from "./still-there.ts";
 
 /** What is known about a stack after its command has run. */

@@ -3,8 +3,8 @@
 import { callerOf, configOf } from "../commands/caller.ts";
 import type { Call } from "../commands/command.ts";
 import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
-import { RefusedError } from "../tasks/errors.ts";
-import { openStackTrail } from "../tasks/stack.ts";
+import { openStackTrail } from "../tasks/stack/stack.ts";
+import { RefusedError } from "../tasks/task/errors.ts";
 import { summaryOf } from "../terminal/show-error.ts";
 
 /**

@@ -4,10 +4,11 @@ import { EXIT, type ExitCode, endedCode } from "../commands/exit-code.ts";
 import { printFailure } from "../commands/print-result.ts";
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../host/trust/stray-modules.ts";
-import { UsageError } from "../tasks/errors.ts";
+import { UsageError } from "../tasks/task/errors.ts";
 import { columnsSaid } from "../terminal/columns.ts";
 import { VERSION } from "../version.ts";
 import { ROOT } from "./commands.ts";
+import { lineForWord } from "./other-words.ts";
 import { usageOf } from "./usage.ts";
 
 /** What a run gets from outside. */
@@ -162,11 +163,12 @@ function refuseMistyped({ args = {} }: Command, { help, path, rest }: Found): vo
 }
 
 function unknownWord(group: Group, path: readonly string[], word: string): UsageError {
-  const meant = closest(word, Object.keys(group.commands));
+  const near = closest(word, Object.keys(group.commands));
+  const meant = near === undefined ? lineForWord(word) : [...path, near].join(" ");
   const kind = word.startsWith("-") ? "flag" : "command";
   const line = ["contextcore", ...path].join(" ");
   return new UsageError(
     `unknown ${kind} ${word}`,
-    meant === undefined ? `${line} --help lists the commands` : `did you mean ${line} ${meant}?`,
+    meant === undefined ? `${line} --help lists the commands` : `did you mean contextcore ${meant}?`,
   );
 }

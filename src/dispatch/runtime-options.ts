@@ -1,4 +1,4 @@
-import { RefusedError } from "../tasks/errors.ts";
+import { RefusedError } from "../tasks/task/errors.ts";
 
 /**
  * The runtime inside the binary takes options from the environment, among them files that it runs first, and this cannot be

@@ -3,7 +3,7 @@
 import { COMMON } from "../commands/arguments.ts";
 import { type Command, type Group, isGroup } from "../commands/command.ts";
 import { EXIT_MEANINGS } from "../commands/exit-code.ts";
-import type { Param, Params } from "../tasks/param.ts";
+import type { Param, Params } from "../tasks/task/param.ts";
 import type { Colors } from "../terminal/styles.ts";
 import { wrapWords } from "../terminal/wrap.ts";
 

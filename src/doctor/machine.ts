@@ -1,12 +1,12 @@
 /** Examines this program, the free disk space, and the command that would destroy the stack. */
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
-import { commandText } from "../destroy/command-text.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
-import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
+import { commandText } from "../programs/command-text.ts";
+import { checkCommand } from "../programs/run-command.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { isThere, requireWritable } from "../storage/entries.ts";
 import { freeBytes } from "../storage/free-space.ts";
@@ -67,7 +67,7 @@ export async function examineDestroy({ destroy, directory, env }: Config): Promi
   if (refusal !== undefined)
     return { subject: "destroy", severity: "problem", message: refusal.message, hint: refusal.hint };
   try {
-    checkCommand({ ...destroy, directory, env });
+    checkCommand({ ...destroy, setting: "destroy.command", directory, env });
   } catch (error) {
     return { ...problemOf("destroy", error), severity: "warning" };
   }

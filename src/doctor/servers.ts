@@ -3,6 +3,7 @@
 import type { Limit } from "../contract/contract.ts";
 import type { OpenBackend, OpenSink } from "../host/open.ts";
 import { sameServers } from "../host/same-server.ts";
+import { classOutlives } from "../inventory/bound-copies.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
 import type { Missing, Reached, Surveyed } from "../inventory/survey.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -17,7 +18,7 @@ export async function examineBackends(
 ): Promise<DoctorDiagnostic[]> {
   const findings = surveyed.map(async (one) => {
     if (one.state !== "reached") return [missing(one)];
-    return [answered(one), ...untried(one), ...(await limitsOf(one, signal))];
+    return [answered(one), ...untried(one), ...outliving(one), ...(await limitsOf(one, signal))];
   });
   return (await Promise.all(findings)).flat();
 }
@@ -34,7 +35,7 @@ export const examineInstances = (backends: readonly OpenBackend[]): DoctorDiagno
 function missing(one: Missing): DoctorDiagnostic {
   const { name, state, error } = one;
   const { message, hint = adviceFor(state, one), ...finding } = problemOf(name, error);
-  const told = state === "failed" ? message : `${conditionText(state, name)}: ${message}`;
+  const told = state === "failed" ? message : `${conditionText(one)}: ${message}`;
   return { ...finding, message: told, ...given({ hint }) };
 }
 
@@ -46,11 +47,11 @@ function answered({ name, open, inventory }: Reached): DoctorDiagnostic {
   return { subject: name, severity: "ok", message: `answers${place}${version}${kept}` };
 }
 
-/** Tells of a version that its plugin was not tried with. Which of several servers it is, a version does not say. */
+/** Tells of a version that its plugin was not tried with. Which of several servers it is, only some versions say (`Mimir 3.0.2`). */
 function untried({ name, open, inventory }: Reached): DoctorDiagnostic[] {
   const { tried = [] } = open.plugin;
-  const [release] = /^v?\d+\.\d+/.exec(inventory.serverVersion ?? "") ?? [];
-  const isKnown = (server: string): boolean => `${server}.`.includes(` ${release?.replace("v", "")}.`);
+  const [, which = "", release] = /^(?:(\S+) )?v?(\d+\.\d+)/.exec(inventory.serverVersion ?? "") ?? [];
+  const isKnown = (server: string): boolean => `${server}.`.includes(`${which} ${release}.`);
   if (release === undefined || tried.length === 0 || tried.some(isKnown)) return [];
   return [
     {
@@ -60,6 +61,11 @@ function untried({ name, open, inventory }: Reached): DoctorDiagnostic[] {
       hint: "Restore the first export into an empty server, and compare: contextcore verify --live",
     },
   ];
+}
+
+function outliving(one: Reached): DoctorDiagnostic[] {
+  const message = classOutlives(one);
+  return message === undefined ? [] : [{ subject: one.name, severity: "warning", message }];
 }
 
 async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<DoctorDiagnostic[]> {

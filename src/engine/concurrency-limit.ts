@@ -1,11 +1,13 @@
 /** Calls one backend's hooks with a time limit and retries, at a pace that the server can take. */
 import { isKind, isOverload, PluginError } from "../contract/errors.ts";
+import { messageOf } from "../units/message-of.ts";
 import { sleep } from "../units/sleep.ts";
 import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { type Effort, fullEffort, partEffort } from "./effort.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { retryDelay } from "./retry.ts";
 import type { Tuning } from "./tuning.ts";
+import type { TellWait } from "./wait.ts";
 
 /** Calls one backend's hooks, and learns how much load it can take. */
 export interface ConcurrencyLimit {
@@ -43,6 +45,8 @@ interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
+  /** Absent: nobody wants to know. */
+  readonly tellWait?: TellWait;
 }
 
 /** The limit of one backend. */
@@ -50,6 +54,7 @@ export function createConcurrencyLimit({
   concurrency,
   tuning,
   signal,
+  tellWait,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
   const listeners = new Set<() => void>();
   const onChange = (): void => {
@@ -120,6 +125,8 @@ export function createConcurrencyLimit({
   /** Waits before the next attempt; if the server asked for a pause, the whole backend waits. */
   const wait = async (error: unknown, delayMs: number): Promise<void> => {
     retries += 1;
+    const atOnce = isOverload(error) ? `, ${callsAtOnce(slots(pace))}` : "";
+    tellWait?.(`before it asks again${atOnce}: ${messageOf(error)}`, delayMs);
     const pause = isOverload(error) ? pauseUntil(performance.now() + delayMs) : sleep(delayMs, signal);
     onChange();
     await pause;
@@ -172,6 +179,9 @@ export function createConcurrencyLimit({
     },
   };
 }
+
+const callsAtOnce = (number: number): string =>
+  number === 1 ? "one call at a time" : `${number} calls at once`;
 
 /** Time limit for one call of a hook. */
 export const limitOf = ({ stepMs, graceMs }: Tuning, limitMs = stepMs): TimeLimit => ({

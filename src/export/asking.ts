@@ -86,7 +86,8 @@ export async function start({ backend, limit, ledger, signal, commit, now }: Sta
   try {
     const checked = checkStart(await limit.call((inner) => backend.export.start(ledger.request, inner)));
     checkWaits("cursors", checked.next, now());
-    const root: Commit = { cursor: rootCursor(ledger.request), ...checked };
+    const next = ledger.once.claim(checked.next);
+    const root: Commit = { cursor: rootCursor(ledger.request), ...checked, next };
     await commit(root);
     ledger.begin(root);
     return true;

@@ -2,6 +2,7 @@
 
 import type { Inventory, Limit } from "../contract/contract.ts";
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { type TellWait, waitsOf } from "../engine/wait.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { holdsNothing } from "../reconcile/count.ts";
 import { createCounter } from "../reconcile/in-parts.ts";
@@ -20,7 +21,7 @@ import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
-import { type Committed, openCommitted } from "./reread/committed.ts";
+import type { Committed } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
 import { drainFrontier, type RunStepsOptions } from "./run-steps.ts";
 
@@ -57,10 +58,11 @@ export async function runBackend(
   { open, ledger, inventory, unlisted }: BackendRun,
 ): Promise<BackendOutcome> {
   const began = performance.now();
-  const limit = createConcurrencyLimit(context);
+  const tellWait = waitsOf(open.name, context.onWait);
+  const limit = createConcurrencyLimit({ ...context, tellWait });
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
-  const outcome = await live(context, { open, ledger, inventory, unlisted, limit, reporter });
+  const outcome = await live(context, { open, ledger, inventory, unlisted, limit, reporter, tellWait });
   const isStopped = context.signal.aborted && !outcome.failed;
   reporter.end(isStopped ? "stopped" : outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
@@ -76,6 +78,7 @@ type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 interface Subject extends BackendRun {
   readonly limit: ConcurrencyLimit;
   readonly reporter: Reporter;
+  readonly tellWait: TellWait;
 }
 
 async function live(context: ExportContext, subject: Subject): Promise<Lived> {
@@ -142,12 +145,12 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 
 const drainAll = (
   context: ExportContext,
-  { open, ledger, limit, reporter }: Subject,
-  admit?: RunStepsOptions["admit"],
+  { open, ledger, limit, reporter, tellWait }: Subject,
+  kept: Pick<RunStepsOptions, "admit" | "once"> = {},
 ): Promise<void> => {
   const { name, plugin, backend } = open;
   const source = { name, plugin: plugin.name, exporter: backend.export, now: clockOf(open) };
-  return drainFrontier({ source, ledger, limit, context, reporter, ...given({ admit }) });
+  return drainFrontier({ source, ledger, limit, context, reporter, tellWait, ...kept });
 };
 
 /** `undefined` when the backend has no counts, or the export has to stop. */
@@ -160,7 +163,7 @@ async function countAll(
   const { signal } = context;
   reporter.enter("counting");
   if (open.backend.count === undefined) return undefined;
-  const committed = openCommitted(context.partial, open.name);
+  const committed = context.draft.committed(open.name);
   const counting = countingOf(context, subject, committed);
   try {
     return await countRead({
@@ -184,7 +187,7 @@ async function countAll(
 
 function countingOf(
   { tuning: { recentMs, emptyRecentMs, recountMs, recounts }, writer, signal }: ExportContext,
-  { open, ledger, limit }: Subject,
+  { open, ledger, limit, tellWait }: Subject,
   committed: Committed,
 ): Counting {
   const { match } = ledger.request;
@@ -202,7 +205,10 @@ function countingOf(
       answer.question.range.to > now() - fromMs(holdsNothing(answer) ? emptyRecentMs : recentMs),
     recountMs,
     recounts,
-    pause: (ms) => sleep(ms, signal).catch(() => {}),
+    async pause(ms) {
+      tellWait("before it counts once more what may still be arriving or differs", ms);
+      await sleep(ms, signal).catch(() => {});
+    },
   };
 }
 
@@ -216,9 +222,9 @@ function rereading(context: ExportContext, subject: Subject): Omit<RereadOptions
     commit: committer(context, open),
     flush: writer.flush,
     goesOn: () => !signal.aborted && !limit.givesUp(),
-    drain: async (admit) => {
+    drain: async (kept) => {
       reporter.enter("running");
-      await drainAll(context, subject, admit);
+      await drainAll(context, subject, kept);
       if (!signal.aborted) abandonRest(subject);
       reporter.enter("counting");
     },

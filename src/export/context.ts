@@ -1,14 +1,15 @@
 import type { MemoryBudget } from "../engine/memory-budget.ts";
+import type { OnWait } from "../engine/wait.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import type { Draft } from "./draft.ts";
 import type { ExportTuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 import type { TemporarySpace } from "./whole/temporary-space.ts";
 
 /** What all backends of an export share. */
 export interface ExportContext {
-  /** The directory of the unfinished snapshot. */
-  readonly partial: string;
+  readonly draft: Pick<Draft, "committed" | "earlier">;
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly tuning: ExportTuning;
@@ -21,4 +22,5 @@ export interface ExportContext {
   /** Stops the whole export, because what was read cannot be written. */
   readonly stop: (error: Error) => void;
   readonly onProgress?: (progress: ExportProgress) => void;
+  readonly onWait?: OnWait;
 }

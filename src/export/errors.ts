@@ -1,4 +1,5 @@
 import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 
 /** The export was asked to stop. Committed data is kept, and `--resume` continues from there. */
 export class Interrupted extends Error {
@@ -24,6 +25,8 @@ export class ExportStopped extends Error {
     const reason = messageOf(cause);
     super(`the export stopped: ${reason}`, { cause });
     this.partial = partial;
-    this.hint = `Nothing committed is lost. Once that is fixed: contextcore export --resume ${partial}`;
+    const [remedy = "fix that"] = systemRefusal(cause)?.remedies ?? [];
+    const first = `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`;
+    this.hint = `${first}, then run: contextcore export --resume ${partial} (nothing that was read is lost)`;
   }
 }

@@ -2,19 +2,16 @@
  * Runs an export once for all backends. Committed data survives whatever happens to the process, and `resumeSnapshot` continues
  * from there.
  */
-import { hostname } from "node:os";
 import { join } from "node:path";
-import type { ExportRequest } from "../contract/contract.ts";
-import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import { takeLock } from "../snapshot/write/lock.ts";
 import { createPartial, finishedManifest, renameFinished } from "../snapshot/write/partial.ts";
 import { type CommittedStep, recover } from "../snapshot/write/recover.ts";
-import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/write/request.ts";
+import { readRequest, writeRequest } from "../snapshot/write/request.ts";
 import type { Lock } from "../storage/lock.ts";
-import { given } from "../units/given.ts";
-import { fromMs, toRfc3339 } from "../units/range.ts";
-import { createLedger, type Ledger } from "./ledger/ledger.ts";
+import { fromMs } from "../units/range.ts";
+import { localDraft } from "./draft.ts";
 import { isOfOldReading } from "./ledger/reread-cursor.ts";
+import { ledgersOf, newRequest } from "./requested.ts";
 import { runSession } from "./session.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -30,9 +27,10 @@ export async function exportSnapshot(job: ExportJob): Promise<ExportResult> {
   const partial = await createPartial(job.directory, created);
   const lock = takeLock(join(partial, "lock"));
   return locked(lock, async () => {
-    const request = requestOf(job, created);
+    const request = newRequest(job, created);
     await writeRequest(partial, request);
-    return runSession({ partial, lock, job, request, ledgers: ledgersOf(request) });
+    const draft = localDraft({ partial, lock, request });
+    return runSession({ draft, job, request, ledgers: ledgersOf(request) });
   });
 }
 
@@ -63,7 +61,8 @@ export async function resumeSnapshot(
       ledgers.get(plugin)?.replay(blocks, commit);
     const recovered = await recover(partial, replay, (cursor) => !isOfOldReading(cursor));
     await writeRequest(partial, request);
-    return runSession({ partial, lock, job, request, ledgers, recovered });
+    const draft = localDraft({ partial, lock, request, recovered });
+    return runSession({ draft, job, request, ledgers });
   });
 }
 
@@ -75,31 +74,4 @@ async function locked(lock: Lock, work: () => Promise<ExportResult>): Promise<Ex
     lock.release();
     throw error;
   }
-}
-
-function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
-  return {
-    format: 1,
-    tool: job.tool ?? "contextcore",
-    created: toRfc3339(created),
-    host: hostname(),
-    user: job.user ?? "unknown",
-    resumed: 0,
-    ...given({ compression: job.compression, fileBytesMax: job.fileBytesMax }),
-    plugins: job.backends.map(({ open, request: { range, match }, parent }) => ({
-      name: open.name,
-      ...(open.plugin.name === open.name ? {} : { plugin: open.plugin.name }),
-      ...given({ folder: open.folder, url: open.url, tenant: open.tenant, match, parent }),
-      range: rangeToText(range),
-    })),
-    failures: [...job.failures],
-  };
-}
-
-function ledgersOf(request: SnapshotRequest): Map<string, Ledger> {
-  const asked = ({ range, match }: SnapshotRequest["plugins"][number]): ExportRequest => ({
-    range: rangeFromText(range),
-    ...given({ match }),
-  });
-  return new Map(request.plugins.map((plugin) => [plugin.name, createLedger(asked(plugin))]));
 }

@@ -89,8 +89,14 @@ interface ResumePlan extends Pick<ExportJob, "backends" | "failures"> {
 }
 
 /** The same questions as before, to the present backends. @param partial the directory that it left */
-export async function planResume(partial: string, backends: readonly OpenBackend[]): Promise<ResumePlan> {
-  const { plugins, failures } = await requestOf(partial);
+export const planResume = async (partial: string, backends: readonly OpenBackend[]): Promise<ResumePlan> =>
+  planRest(await requestIn(partial), backends);
+
+/** The same, of what it was asked for. */
+export function planRest(
+  { plugins, failures }: Pick<SnapshotRequest, "plugins" | "failures">,
+  backends: readonly OpenBackend[],
+): ResumePlan {
   const known = new Map(backends.map((open) => [open.name, open]));
   const gone = plugins.filter(({ name }) => !known.has(name));
   return {
@@ -104,6 +110,6 @@ export async function planResume(partial: string, backends: readonly OpenBackend
 }
 
 /** The interrupted export's request; nothing if only the final renaming is left. */
-async function requestOf(partial: string): Promise<Pick<SnapshotRequest, "plugins" | "failures">> {
+async function requestIn(partial: string): Promise<Pick<SnapshotRequest, "plugins" | "failures">> {
   return readRequest(partial).catch(() => ({ plugins: [], failures: [] }));
 }

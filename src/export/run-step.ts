@@ -4,6 +4,7 @@ import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import { relieveNow } from "../engine/memory-pressure.ts";
+import type { Once } from "../engine/once.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
@@ -27,6 +28,8 @@ export interface StepOptions {
   readonly context: ExportContext;
   /** The part of a step to keep. Default: all. */
   readonly admit?: (step: CheckedStep) => CheckedStep;
+  /** What cursors have named. Default: the ledger's. */
+  readonly once?: Once;
   readonly splitter: Splitter;
 }
 
@@ -48,8 +51,8 @@ export async function runStep(
 }
 
 async function readStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
-  const { source, ledger, limit, context, admit = (step) => step } = options;
-  const { name, plugin, exporter, now } = source;
+  const { source, limit, context } = options;
+  const { plugin, exporter, now } = source;
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
   const effort = effortOf(pending, context.tuning);
   if (isReadWhole(cursor)) return readAll(pending, reservation, options, effort.retry);
@@ -57,13 +60,30 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   const checked = checkStep(plugin, step);
   checkContents(plugin, checked, relieveNow);
   checkWaits("next", checked.next, now());
-  const { records, files, objects, bytes, ...rest } = admit(checked);
-  reservation.resize(bytes);
-  const commit: Commit = { cursor: pending.cursor, ...rest };
-  const blocks = await context.writer.write(name, { records, files, objects, commit });
-  if (blocks.length > 0) options.splitter.succeeded(pending);
-  ledger.enter(pending, blocks, commit);
-  return bytes;
+  return keep(checked, pending, reservation, options);
+}
+
+/** Commits of a step what is to be kept. @returns its bytes */
+async function keep(
+  step: CheckedStep,
+  pending: Pending,
+  reservation: Reservation,
+  options: StepOptions,
+): Promise<number> {
+  const { source, ledger, context, splitter, admit = (one) => one, once = ledger.once } = options;
+  const next = once.claim(step.next);
+  try {
+    const { records, files, objects, bytes, ...rest } = admit({ ...step, next });
+    reservation.resize(bytes);
+    const commit: Commit = { cursor: pending.cursor, ...rest };
+    const blocks = await context.writer.write(source.name, { records, files, objects, commit });
+    if (blocks.length > 0) splitter.succeeded(pending);
+    ledger.enter(pending, blocks, commit);
+    return bytes;
+  } catch (error) {
+    once.release(next);
+    throw error;
+  }
 }
 
 async function readAll(
@@ -72,7 +92,13 @@ async function readAll(
   { source, context, splitter, ledger }: StepOptions,
   retry: RetryPolicy,
 ): Promise<number> {
-  const { blocks, commit } = await readWhole(pending.cursor, reservation, { ...context, source, retry });
+  const { once } = ledger;
+  const { blocks, commit } = await readWhole(pending.cursor, reservation, {
+    ...context,
+    source,
+    retry,
+    once,
+  });
   if (blocks.length > 0) splitter.succeeded(pending);
   ledger.enter(pending, blocks, commit);
   return 0;

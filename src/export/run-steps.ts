@@ -1,5 +1,6 @@
 import { drain, type Jobs } from "../engine/drain.ts";
 import type { Pending } from "../engine/frontier.ts";
+import type { TellWait } from "../engine/wait.ts";
 import { asError } from "../units/message-of.ts";
 import { toMs } from "../units/range.ts";
 import type { Reporter } from "./progress.ts";
@@ -10,11 +11,12 @@ import { createSplitter } from "./split.ts";
 export interface RunStepsOptions extends Omit<StepOptions, "splitter"> {
   /** Hears of each step, and when everything left can only be read later. */
   readonly reporter: Pick<Reporter, "report" | "pause">;
+  readonly tellWait: TellWait;
 }
 
 /** Ends when no cursor is waiting or running, the signal is aborted, or the backend is given up. */
 export function drainFrontier(options: RunStepsOptions): Promise<void> {
-  const { source, limit, reporter, context } = options;
+  const { source, limit, reporter, context, tellWait } = options;
   const { budget, signal, tuning } = context;
   const splitter = createSplitter({ source, limit, tuning, signal });
   return drain({
@@ -32,8 +34,18 @@ export function drainFrontier(options: RunStepsOptions): Promise<void> {
     limit,
     budget,
     signal,
-    onPause: reporter.pause,
+    onPause: onceEach(tellWait, reporter.pause),
   });
+}
+
+/** A pause is told again and again while it lasts, and named once. */
+function onceEach(tellWait: TellWait, pause: (ms: number) => void): (ms: number) => void {
+  let until = Number.NEGATIVE_INFINITY;
+  return (ms) => {
+    if (performance.now() > until) tellWait("until the rest can be read without gaps", ms);
+    until = Math.max(until, performance.now() + ms);
+    pause(ms);
+  };
 }
 
 /** The cursors that wait, by the server's clock. */

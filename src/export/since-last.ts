@@ -2,6 +2,7 @@ import type { Reached } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
 import { isComplete, type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
 import { coveredRanges, hasTimeline } from "../snapshot/catalog/coverage.ts";
+import { formerName } from "../snapshot/catalog/former-name.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { isSamePlugin, isSameSource } from "../snapshot/catalog/source.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
@@ -21,21 +22,29 @@ interface SinceLast {
   readonly why: string;
 }
 
+/** What is kept, and when. */
+interface Kept {
+  /** Oldest first. */
+  readonly snapshots: readonly KeptSnapshot[];
+  /** ns */
+  readonly now: bigint;
+  /** The names of all backends. */
+  readonly names: readonly string[];
+}
+
 /**
  * From the first moment that no kept snapshot of this server covers, after the oldest that one does, minus the overlap;
  * everything if none is kept, or there is no time line. A snapshot restricted by a selector does not count.
- * @param snapshots oldest first
- * @param now ns
  */
-export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): SinceLast {
+export function sinceLast(finding: Reached, { snapshots, now, names }: Kept): SinceLast {
   const covered = coveredRanges(snapshots, finding.open);
   const [oldest] = covered;
   const isTimeless = !hasTimeline(finding.inventory);
   if (isTimeless && finding.open.backend.export.continues !== undefined)
-    return sinceNewest(finding, snapshots, now);
+    return sinceNewest(finding, { snapshots, now, names });
   if (oldest === undefined || isTimeless) {
     const range = wholeRange(finding, now);
-    const why = isTimeless ? "it has no time line" : whyNothing(finding, snapshots);
+    const why = isTimeless ? "it has no time line" : whyNothing(finding, { snapshots, names });
     return { range, parent: null, why: `everything, since ${why}` };
   }
   const [gap] = subtract({ from: oldest.from, to: now }, covered);
@@ -50,13 +59,13 @@ export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], 
 }
 
 /** For a source that compares everything with what the newest complete snapshot of it holds. */
-function sinceNewest(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): SinceLast {
+function sinceNewest(finding: Reached, { snapshots, now, names }: Kept): SinceLast {
   const range = wholeRange(finding, now);
   const newest = linksOf(snapshots, finding.open.name).findLast(
     (link) => isComplete(link) && isSameSource(link.plugin, finding.open),
   );
   if (newest === undefined)
-    return { range, parent: null, why: `everything, since ${whyNothing(finding, snapshots)}` };
+    return { range, parent: null, why: `everything, since ${whyNothing(finding, { snapshots, names })}` };
   return { range, parent: parentOf(newest), why: `what has changed since ${nameOf(newest.snapshot)}` };
 }
 
@@ -82,9 +91,13 @@ function whyUntil(parent: Link | undefined, gap: Range | undefined, now: bigint)
 }
 
 /** Why no kept snapshot counts. */
-function whyNothing({ open }: Reached, snapshots: readonly KeptSnapshot[]): string {
+function whyNothing({ open }: Reached, { snapshots, names }: Omit<Kept, "now">): string {
   const kept = linksOf(snapshots, open.name).map(({ plugin }) => plugin);
-  if (kept.length === 0) return "no snapshot of it is kept";
+  if (kept.length === 0) {
+    const former = formerName(snapshots, open, names);
+    const as = former === undefined ? "" : `; the same server is kept as ${former}: was it renamed?`;
+    return `no snapshot of it is kept${as}`;
+  }
   const own = kept.filter((plugin) => isSameSource(plugin, open));
   if (own.length > 0) return "no kept snapshot of it is complete and without a selector";
   const newest = kept.at(-1);

@@ -1,4 +1,6 @@
 import type { Counts, ExportRequest, Inventory, Problem } from "../contract/contract.ts";
+import type { StraightSnapshot } from "../copies/straight/finish.ts";
+import type { OnWait } from "../engine/wait.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
 import type { ExportTuning } from "./tuning.ts";
@@ -23,6 +25,7 @@ export interface ExportJob {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
+  readonly onWait?: OnWait;
   /** The program and its version, for the manifest: `contextcore 0.1.0`. */
   readonly tool?: string;
   /** Who runs it, for the manifest. */
@@ -51,7 +54,11 @@ export interface ExportProgress {
 
 /** The result of an export; the manifest says whether it is complete. */
 export interface ExportResult {
-  /** The finished snapshot's directory. */
+  /** The finished snapshot's directory, or where it lies in a place: `offsite:20260124-143000`. */
   readonly path: string;
+  /** No backend could be asked for anything, so nothing lies there. */
+  readonly isNothing?: true;
   readonly manifest: Manifest;
+  /** What it is there. Absent: a directory. */
+  readonly copy?: StraightSnapshot;
 }

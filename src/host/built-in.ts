@@ -8,4 +8,9 @@ export interface BuiltIn {
    * project that does not say `enabled: false`.
    */
   readonly onlyNamed?: true;
+  /** The URLs that mean its store, such as `s3://bucket/prefix`, and which options each stands for. */
+  readonly address?: {
+    readonly scheme: string;
+    readonly options: (url: URL) => Readonly<Record<string, unknown>>;
+  };
 }

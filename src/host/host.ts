@@ -8,7 +8,14 @@ import type { Plugin } from "../contract/contract.ts";
 import { inParallel } from "../units/in-parallel.ts";
 import { asError } from "../units/message-of.ts";
 import { isAskedFor, type Loaded, type LoadingOptions, loadPlugins, storesWanted } from "./load-plugins.ts";
-import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink, OpenStore } from "./open.ts";
+import {
+  namesMeantBy,
+  type OpenBackend,
+  type OpenFailure,
+  type OpenPlugins,
+  type OpenSink,
+  type OpenStore,
+} from "./open.ts";
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink, openStore } from "./opening.ts";
 import { unknownNames } from "./unknown-names.ts";
 
@@ -21,8 +28,7 @@ export interface HostOptions extends OpeningOptions, LoadingOptions {}
  */
 export async function openPlugins(config: Config, options: HostOptions): Promise<OpenPlugins> {
   const opened = await openNeeded(config, options);
-  const names = [...opened.backends, ...opened.failures].map(({ name }) => name);
-  if (options.only?.every((name) => names.includes(name)) ?? true) return opened;
+  if (options.only?.every((word) => namesMeantBy(word, opened).length > 0) ?? true) return opened;
   await opened.end?.();
   return openNeeded(config, { ...options, only: [] });
 }
@@ -62,7 +68,7 @@ async function openFaces(one: LoadedPlugin, config: Config, options: HostOptions
     try {
       await open();
     } catch (error) {
-      failures.push({ name: as, error: asError(error) });
+      failures.push({ name: as, plugin: name, error: asError(error) });
     }
   };
   for (const instance of enabledInstances(name, config, one.onlyNamed))

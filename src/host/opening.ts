@@ -2,10 +2,12 @@
 
 import type { Config } from "../config/config.ts";
 import { CLASSES, type Configured, configuredAs, type DataClass } from "../config/instances.ts";
+import { about } from "../config/introspect.ts";
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import type { OnRequest } from "../http/watched.ts";
+import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { hookTimeoutMs } from "./apart/bounds.ts";
@@ -41,6 +43,8 @@ export interface OpeningOptions {
   readonly stepBytes?: number;
   /** Is told of every request to a server. */
   readonly onRequest?: OnRequest;
+  /** The id of the HTTP request that all of this is done for. */
+  readonly requestId?: string;
   /** How long a hook may take; the default depends on the kind of hook, or is `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
   /** Ask no server anything, so that `tenants: "*"` remains one instance. */
@@ -66,7 +70,12 @@ export async function openBackend(
   const { plugin } = loaded;
   if (plugin.backend === undefined || config.backends[instance]?.enabled === false) return [];
   const named = configuredAs(instance, plugin);
-  const openOne = (ofTenant: OfTenant = {}) => openAs(loaded, named, config, { ...options, ...ofTenant });
+  const elsewhere: OpenBackend["elsewhere"] = ({ name, config: other, tenant }) =>
+    openAs(loaded, configuredAs(name, plugin), other, { ...options, ...given({ tenant }) });
+  const openOne = async (ofTenant: OfTenant = {}): Promise<OpenBackend> => ({
+    ...(await openAs(loaded, named, config, { ...options, ...ofTenant })),
+    elsewhere,
+  });
   const tenants = await tenantsOf(named, config, options.asksNothing === true ? undefined : openOne);
   if (tenants instanceof PluginError) return [silent(await openOne(), tenants)];
   const opened: OpenBackend[] = [];
@@ -105,7 +114,10 @@ async function openAs(
         clock: context.clock,
         ...url,
         ...(hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {}),
+        ...(typeof core.beside === "boolean" ? { beside: core.beside } : {}),
+        ...placesOf(plugin, context.options, core),
         ...(isClass(core.class) ? { class: core.class } : {}),
+        ...(typeof core.keepLocal === "string" ? { keepLocal: parseDuration(core.keepLocal) } : {}),
       };
     },
   );
@@ -157,13 +169,26 @@ export async function openStore(
     named,
     "stores",
     surroundings,
-    async ({ context, guard, opening, core }) => {
+    async ({ context, guard, opening, core, settings }) => {
       const opened = apart === undefined ? store(context) : await apart.store(opening);
       const url = context.http.url === "" ? {} : { url: context.http.url };
       const encrypt = Array.isArray(core.encrypt) ? { encrypt: core.encrypt.map(String) } : {};
-      return [{ name, plugin, store: guardStore(name, opened, guard), ...url, ...encrypt }];
+      const retain = typeof core.retain === "string" ? { retain: core.retain } : {};
+      const more = { ...url, ...encrypt, ...retain, ...given({ archive: archiveOf(core.archive) }) };
+      return [{ name, plugin, store: guardStore(name, opened, guard), settings, ...more }];
     },
   );
+}
+
+/** As its schema has made it: pairs of a storage class and a duration. */
+function archiveOf(moves: unknown): OpenStore["archive"] {
+  if (!Array.isArray(moves)) return undefined;
+  return moves
+    .map(([storageClass, after]) => ({
+      storageClass: String(storageClass),
+      after: parseDuration(String(after)),
+    }))
+    .sort((a, b) => (a.after < b.after ? -1 : 1));
 }
 
 interface Surroundings {
@@ -242,6 +267,15 @@ function limitsFrom(env: Config["env"]): Partial<HookLimits> {
     ...given({ lookMs: ms, workMs: ms }),
     ...(Number.isSafeInteger(barrenSteps) && barrenSteps > 0 ? { barrenSteps } : {}),
   };
+}
+
+/** Of a pattern of paths the directory that it begins with. */
+function placesOf({ options }: Plugin, values: Options, { data }: Options): Pick<OpenBackend, "places"> {
+  const own = Object.entries(options.entries).filter(([, schema]) => about(schema).holds === true);
+  const places = [...own.map(([key]) => values[key]), data].filter((one) => typeof one === "string");
+  return places.length === 0
+    ? {}
+    : { places: places.map((path) => path.replace(/\/[^/]*[*?[\]{}].*$/, "") || "/") };
 }
 
 const isClass = (value: unknown): value is DataClass => CLASSES.some((one) => one === value);

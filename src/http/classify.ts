@@ -102,7 +102,7 @@ function hintFor(
   if (isProxied && UNREACHED.has(status)) return PROXY_HINT;
   if (status === 401)
     return "Set `token`, or `username` and `password`; a multi-tenant server also needs `tenant`.";
-  if (status === 403) return "The credentials are known but may not do this.";
+  if (status === 403) return "These credentials are valid, but lack permission for this.";
   if (status >= 300 && status < 400) {
     // A login page's query often contains a token, and the path may repeat one of ours.
     const location = redact(withoutSecrets(headers.get("location") ?? "elsewhere"));

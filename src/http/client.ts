@@ -23,6 +23,8 @@ interface HttpClientOptions extends ServerOptions {
   readonly onAnswer?: (headers: Headers, askedMs: number) => void;
   /** Called with every request once it is over. */
   readonly onRequest?: OnRequest;
+  /** What all of this is done for, sent as `X-Request-Id`, which many servers have in their logs. */
+  readonly requestId?: string;
   /** If given, only these hosts (`name` or `name:port`) may be called. */
   readonly hosts?: readonly string[];
   /** Credentials and tenant go only to the server of `url`: a client that `at` makes for another server has none of them. */
@@ -58,7 +60,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const askedMs = Date.now();
     const { body, type } = bodyOf(request);
     const headers = headersOf(request, {
-      ...given({ "Content-Type": type }),
+      ...given({ "Content-Type": type, "X-Request-Id": options.requestId }),
       ...standing,
     });
     const call = { method: request.method ?? "GET", headers, body, ca, signal: limit.signal };

@@ -37,10 +37,23 @@ export function conditionOf(error: Error): Condition {
   return cause === undefined ? "unexpected" : "failed";
 }
 
+/** Statuses by which a server says that it does not know us, or that we may not. */
+const UNAUTHORIZED = new Set([401, 403]);
+
 /** The condition in words: `answers, but not as loki does`. */
-export function conditionText(condition: Condition, name: string): string {
-  if (condition === "unexpected") return `answers, but not as ${name} does`;
-  return condition === "failing" ? "answers, but fails" : condition;
+export function conditionText({
+  state,
+  name,
+  error,
+}: {
+  readonly state: Condition;
+  readonly name: string;
+  readonly error: Error;
+}): string {
+  if (state === "unexpected") return `answers, but not as ${name} does`;
+  const isUnauthorized = error instanceof PluginError && UNAUTHORIZED.has(error.status ?? 0);
+  if (state === "refused" && isUnauthorized) return "unauthorized";
+  return state === "failing" ? "answers, but fails" : state;
 }
 
 /** What to do, unless the error itself says it better. @param open what could be opened; without a URL, none is mentioned */

@@ -3,7 +3,6 @@
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
-import { haveState } from "../snapshot/format/signals.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -11,7 +10,7 @@ import { minute, NS_PER_SECOND, type Range, span } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { conditionText } from "./condition.ts";
 import type { Reached, Surveyed } from "./survey.ts";
-import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
+import { holdsState, holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
 /** What one backend would lose. */
 export interface Loss {
@@ -39,7 +38,7 @@ export const lossesOf = (
   findings.flatMap((finding) => {
     const { name: backend, state } = finding;
     if (state === "reached") return lossOf(finding, snapshots, nowAt(finding.open, now));
-    const text = `${conditionText(state, backend)}, so what it holds is not known`;
+    const text = `${conditionText(finding)}, so what it holds is not known`;
     return [{ backend, kind: "unknown", text }];
   });
 
@@ -52,7 +51,7 @@ export const NOBODY_ASKED: Loss = {
 
 function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
   const { name: backend, inventory, open } = finding;
-  const isObjects = haveState(inventory.signals);
+  const isObjects = holdsState(finding);
   const lacking = isObjects && isLacking(finding, snapshots);
   const { oldest, newest } = inventory;
   if (isTimeless(finding) && lacking) return [{ backend, kind: "unsaved", text: wholeText(finding) }];
@@ -96,9 +95,11 @@ function amountText(finding: Reached, lost: readonly Range[], whole: Range): str
 const COUNTS_SHOWN = 3;
 
 /** Dashboards are counted; data in lines has a size. */
-function wholeText({ inventory: { counts = {}, signals }, size }: Reached): string {
+function wholeText(finding: Reached): string {
+  const { inventory, size } = finding;
+  const { counts = {} } = inventory;
   const told = countsToTell(counts).filter(([, count]) => count > 0);
-  if (haveState(signals) && told.length > 0) {
+  if (holdsState(finding) && told.length > 0) {
     const shown = told.slice(0, COUNTS_SHOWN).map(([unit, count]) => countedUnit(count, unit));
     return `${shown.join(", ")}${told.length > COUNTS_SHOWN ? " and more" : ""}`;
   }

@@ -3,6 +3,7 @@
 import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { LOOK_TUNING } from "../engine/tuning.ts";
+import { type OnWait, type TellWait, waitsOf } from "../engine/wait.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
 import { given } from "../units/given.ts";
 import { asError, messageOf } from "../units/message-of.ts";
@@ -43,6 +44,7 @@ interface SurveyOptions {
   readonly timeoutMs: number;
   /** Called when one more backend has answered, or will not. */
   readonly onAnswer?: (name: string) => void;
+  readonly onWait?: OnWait;
 }
 
 /** One finding per backend and failure, backends first and in order. */
@@ -56,11 +58,13 @@ export async function survey(
   return [...answers, ...failures];
 }
 
-async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Surveyed> {
+async function ask(open: OpenBackend, options: SurveyOptions): Promise<Surveyed> {
+  const { signal, timeoutMs, onAnswer, onWait } = options;
   const { name, backend } = open;
   const slow = tooSlow(open, timeoutMs);
+  const tellWait = waitsOf(name, onWait);
   const within: Within = (hook) =>
-    withTimeLimit((limit) => call(hook, limit), signal, { limitMs: timeoutMs, late: () => slow });
+    withTimeLimit((limit) => call(hook, limit, tellWait), signal, { limitMs: timeoutMs, late: () => slow });
   const [listed, sized] = await Promise.all([
     within((inner) => backend.inventory(inner)).catch(asError),
     sizeOf(open, within),
@@ -77,8 +81,12 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
 /** Calls a hook as often as a first look is worth, within the time of the survey. */
 type Within = <Result>(hook: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 
-function call<Result>(hook: (signal: AbortSignal) => Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal }).call(hook);
+function call<Result>(
+  hook: (signal: AbortSignal) => Promise<Result>,
+  signal: AbortSignal,
+  tellWait: TellWait,
+): Promise<Result> {
+  return createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal, tellWait }).call(hook);
 }
 
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>

@@ -1,5 +1,6 @@
 import type { Loss } from "./losses.ts";
 import type { Surveyed } from "./survey.ts";
+import type { Touching } from "./touched.ts";
 import type { Warning } from "./warnings.ts";
 
 /** What a stack holds by the answers of its backends, beside what its snapshots hold. */
@@ -8,6 +9,7 @@ export interface Taken {
   readonly stack: string;
   readonly findings: readonly Surveyed[];
   readonly warnings: readonly Warning[];
-  /** What would be lost with the stack. */
+  /** What would be lost with the stack, of what a destroy touches. */
   readonly losses: readonly Loss[];
+  readonly touching: Touching;
 }

@@ -2,17 +2,19 @@
 
 import type { Diagnostic } from "../contract/contract.ts";
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
+import { formerName } from "../snapshot/catalog/former-name.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { isSameSource, type Source } from "../snapshot/catalog/source.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
-import { haveState } from "../snapshot/format/signals.ts";
+import { haveState, mayLackTimes } from "../snapshot/format/signals.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
+import { classOutlives, copiesOutlive } from "./bound-copies.ts";
 import type { Reached } from "./survey.ts";
 
 /** Of a backend, which is its subject; the message is a sentence without its name. */
 export interface Warning extends Diagnostic<"warning"> {
-  readonly kind: "unsaved" | "expiring" | "size" | "server";
+  readonly kind: "unsaved" | "expiring" | "size" | "server" | "copies";
   /** How much of its time line no snapshot holds: `23 h`. */
   readonly unsaved?: string;
 }
@@ -22,11 +24,17 @@ const SOON = 86_400n * NS_PER_SECOND;
 /** Younger data is still being written; a snapshot includes it a little later. */
 const SETTLING = 900n * NS_PER_SECOND;
 
-/** @param now by our clock, ns; expiry follows the server's clock */
-export function warningsFor(
-  finding: Reached,
-  { snapshots, now }: { readonly snapshots: readonly KeptSnapshot[]; readonly now: bigint },
-): Warning[] {
+/** What an inventory is compared with. */
+interface Beside {
+  readonly snapshots: readonly KeptSnapshot[];
+  /** By our clock, ns; expiry follows the server's clock. */
+  readonly now: bigint;
+  /** The names of all backends. */
+  readonly names?: readonly string[];
+}
+
+/** What a person should know of one backend. */
+export function warningsFor(finding: Reached, { snapshots, now, names = [] }: Beside): Warning[] {
   const { name: subject, inventory, open, sizeProblem } = finding;
   const skew = describeSkew(open, now);
   const warn = (kind: Warning["kind"], message: string, more: Pick<Warning, "unsaved"> = {}): Warning => ({
@@ -41,12 +49,18 @@ export function warningsFor(
     ...(skew === undefined
       ? []
       : [warn("server", `its clock is ${skew}: what expires, and where an export ends, go by it`)]),
-    ...(sizeProblem === undefined ? [] : [warn("size", `its size could not be found out: ${sizeProblem}`)]),
+    ...(sizeProblem === undefined ? [] : [warn("size", `its size is unknown: ${sizeProblem}`)]),
+    ...[classOutlives(finding), copiesOutlive(finding, snapshots, nowAt(open, now))].flatMap((text) =>
+      text === undefined ? [] : [warn("copies", text)],
+    ),
     ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, message, ...more }) =>
-      warn(kind, message, more),
+      warn(kind, `${message}${renamed(formerName(snapshots, open, names))}`, more),
     ),
   ];
 }
+
+const renamed = (former: string | undefined): string =>
+  former === undefined ? "" : `; they hold the same server as ${former}: was it renamed?`;
 
 /** The parts of the time line that no snapshot of this server covers; recent data only counts if nothing is covered at all. */
 export function unsavedRanges(
@@ -92,9 +106,13 @@ function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Ra
   return unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border }));
 }
 
+/** It holds objects, or records of which no time is told: a current state. */
+export const holdsState = ({ inventory: { signals, oldest } }: Pick<Reached, "inventory">): boolean =>
+  haveState(signals) || (oldest === undefined && mayLackTimes(signals));
+
 /** Nothing in it has a time: a newer export of it replaces an older one. */
-export const isTimeless = ({ inventory }: Reached): boolean =>
-  inventory.oldest === undefined && haveState(inventory.signals);
+export const isTimeless = (finding: Pick<Reached, "inventory">): boolean =>
+  finding.inventory.oldest === undefined && holdsState(finding);
 
 /** It holds something that no snapshot holds whole. */
 export const isLacking = ({ open, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>

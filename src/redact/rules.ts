@@ -74,6 +74,7 @@ const REDACTION_RULES: readonly RedactionRule[] = [
   ...["dop_v1", "whsec", "pypi", "shpat", "rk_live", "sk_live"].map(vendorPrefix),
   vendor("slack", ["xox"], /\bxox[abeoprs]-[\w-]{8,500}/g, `xoxb-${TAIL}`, "xoxo-love"),
   vendor("sk", ["sk-"], /\bsk-[\w-]{16,500}/g, `sk-proj-${TAIL}`, "task-runner-of-the-day"),
+  vendor("contextcore-token", ["cct_"], /\bcct_[\w-]{20,200}/g, `cct_${TAIL}`, "cct_short"),
   vendor("aws-key-id", ["akia", "asia"], /\b(?:AKIA|ASIA)[A-Z\d]{16}\b/g, "AKIAIOSFODNN7EXAMPLE", "AKIA2"),
   vendor("google", ["aiza"], /\bAIza[\w-]{30,500}/g, `AIzaSyA-${TAIL}0123456`, "AIza"),
   vendor("note-key", ["private+key+"], /\bPRIVATE\+KEY\+\S{1,4000}/g, `PRIVATE+KEY+a+${TAIL}`, "PRIVATE+KEY"),

@@ -1,6 +1,6 @@
 /** Redacts what looks like a secret in a text, by its form, its place, its program, or the name before it. */
 import { constants } from "node:os";
-import { isSecretName } from "./names.ts";
+import { isCountName, isSecretName } from "./names.ts";
 import { programSecretsBlotted } from "./program-secrets.ts";
 import { BLOT, formsBlotted } from "./rules.ts";
 
@@ -21,6 +21,9 @@ const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(\\*["']?\s*[=:]\s*|\s+)/g;
 /** A quoted value ends at its quote, any other at a blank or a separator. */
 const VALUE = /(\\+)"(?:[^"\\]|(?!\1")\\+"|\\+(?![\\"]))*|"(?:\\[\s\S]|[^"\\])*|'[^']*|[^\s"'&,;]+/y;
 
+/** Of what is called `max_tokens`, a number says how many. It may end a sentence, or an object. */
+const COUNT = /^\d{1,12}[.)\]}]{0,9}$/;
+
 function namedBlotted(text: string): string {
   let clean = "";
   let kept = 0;
@@ -30,7 +33,7 @@ function namedBlotted(text: string): string {
     if (isPathWithReason(text, index, sign, index + whole.length)) continue;
     VALUE.lastIndex = index + whole.length;
     const [value] = VALUE.exec(text) ?? [];
-    if (value === undefined) continue;
+    if (value === undefined || (isCountName(name) && COUNT.test(value))) continue;
     clean += `${text.slice(kept, VALUE.lastIndex - value.length)}${/^\\*["']?/.exec(value)?.[0]}${BLOT}`;
     kept = VALUE.lastIndex;
   }

@@ -72,9 +72,10 @@ async function* piecesOf(
   { blocks }: PlannedFile,
   snapshot: OpenSnapshot,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, Uint8Array | undefined> {
+  let lent: Uint8Array | undefined;
   for (const block of blocks) {
     signal.throwIfAborted();
-    yield await snapshot.read(block);
+    lent = yield await snapshot.read(block, lent);
   }
 }

@@ -1,6 +1,9 @@
 /** Carries out a plan: flushes the servers, writes everything, and counts what they now hold. */
+
 import { LOOK_RETRY } from "../engine/retry.ts";
+import { type OnWait, waitsOf } from "../engine/wait.ts";
 import { flushAll } from "../host/flush.ts";
+import { given } from "../units/given.ts";
 import type { Course } from "./course.ts";
 import { countWhileWriting, type EarlyCounts } from "./early-counts.ts";
 import { openRestoreJournal } from "./journal.ts";
@@ -19,13 +22,14 @@ interface RestoreWork {
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
+  readonly onWait?: OnWait;
   /** How often to see what can be counted while the rest is written. ms */
   readonly everyMs?: number;
 }
 
 /** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
 export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): Promise<RestoreReport> {
-  const { directory, course, concurrency, signal, warn, onProgress } = work;
+  const { directory, course, concurrency, signal, warn, onProgress, onWait } = work;
   const journal = await openRestoreJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
   // Late data stays invisible in a server's memory, both to the check for existing data and to the counts.
@@ -39,6 +43,7 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
       journal,
       concurrency,
       signal,
+      ...given({ onWait }),
       onOffer: course.offers,
       onPassed: (name, block) => early.get(name)?.passed(block),
       onProgress: (progress) => {
@@ -79,7 +84,7 @@ interface Written {
 async function countedAfter(
   { targets, snapshot }: PlannedRestore,
   { outcomes, early }: Written,
-  { signal, course, concurrency }: RestoreWork,
+  { signal, course, concurrency, onWait }: RestoreWork,
 ): Promise<ReadonlyMap<string, readonly Recount[]>> {
   const count = async (target: RestoreTarget): Promise<readonly [string, readonly Recount[]]> => {
     const { name } = target;
@@ -89,7 +94,8 @@ async function countedAfter(
     // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
     const lost = outcome?.lost ?? [];
-    const options = { signal, settleMs, pauseMs: 1_000, lost, snapshot, concurrency, shown };
+    const tellWait = waitsOf(name, onWait);
+    const options = { signal, settleMs, pauseMs: 1_000, lost, snapshot, concurrency, shown, tellWait };
     const counted = await recount(target, options);
     course.counted(name);
     return [name, counted];

@@ -20,9 +20,11 @@ export interface Contents {
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const namingSchema = v.object({
-  content: v.optional(v.object({ file: v.string(), offset: whole, bytes: whole })),
-});
+const namingSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ content: v.optional(v.object({ file: v.string(), offset: whole, bytes: whole })) }),
+);
 
 /** A block, and where it begins in its file before compression. */
 interface Placed {
@@ -102,10 +104,11 @@ export const withContents = (restore: Restorer, contents: Contents): Restorer["a
     }
   };
 
-/** What a line says of its content; a line that is no JSON object names none. */
+/** What a line says of its content. One that says it wrongly has none: its backend refuses that line, and no other. */
 function contentOf(line: string): Content | undefined {
   if (!line.includes('"content"')) return undefined;
-  return v.parse(namingSchema, JSON.parse(line)).content;
+  const { success, output } = v.safeParse(namingSchema, line);
+  return success ? output.content : undefined;
 }
 
 function placed(blocks: readonly Block[]): ReadonlyMap<string, readonly Placed[]> {

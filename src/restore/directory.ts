@@ -1,5 +1,5 @@
 /** The directory of one restore: `restores/YYYYMMDD-HHMMSS` beside the snapshots. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as v from "valibot";
 import { openObject } from "../contract/any-names.ts";
 import type { Signal } from "../contract/contract.ts";
@@ -53,12 +53,11 @@ export function requestOf(asked: AskedRestore, { snapshot, targets }: PlannedRes
 }
 
 /** Makes the directory of a new restore. @param now the time that names it, UTC */
-export async function newRestoreDirectory(
-  backups: string,
-  request: RestoreRequest,
-  now: Date,
-): Promise<string> {
-  const parent = join(backups, "restores");
+export const newRestoreDirectory = (backups: string, request: RestoreRequest, now: Date): Promise<string> =>
+  newWorkDirectory(join(backups, "restores"), request, now);
+
+/** Makes a directory that is named by the time, UTC, and says in its `request.json` what it is for. */
+export async function newWorkDirectory(parent: string, request: object, now: Date): Promise<string> {
   makeNamedDirectory(parent);
   requireOwnDirectories(parent);
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
@@ -77,21 +76,25 @@ interface UnfinishedRestore {
   readonly without: readonly string[];
 }
 
-/** The newest identical restore of the same snapshot that has no report yet. */
+/** The newest identical restore of the same snapshot that has no report yet. @param since only from this name on */
 export async function unfinishedRestore(
   backups: string,
   request: RestoreRequest,
+  since = "",
 ): Promise<UnfinishedRestore | undefined> {
-  const parent = join(backups, "restores");
-  requireOwnDirectories(parent);
-  for (const name of foldersIn(parent).reverse()) {
-    const directory = join(parent, name);
-    if (isThere(join(directory, "report.json"))) continue;
-    const earlier = readRequest(directory);
+  for (const directory of unfinishedIn(join(backups, "restores"))) {
+    const earlier = basename(directory) < since ? undefined : readRequest(directory);
     const without = earlier && withoutOf(earlier, request);
     if (without !== undefined) return { directory, without };
   }
   return undefined;
+}
+
+/** The directories of work that has no report yet, the newest first. */
+export function unfinishedIn(parent: string): string[] {
+  requireOwnDirectories(parent);
+  const directories = foldersIn(parent).map((name) => join(parent, name));
+  return directories.filter((one) => !isThere(join(one, "report.json"))).reverse();
 }
 
 /** Where nobody may look, nothing can be continued. */

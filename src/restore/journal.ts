@@ -33,18 +33,44 @@ type BlockStart = Pick<Block, "file" | "offset">;
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
   readonly rejected: number;
   readonly unsupported: number;
+  /** Why they were refused: the most frequent reasons. Absent: none was, or an earlier version wrote this. */
+  readonly refusals?: RefusedFor[];
+}
+
+/** How many records were refused for a reason. */
+export interface RefusedFor {
+  readonly reason: string;
+  readonly records: number;
+}
+
+const REFUSALS_MAX = 5;
+
+/** The most frequent reasons, each once. */
+export function mergedRefusals(all: readonly RefusedFor[]): RefusedFor[] {
+  const byReason = Map.groupBy(all, ({ reason }) => reason);
+  return Array.from(byReason, ([reason, of]) => ({
+    reason,
+    records: of.reduce((sum, { records }) => sum + records, 0),
+  }))
+    .sort((a, b) => b.records - a.records)
+    .slice(0, REFUSALS_MAX);
 }
 
 /** Counts both. A line of several entries or samples counts as that many. */
 export function countRejected(
   file: string,
   rejected: readonly Rejected[],
-): Pick<BlockDone, "rejected" | "unsupported"> {
+): Pick<BlockDone, "rejected" | "unsupported" | "refusals"> {
+  const refused = rejected.filter(({ unsupported }) => !unsupported);
+  const refusals = mergedRefusals(
+    refused.map(({ line, reason }) => ({ reason, records: recordsIn(file, line) })),
+  );
   const count = (isCounted: (one: Rejected) => boolean): number =>
     rejected.filter(isCounted).reduce((sum, { line }) => sum + recordsIn(file, line), 0);
   return {
     rejected: count(({ unsupported }) => !unsupported),
     unsupported: count(({ unsupported }) => unsupported === true),
+    ...(refusals.length === 0 ? {} : { refusals }),
   };
 }
 
@@ -86,6 +112,7 @@ const doneSchema = v.object({
   differing: v.optional(v.array(v.object({ name: v.string(), what: v.string() })), []),
   rejected: v.number(),
   unsupported: v.optional(v.number(), 0),
+  refusals: v.exactOptional(v.array(v.object({ reason: v.string(), records: v.number() }))),
   problems: v.optional(v.array(problem), []),
   joined: v.exactOptional(v.array(v.object({ file: v.string(), offset: v.number() }))),
 });
@@ -96,10 +123,10 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
   makeOwnDirectory(directory);
   const entries: Done[] = [];
   const files = openRestoreDirectory(directory);
-  const state = await openWhole(files, "progress.jsonl", (bytes) =>
+  const state = await openJournalFile(files, "progress.jsonl", (bytes) =>
     entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes)))),
   );
-  const refused = await openWhole(files, "rejected.json");
+  const refused = await openJournalFile(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
   const commits = commitTo(refused, state);
   return {
@@ -157,7 +184,7 @@ interface JournalFile {
 /**
  * Opens a file for appending. A torn last line is removed, because the next one would be joined to it; its block is done again.
  */
-async function openWhole(
+export async function openJournalFile(
   files: Storage,
   name: string,
   visit?: (line: Uint8Array) => void,

@@ -7,6 +7,7 @@ import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { Block } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -77,6 +78,13 @@ export interface RestoreTarget extends ComparedTarget {
   readonly isAtMost: boolean;
   /** What the server already counts in the saved windows; absent: it cannot say. */
   readonly held?: Counts;
+}
+
+/** All files of a target, added up. */
+export function plannedCounts({ files }: RestoreTarget): Counts {
+  const sum: Record<string, number> = {};
+  for (const file of files) addCounts(sum, file.counts);
+  return sum;
 }
 
 /** What a restore will write, to which servers, and what it leaves out. */

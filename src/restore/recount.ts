@@ -4,6 +4,7 @@ import type { Counts } from "../contract/contract.ts";
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING } from "../engine/tuning.ts";
+import type { TellWait } from "../engine/wait.ts";
 import {
   type CountAnswer,
   type CountWindowsOptions,
@@ -44,6 +45,7 @@ interface RecountOptions {
   /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
+  readonly tellWait?: TellWait;
   readonly retry?: RetryPolicy;
   /** Damaged blocks, which will not appear. */
   readonly lost?: readonly LostBlock[];
@@ -68,7 +70,7 @@ export type CountOnServer = CountWindowsOptions<Expected>;
 /** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
 export async function recount(target: RestoreTarget, options: RecountOptions): Promise<Recount[]> {
   if (target.matcher !== undefined) return [];
-  const { signal, settleMs, pauseMs } = options;
+  const { signal, settleMs, pauseMs, tellWait } = options;
   const questions = expectedOf(target, options.lost ?? []);
   const deadline = Date.now() + settleMs;
   const asking = countOnServer(target, options);
@@ -82,6 +84,7 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
     isUnsettled: holdsLess,
     async pause(waiting) {
       if (Date.now() >= deadline || isExplained(waiting, target)) return false;
+      tellWait?.("for what was written to show", pauseMs);
       await sleep(pauseMs, signal);
       return true;
     },
@@ -126,10 +129,11 @@ export function countOnServer(
     retry = DEFAULT_RETRY,
     snapshot,
     concurrency = 1,
-  }: Pick<RecountOptions, "signal" | "retry" | "snapshot" | "concurrency">,
+    tellWait,
+  }: Pick<RecountOptions, "signal" | "retry" | "snapshot" | "concurrency" | "tellWait">,
 ): CountOnServer {
   const tuning = { ...DEFAULT_TUNING, retry };
-  const { call, callPart } = createConcurrencyLimit({ concurrency, tuning, signal });
+  const { call, callPart } = createConcurrencyLimit({ concurrency, tuning, signal, ...given({ tellWait }) });
   const count = createCounter({ backend, call, callPart });
   return {
     ask: ({ range }) => count(range),

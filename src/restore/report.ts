@@ -1,4 +1,5 @@
 /** What a restore did, as `report.json` in its directory says it. */
+import { join } from "node:path";
 import * as v from "valibot";
 import type { RestoreDiagnostic } from "../contract/contract.ts";
 import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
@@ -6,9 +7,10 @@ import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/cata
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { readOwnText } from "../storage/own-file.ts";
 import { given } from "../units/given.ts";
 import { lostTextSchema, lostToText } from "./lost.ts";
-import type { PlannedRestore } from "./plan.ts";
+import { type PlannedRestore, plannedCounts } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
@@ -51,6 +53,7 @@ export const reportSchema = v.object({
     v.object({
       name: v.string(),
       url: v.optional(v.string()),
+      chosen: v.optional(v.pipe(countsSchema, v.description("what was to be written"))),
       written: countsSchema,
       existing: v.pipe(countsSchema, v.description("already there, and left unchanged")),
       differing: v.pipe(
@@ -58,6 +61,12 @@ export const reportSchema = v.object({
         v.description("objects that differed from what was there: left as they were, or replaced"),
       ),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
+      refusals: v.optional(
+        v.pipe(
+          v.array(v.object({ reason: v.string(), records: v.number() })),
+          v.description("why records were refused: the most frequent reasons"),
+        ),
+      ),
       unsupported: v.pipe(
         v.number(),
         v.description("records that this kind of server cannot store: also in rejected.json"),
@@ -110,15 +119,18 @@ export function restoreReport(
 ): RestoreReport {
   const plugins = outcomes.map((outcome) => {
     const { name, written, existing, differing, rejected, unsupported, problems, lost, failure } = outcome;
+    const { refusals = [] } = outcome;
     const target = plan.targets.find((one) => one.name === name);
     const isVain = target?.matcher !== undefined && failure === undefined && isNothing(outcome);
     return {
       name,
       url: target?.open.url,
+      ...given({ chosen: target && plannedCounts(target) }),
       written,
       existing,
       differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
       rejected,
+      ...(refusals.length === 0 ? {} : { refusals: [...refusals] }),
       unsupported,
       problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
@@ -195,6 +207,12 @@ const isNothing = (one: TargetOutcome): boolean =>
 
 const isNone = ({ written, existing }: Pick<TargetOutcome, "written" | "existing">): boolean =>
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
+
+const REPORT_BYTES_MAX = 256 << 20;
+
+/** The `report.json` of a restore that came to its end. @throws Error when there is none, or it is damaged */
+export const readReport = (directory: string): RestoreReport =>
+  v.parse(reportSchema, JSON.parse(readOwnText(join(directory, "report.json"), REPORT_BYTES_MAX)));
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
 export async function writeReport(report: RestoreReport): Promise<void> {

@@ -9,6 +9,7 @@ import { createMemoryBudget, type MemoryBudget, type Reservation } from "../engi
 import { watchMemory } from "../engine/memory-pressure.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
+import { type OnWait, waitsOf } from "../engine/wait.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import { given } from "../units/given.ts";
@@ -42,6 +43,7 @@ interface RunOptions {
   /** Records are about to be sent to this target; its next progress report tells their outcome. */
   readonly onOffer?: (name: string) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly onWait?: OnWait;
   /** This target's block has been dealt with: written, found there, or lost. */
   readonly onPassed?: (name: string, block: Block) => void;
   /** Maximum number of concurrent batches for each target whose order allows it; the engine reduces it by itself. Default 8. */
@@ -69,7 +71,13 @@ export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> 
   const budget = createMemoryBudget(tuning.heldBytes, memory.isPressed);
   const outcomes = await Promise.all(
     plan.targets.map((target) => {
-      const limit = createConcurrencyLimit({ concurrency: options.concurrency ?? 8, tuning, signal });
+      const tellWait = waitsOf(target.name, options.onWait);
+      const limit = createConcurrencyLimit({
+        concurrency: options.concurrency ?? 8,
+        tuning,
+        signal,
+        tellWait,
+      });
       return restoreTarget(target, { limit, budget }, options);
     }),
   );

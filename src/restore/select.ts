@@ -1,5 +1,6 @@
 /** Chooses which parts of a snapshot to restore, and in which order. */
 import type { Counts, Restorer } from "../contract/contract.ts";
+import { watchMemory } from "../engine/memory-pressure.ts";
 import { inRestoreRanks, orderOf } from "../host/restore-order.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
@@ -61,6 +62,7 @@ export async function findBlocks(
   plugins: readonly string[],
   { range, signal, onLook }: FindOptions,
 ): Promise<(plugin: string) => FoundBlocks> {
+  using _memory = watchMemory();
   const found = new Map(plugins.map((name) => [name, newFound()]));
   for await (const { plugin, block, number } of snapshot.blocks()) {
     signal.throwIfAborted();

@@ -2,7 +2,7 @@
 import type { Counts } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import type { BlockDone, BlockOutcome } from "./journal.ts";
+import { type BlockDone, type BlockOutcome, mergedRefusals, type RefusedFor } from "./journal.ts";
 import type { LostBlock } from "./lost.ts";
 
 /** The sums over all blocks of a target. */
@@ -13,6 +13,8 @@ export interface Sum {
   /** Objects that differed from what was there: left, or replaced. */
   readonly differing: BlockOutcome["differing"];
   readonly rejected: number;
+  /** Why, by the most frequent reasons. */
+  readonly refusals?: readonly RefusedFor[];
   /** Records that this kind of server cannot store. */
   readonly unsupported: number;
   /** What was written incompletely, for example without secrets that nobody supplied. */
@@ -58,6 +60,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
   const problems: BlockOutcome["problems"][number][] = [];
   const differing: BlockOutcome["differing"][number][] = [];
   const lost: LostBlock[] = [];
+  let refusals: readonly RefusedFor[] = [];
   const underway = new Map<Block, Underway>();
   let [rejected, unsupported, blocks, bytes] = [0, 0, 0, 0];
 
@@ -71,6 +74,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
       addCounts(existing, done.existing);
       differing.push(...done.differing);
       rejected += done.rejected;
+      refusals = mergedRefusals([...refusals, ...(done.refusals ?? [])]);
       unsupported += done.unsupported;
       problems.push(...done.problems);
     },
@@ -81,7 +85,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
       bytes += bytesOf(block);
       onChange();
     },
-    sum: () => ({ written, existing, differing, rejected, unsupported, problems, lost }),
+    sum: () => ({ written, existing, differing, rejected, refusals, unsupported, problems, lost }),
     standing() {
       const [allWritten, allExisting] = [{ ...written }, { ...existing }];
       let [share, read] = [0, bytes];

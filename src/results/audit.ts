@@ -15,6 +15,8 @@ const eventSchema = verbatim(
     operation: v.string(),
     outcome: v.picklist(OUTCOMES),
     user: v.string(),
+    via: v.optional(v.pipe(v.string(), v.description("`api` or `schedule`; absent: the command line"))),
+    request: v.optional(v.pipe(v.string(), v.description("the id of the HTTP request"))),
     host: v.string(),
     project: v.string(),
     details: objectOf(v.unknown()),
@@ -33,6 +35,13 @@ export const AUDIT_EVENT = defineResult({
   about: "events, one a line, oldest first",
   schema: eventSchema,
   isVerbatim: true,
+});
+
+export const AUDIT_LIST = defineResult({
+  name: "audit.list",
+  version: 1,
+  about: "the newest events that fit, oldest first",
+  schema: v.object({ events: v.array(eventSchema) }),
 });
 
 export const AUDIT_SHOW = defineResult({

@@ -48,7 +48,18 @@ export const CONFIG_SHOW = defineResult({
   about: "every setting in force; secrets are masked",
   schema: v.object({
     file,
-    settings: v.array(v.object({ key: v.string(), value: v.unknown(), where })),
+    settings: v.array(
+      v.object({
+        key: v.string(),
+        value: v.pipe(
+          v.unknown(),
+          v.description(
+            "what is read as days, hours or minutes, as `audit.retention`, `audit.cleanup_interval` and `audit.stale_after` are, is their number",
+          ),
+        ),
+        where,
+      }),
+    ),
   }),
 });
 
@@ -57,9 +68,12 @@ const claimSchema = v.object({
     "plugin",
     "command",
     "allowed",
+    "step",
+    "before",
     "address",
     "secret",
     "outside",
+    "listen",
     "sink",
     "store",
     "option",

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Config } from "../config/config.ts";
-import { commandText } from "../destroy/command-text.ts";
 import { DESTROY_OPTIONS, type DestroyOption, isSaved, lossesWith } from "../destroy/losing.ts";
 import type { Taken } from "../inventory/taken.ts";
+import { commandText } from "../programs/command-text.ts";
 import type { Destroyed } from "../tasks/destroy.ts";
-import { lossJson, lossSchema } from "./inventory.ts";
+import { lossJson, lossSchema, untouchedSchema } from "./inventory.ts";
 import { snapshotJson, snapshotSchema } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
@@ -33,6 +33,7 @@ export const DESTROY_PLAN = defineResult({
   schema: v.object({
     stack: v.string(),
     command: v.pipe(v.string(), v.description("as it would be typed into a shell, secrets blotted out")),
+    untouched: untouchedSchema,
     options: v.array(
       v.object({
         option: v.picklist(DESTROY_OPTIONS),
@@ -47,10 +48,11 @@ export const DESTROY_PLAN = defineResult({
 export const destroyPlanJson = (
   { name, destroy }: Pick<Config, "name" | "destroy">,
   options: readonly DestroyOption[],
-  { findings, losses }: Taken,
+  { findings, losses, touching }: Taken,
 ): ValueOf<typeof DESTROY_PLAN> => ({
   stack: name,
   command: commandText(destroy.command),
+  untouched: [...touching.untouched],
   options: options.map((option) => ({
     option,
     exports: findings.filter((one) => isSaved(option, one)).map((one) => one.name),
@@ -66,6 +68,6 @@ export const destroyJson = (stack: string, message: string, done?: Destroyed): V
     : { outcome: done.end.state, failure: done.end.failure }),
   message,
   backup: done?.backup ?? "no",
-  snapshot: done?.snapshot && snapshotJson(done.snapshot.path),
+  snapshot: done?.snapshot?.path === undefined ? undefined : snapshotJson(done.snapshot.path),
   losses: (done?.losses ?? []).map(lossJson),
 });

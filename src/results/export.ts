@@ -12,9 +12,14 @@ import { defineResult, type ValueOf } from "./result.ts";
 export const EXPORT = defineResult({
   name: "export",
   version: 1,
-  about: "the snapshot that was written",
+  about: "the snapshot that was written, and what it lacks",
   schema: v.object({
-    snapshot: snapshotSchema,
+    snapshot: v.optional(
+      v.pipe(
+        snapshotSchema,
+        v.description("absent: no backend could be asked for anything, so none was made"),
+      ),
+    ),
     status: statusSchema,
     range: rangeSchema,
     bytes: v.number(),
@@ -69,8 +74,14 @@ export const EXPORT_PLAN = defineResult({
   version: 1,
   about: "what an export would read, and where it would write it",
   schema: v.object({
-    directory: v.pipe(absolutePath, v.description("where snapshots are kept")),
-    partial: v.optional(v.pipe(absolutePath, v.description("the interrupted export that would be finished"))),
+    directory: v.optional(v.pipe(absolutePath, v.description("where snapshots are kept"))),
+    place: v.optional(v.pipe(v.string(), v.description("the place that it would go straight into"))),
+    partial: v.optional(
+      v.pipe(
+        v.string(),
+        v.description("the interrupted export that would be finished: absolute, or PLACE:NAME"),
+      ),
+    ),
     backends: v.array(
       v.object({
         backend: v.string(),
@@ -96,8 +107,8 @@ export const EXPORT_PLAN = defineResult({
 });
 
 /** What would be read and written. */
-export const exportPlanJson = ({ job, partial, outlook }: SnapshotPlan): ValueOf<typeof EXPORT_PLAN> => ({
-  directory: job.directory,
+export const exportPlanJson = ({ job, to, partial, outlook }: SnapshotPlan): ValueOf<typeof EXPORT_PLAN> => ({
+  ...(typeof to === "string" ? { directory: to } : { place: to.place.name }),
   partial,
   backends: job.backends.map(({ open, request, parent }) => ({
     backend: open.name,
@@ -118,7 +129,7 @@ const sizeJson = (size: ExportEstimate | undefined): v.InferOutput<typeof sizeSc
 
 /** What an export wrote, from its manifest. */
 export const exportJson = ({ path, manifest, copied }: Exported): ValueOf<typeof EXPORT> => ({
-  snapshot: snapshotJson(path),
+  snapshot: path === undefined ? undefined : snapshotJson(path),
   status: manifest.status,
   range: manifest.range,
   bytes: manifest.bytes,

@@ -49,7 +49,7 @@ const schema = v.object({
   warnings: v.array(
     v.object({
       backend: v.string(),
-      kind: v.picklist(["unsaved", "expiring", "size", "server"]),
+      kind: v.picklist(["unsaved", "expiring", "size", "server", "copies"]),
       message: v.string(),
     }),
   ),
@@ -125,6 +125,12 @@ export const lossJson = ({ backend, kind, text }: Loss): v.InferOutput<typeof lo
   message: text,
 });
 
+/** What a destroy leaves alone. */
+export const untouchedSchema = v.pipe(
+  v.array(v.object({ backend: v.string(), why: v.string() })),
+  v.description("backends whose data lies where the command deletes nothing, so it is no loss"),
+);
+
 export const CHECK_DESTROY = defineResult({
   name: "persistence.check-destroy",
   version: 1,
@@ -133,5 +139,6 @@ export const CHECK_DESTROY = defineResult({
     stack: v.string(),
     safe: v.boolean(),
     losses: v.array(lossSchema),
+    untouched: untouchedSchema,
   }),
 });

@@ -1,10 +1,9 @@
 import * as v from "valibot";
-import type { Counts } from "../contract/contract.ts";
 import { type LostText, lostTextSchema, lostToText } from "../restore/lost.ts";
-import type { PlannedRestore, RestoreTarget } from "../restore/plan.ts";
+import { type PlannedRestore, plannedCounts } from "../restore/plan.ts";
 import { type RestoreReport, reportedFindingSchema, reportSchema } from "../restore/report.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
-import { addCounts, countsSchema } from "../snapshot/format/counts.ts";
+import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { given } from "../units/given.ts";
 import { comparedSchema } from "../verify/compare-objects.ts";
@@ -94,13 +93,6 @@ export const planJson = (plan: PlannedRestore): ValueOf<typeof RESTORE_PLAN> => 
     lost: target.lost.map(lostToText).map(lostJson),
   })),
 });
-
-/** All files of a target, added up. */
-export function plannedCounts({ files }: RestoreTarget): Counts {
-  const sum: Record<string, number> = {};
-  for (const file of files) addCounts(sum, file.counts);
-  return sum;
-}
 
 const { name: _name, ...ofBackend } = reportSchema.entries.plugins.item.entries;
 

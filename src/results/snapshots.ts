@@ -3,12 +3,10 @@ import type { Converted } from "../convert/openmetrics.ts";
 import { CHECK_DEPTHS } from "../copies/record/known-copies.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { coverageOf } from "../snapshot/catalog/coverage.ts";
-import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
-import { manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
+import { type Manifest, manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import type { CopyReport } from "../tasks/copy.ts";
-import type { SnapshotListing } from "../tasks/list-snapshots.ts";
-import type { Pruned, PrunePlan } from "../tasks/prune.ts";
+import type { ListedSnapshot, SnapshotListing } from "../tasks/list-snapshots.ts";
 import { given } from "../units/given.ts";
 import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
@@ -17,16 +15,59 @@ import { defineResult, type ValueOf } from "./result.ts";
 export const keptSchema = v.object({ ...snapshotSchema.entries, status: statusSchema, bytes: v.number() });
 
 /** A kept snapshot, without its contents. */
-export const keptJson = ({ path: at, manifest }: KeptSnapshot): v.InferOutput<typeof keptSchema> => ({
+export const keptJson = ({
+  path: at,
+  manifest,
+}: {
+  readonly path: string;
+  readonly manifest: Pick<Manifest, "status" | "bytes">;
+}): v.InferOutput<typeof keptSchema> => ({
   ...snapshotJson(at),
   status: manifest.status,
   bytes: manifest.bytes,
 });
 
-const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
+/** What is left alone, and why. */
+export const unreadableSchema = v.object({ ...snapshotSchema.entries, reason: v.string() });
 
-const unreadableJson = (all: readonly { readonly path: string; readonly reason: string }[]) =>
+/** The same as JSON. */
+export const unreadableJson = (all: readonly { readonly path: string; readonly reason: string }[]) =>
   all.map(({ path: at, reason }) => ({ ...snapshotJson(at), reason }));
+
+const whole = v.pipe(v.number(), v.integer());
+
+const heldSchema = v.pipe(
+  v.array(
+    v.object({
+      place: v.string(),
+      verified: v.pipe(time, v.description("when it was last looked at")),
+      depth: v.pipe(
+        v.picklist(CHECK_DEPTHS),
+        v.description(
+          "what was looked at: names, sizes and checksums that the store knows; a part of the data; all of it",
+        ),
+      ),
+      sound: v.pipe(v.boolean(), v.description("nothing was wrong with it, so it counts as held")),
+      proved: v.optional(
+        v.pipe(time, v.description("when all of its data was last written, each object checked, or read")),
+      ),
+    }),
+  ),
+  v.description("the copies in places that are known of"),
+);
+
+const heldJson = (held: ListedSnapshot["held"]) =>
+  held.map(({ place, proved, checked: { at, depth, sound } }) => ({
+    place,
+    verified: at,
+    depth,
+    sound,
+    ...given({ proved }),
+  }));
+
+const coverageSchema = v.array(
+  v.object({ backend: v.string(), covered: v.array(rangeSchema), gaps: v.array(rangeSchema) }),
+);
 
 export const SNAPSHOTS_LIST = defineResult({
   name: "snapshots.list",
@@ -43,35 +84,65 @@ export const SNAPSHOTS_LIST = defineResult({
         backends: v.array(
           v.object({
             backend: v.string(),
+            status: v.pipe(statusSchema, v.description("of its part")),
             match: v.optional(v.pipe(v.string(), v.description("only what this selector chose"))),
+            continues: v.optional(
+              v.pipe(v.string(), v.description("the snapshot that holds what came before")),
+            ),
           }),
         ),
         here: v.pipe(v.boolean(), v.description("it is in the directory, or there is only a copy")),
-        places: v.pipe(
-          v.array(
-            v.object({
-              place: v.string(),
-              verified: v.pipe(time, v.description("when it was last looked at")),
-              depth: v.pipe(
-                v.picklist(CHECK_DEPTHS),
-                v.description(
-                  "what was looked at: names, sizes and checksums that the store knows; a part of the data; all of it",
-                ),
-              ),
-              sound: v.pipe(v.boolean(), v.description("nothing was wrong with it, so it counts as held")),
-            }),
-          ),
-          v.description("the copies in places that are known of"),
-        ),
+        places: heldSchema,
       }),
+    ),
+    sealed: v.pipe(
+      v.array(
+        v.object({
+          ...snapshotSchema.entries,
+          created: v.pipe(time, v.description("when the copy was made")),
+          bytes: v.pipe(whole, v.description("as they are stored")),
+          places: heldSchema,
+        }),
+      ),
+      v.description(
+        "of a place, copies that nobody here can decrypt and of whose snapshots nothing is known here",
+      ),
     ),
     unfinished: v.pipe(
       v.array(v.object({ path: v.string() })),
       v.description("interrupted exports, and exports in progress; of a place, copies"),
     ),
     unreadable: v.array(unreadableSchema),
-    coverage: v.array(
-      v.object({ backend: v.string(), covered: v.array(rangeSchema), gaps: v.array(rangeSchema) }),
+    coverage: coverageSchema,
+  }),
+});
+
+/** The same, as it was printed. */
+export type SnapshotsList = ValueOf<typeof SNAPSHOTS_LIST>;
+
+export const SNAPSHOTS_COVERAGE = defineResult({
+  name: "snapshots.coverage",
+  version: 1,
+  about: "which part of each backend's time line the kept snapshots hold",
+  schema: v.object({ coverage: coverageSchema }),
+});
+
+export const PLACES = defineResult({
+  name: "places",
+  version: 1,
+  about: "the places for copies, and what is known of the copies there, without asking them",
+  schema: v.object({
+    places: v.array(
+      v.object({
+        place: v.string(),
+        plugin: v.string(),
+        receivesExports: v.pipe(v.boolean(), v.description("every export is copied there")),
+        copiesTotal: whole,
+        soundTotal: v.pipe(whole, v.description("copies that count as held")),
+        snapshotBytes: v.pipe(whole, v.description("of the sound copies' snapshots, before encryption")),
+        snapshot: v.optional(v.pipe(snapshotSchema, v.description("the newest one that is held there"))),
+        verified: v.optional(v.pipe(time, v.description("when a copy was last looked at"))),
+      }),
     ),
   }),
 });
@@ -84,11 +155,22 @@ export const snapshotsJson = (listing: SnapshotListing): ValueOf<typeof SNAPSHOT
     ...keptJson(snapshot),
     created: snapshot.manifest.created,
     range: snapshot.manifest.range,
-    backends: snapshot.manifest.plugins.map(({ name, match }) => ({ backend: name, match })),
+    backends: snapshot.manifest.plugins.map(({ name, status, match, parent }) => ({
+      backend: name,
+      status,
+      match,
+      continues: parent?.snapshot,
+    })),
     here: isHere,
-    places: held.map(({ place, checked: { at, depth, sound } }) => ({ place, verified: at, depth, sound })),
+    places: heldJson(held),
   })),
-  unfinished: listing.unfinished.map((at) => ({ path: at })),
+  sealed: listing.sealed.map(({ path: at, created, bytes, held }) => ({
+    ...snapshotJson(at),
+    created,
+    bytes,
+    places: heldJson(held),
+  })),
+  unfinished: listing.unfinished.map(({ path: at }) => ({ path: at })),
   unreadable: unreadableJson(listing.unreadable),
   coverage: coverageOf(listing.snapshots.map(({ snapshot }) => snapshot)).backends.map(
     ({ backend, covered, gaps }) => ({
@@ -144,45 +226,6 @@ export const SNAPSHOTS_DIFF = defineResult({
   }),
 });
 
-export const SNAPSHOTS_PRUNE = defineResult({
-  name: "snapshots.prune",
-  version: 1,
-  about: "which snapshots a policy keeps, and which were removed",
-  schema: v.object({
-    snapshots: v.array(
-      v.object({
-        ...keptSchema.entries,
-        keep: v.boolean(),
-        reasons: v.pipe(v.array(v.string()), v.description("why it is kept")),
-        removed: v.pipe(
-          v.boolean(),
-          v.description(
-            "false of one that is not kept: it has changed since the plan, or nothing was removed",
-          ),
-        ),
-      }),
-    ),
-    unreadable: v.pipe(v.array(unreadableSchema), v.description("left alone")),
-  }),
-});
-
-/** @param result absent: nothing was removed */
-export function pruneJson(
-  { decisions, unreadable }: PrunePlan,
-  result?: Pruned,
-): ValueOf<typeof SNAPSHOTS_PRUNE> {
-  const gone = new Set(result?.removed.map(({ path: at }) => at));
-  const snapshots = decisions.map(({ snapshot, reasons }) => ({
-    ...keptJson(snapshot),
-    keep: reasons.length > 0,
-    reasons,
-    removed: gone.has(snapshot.path),
-  }));
-  return { snapshots, unreadable: unreadableJson(unreadable) };
-}
-
-const whole = v.pipe(v.number(), v.integer());
-
 export const SNAPSHOTS_CONVERT = defineResult({
   name: "snapshots.convert",
   version: 1,
@@ -222,6 +265,9 @@ export const SNAPSHOTS_COPY = defineResult({
         sha256: v.pipe(v.string(), v.description("of copy.json, as the trail has it")),
         objectsTotal: whole,
         bytes: whole,
+        lockedUntil: v.optional(
+          v.pipe(time, v.description("until when its place lets nobody remove or replace it")),
+        ),
         sent: v.pipe(
           v.object({ objectsTotal: whole, bytes: whole }),
           v.description("what was not there yet"),
@@ -238,12 +284,13 @@ export const SNAPSHOTS_COPY = defineResult({
 /** What a copy did. */
 export const copyJson = ({ place, copies, lacking }: CopyReport): ValueOf<typeof SNAPSHOTS_COPY> => ({
   place,
-  copied: copies.map(({ snapshot, where, sha256, copy: { objects }, sent }) => ({
+  copied: copies.map(({ snapshot, where, sha256, copy: { objects }, sent, lockedUntil }) => ({
     snapshot: snapshotJson(snapshot.path),
     copy: where,
     sha256,
     objectsTotal: objects.length,
     bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...given({ lockedUntil }),
     sent: { objectsTotal: sent.objects, bytes: sent.bytes },
   })),
   lacking,

@@ -48,7 +48,10 @@ export const VERIFY = defineResult({
   about: "what a verification found",
   schema: v.object({
     snapshot: v.pipe(snapshotSchema, v.description("the newest that was checked")),
-    depth: v.picklist(["sizes", "checksums", "lines"]),
+    depth: v.pipe(
+      v.picklist(["sizes", "checksums", "lines", "stored"]),
+      v.description("stored: the bytes of an encrypted copy, which was not decrypted"),
+    ),
     ...amounts,
     snapshots: v.pipe(
       v.array(v.object({ ...snapshotSchema.entries, ...amounts })),
@@ -58,7 +61,9 @@ export const VERIFY = defineResult({
     notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not checked, by name")),
     passedOver: v.pipe(
       v.array(reasonedSchema),
-      v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
+      v.description(
+        "newer snapshots that `latest` does not include, backends that none holds complete, and copies whose signer is not believed",
+      ),
     ),
     flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
     litter: v.pipe(
@@ -121,14 +126,14 @@ export const VERIFY = defineResult({
 type VerifyJson = ValueOf<typeof VERIFY>;
 
 /** The reports, without how long they took. */
-export const verifyJson = ({ reports, chosen, live }: Verified): VerifyJson => ({
+export const verifyJson = ({ reports, chosen, distrusted, live }: Verified): VerifyJson => ({
   snapshot: snapshotJson(reports.at(-1)?.path ?? ""),
   depth: reports.at(-1)?.depth ?? "lines",
   ...addedUpJson(reports),
   snapshots: reports.map((report) => ({ ...snapshotJson(report.path), ...amountsJson(report) })),
   chains: (chosen?.chains ?? []).map(chainJson),
   notCovered: chosen?.others ?? [],
-  passedOver: [...(chosen?.passedOver ?? []), ...(chosen?.lacking ?? [])],
+  passedOver: [...(chosen?.passedOver ?? []), ...(chosen?.lacking ?? []), ...distrusted],
   flaws: reports.flatMap(flawsJson),
   litter: reports.flatMap(({ path, litter }) =>
     litter.map((file) => ({ snapshot: snapshotJson(path), file })),

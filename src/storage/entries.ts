@@ -28,8 +28,11 @@ export interface Entry {
   readonly dev: bigint;
   /** When it was made, ns since the epoch. Whoever prepares files can choose neither this nor `ino`. */
   readonly bornNs: bigint;
+  readonly bytes: number;
   /** When it was last written to or touched, ms since the epoch. */
   readonly changedMs: number;
+  /** When anything of it last changed, also its owner or who may read it, ns since the epoch. Nobody can set it back. */
+  readonly touchedNs: bigint;
 }
 
 /** What has this name; `undefined` when nothing has. @throws what the system throws, such as EACCES */
@@ -38,6 +41,26 @@ export function entryAt(path: string): Entry | undefined {
   return found && entryOf(found);
 }
 
+/**
+ * Which file it is, how long, and when it or who may read it last changed: where this is the same, so is what is in it, as far as the
+ * clock of the disk tells changes apart. Empty: there is none. Where the system does not tell, see {@link isUnmarked}, why not.
+ */
+export function fileMark(path: string): string {
+  try {
+    const found = entryAt(path);
+    if (found === undefined) return "";
+    return `${found.dev}:${found.ino}:${found.bornNs}:${found.bytes}:${found.changedMs}:${found.touchedNs}`;
+  } catch (error) {
+    const code = systemCode(error);
+    return code === "ENOTDIR" ? "" : `${UNMARKED}${code}`;
+  }
+}
+
+const UNMARKED = "?";
+
+/** Whether a {@link fileMark} says nothing of what is in the file: it may not be seen, or its disk is not well. */
+export const isUnmarked = (mark: string): boolean => mark.startsWith(UNMARKED);
+
 /** What the system says about an entry, in our words. */
 export const entryOf = (found: BigIntStats): Entry => ({
   kind: kindOf(found),
@@ -45,7 +68,9 @@ export const entryOf = (found: BigIntStats): Entry => ({
   ino: found.ino,
   dev: found.dev,
   bornNs: found.birthtimeNs,
+  bytes: Number(found.size),
   changedMs: Number(found.mtimeMs),
+  touchedNs: found.ctimeNs,
 });
 
 /** Whether a path leads to something, through links, too. False also when the way to it is closed to us. */
@@ -100,3 +125,9 @@ export async function* entriesBelow(directory: string, below = ""): AsyncGenerat
 /** @throws what the system throws when nothing can be made in this directory, or its names cannot be reached */
 export const requireWritable = (directory: string): void =>
   accessSync(directory, constants.W_OK | constants.X_OK);
+
+/** Who may do what with a file, as `chmod` has it; `undefined` where there is none. A link counts for what it leads to. */
+export function permissionsOf(path: string): number | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && found.mode & 0o7777;
+}

@@ -1,5 +1,4 @@
 /** A directory on this machine as storage. */
-import { rmSync } from "node:fs";
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { syncDirectory } from "../contract/sync-directory.ts";
@@ -8,6 +7,7 @@ import { entriesBelow } from "./entries.ts";
 import { type Lock, tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
+import { tryRemove } from "./unsynced.ts";
 import { namesIn } from "./whole-directory.ts";
 import { writePieces } from "./whole-file.ts";
 
@@ -75,22 +75,12 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
 const removedWith = (lock: Lock, path: string): Lock => ({
   isInPlace: lock.isInPlace,
   release() {
-    const stays = lock.isInPlace() && !removed(path);
+    const stays = lock.isInPlace() && !tryRemove(path);
     lock.release();
-    // Windows removes no open file: not this one until now, and not that of who has taken the lock since.
-    if (stays) removed(path);
+    // Windows removes no open file: not this one until now, and not that of who has taken the lock since, to whom it is left empty.
+    if (stays) tryRemove(path);
   },
 });
-
-/** Removes it. @returns false when the system refuses, which leaves an empty file for the next holder */
-function removed(path: string): boolean {
-  try {
-    rmSync(path, { force: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {

@@ -5,7 +5,7 @@ import { writePieces } from "./whole-file.ts";
 /** Writes text that arrives in pieces into the file that the user named. It is called `.partial` until it is complete and on the disk. */
 export async function writeNamedFile(
   path: string,
-  pieces: AsyncIterable<string>,
+  pieces: AsyncIterable<string> | Iterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
   const file = join(namedPath(dirname(path)), basename(path));
@@ -15,7 +15,10 @@ export async function writeNamedFile(
 const GATHERED_CHARACTERS = 1 << 20;
 
 /** The same text in fewer pieces. @throws the signal's reason */
-async function* gathered(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+async function* gathered(
+  pieces: AsyncIterable<string> | Iterable<string>,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   let held = "";
   for await (const piece of pieces) {
     signal.throwIfAborted();

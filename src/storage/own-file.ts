@@ -20,6 +20,7 @@ import {
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { isMissing, systemCode } from "../units/system-refusal.ts";
+import { targetKind } from "./entries.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
@@ -89,23 +90,47 @@ export async function openOwn(
 /**
  * Creates an empty file if there is none. An existing one is checked but not opened, because on POSIX systems a process that
  * closes a file releases all its locks on it.
+ * @param mode permissions of a new file; an existing one must not grant others more
  * @throws UnsafeFileError; what the system throws, also if the file may not be written to
  */
-export function requireOwnFile(path: string): void {
+export function requireOwnFile(path: string, mode?: number): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
-    closeSync(openOwnSync(path, "append"));
+    closeSync(openOwnSync(path, "append", { mode }));
     return;
   }
   requireOwnDirectories(dirname(path));
   if (found.isSymbolicLink()) throw isLink(path);
   requireOwn(path, "append", found);
+  if (mode !== undefined) requireMode(path, mode, found);
   try {
     accessSync(path, constants.W_OK);
   } catch (error) {
     if (!isMissing(error)) throw error;
-    requireOwnFile(path); // it was removed in between
+    requireOwnFile(path, mode); // it was removed in between
   }
+}
+
+/** Windows has no such permissions. */
+function requireMode(path: string, mode: number, found: Stats): void {
+  const granted = found.mode & 0o777;
+  if (process.platform === "win32" || (granted & ~mode) === 0) return;
+  const wanted = mode.toString(8);
+  throw new UnsafeFileError(
+    path,
+    `has permissions ${granted.toString(8)}, and what is in it is its owner's alone`,
+    `If you made it: chmod ${wanted} ${path}; if not, remove it.`,
+  );
+}
+
+/** Fills the buffer from `position` of an open file. @returns how many bytes were read: fewer only at its end */
+export function fillSync(file: number, buffer: Uint8Array, position: number): number {
+  for (let done = 0; done < buffer.length; ) {
+    const read = readSync(file, buffer, done, buffer.length - done, position + done);
+    if (read === 0) return done;
+    done += read;
+  }
+  return buffer.length;
 }
 
 /** All of a file. @param most size limit, bytes @throws UnsafeFileError; what the system throws */
@@ -115,10 +140,7 @@ export function readOwnSync(path: string, most: number, options: OwnFileOptions 
     const { size } = fstatSync(file);
     if (size > most) throw new UnsafeFileError(path, `has ${size} bytes, and the limit is ${most}`);
     const bytes = Buffer.allocUnsafe(size);
-    let filled = 0;
-    for (let read = -1; read !== 0 && filled < size; filled += read)
-      read = readSync(file, bytes, filled, size - filled, filled);
-    return bytes.subarray(0, filled);
+    return bytes.subarray(0, fillSync(file, bytes, 0));
   } finally {
     closeSync(file);
   }
@@ -184,6 +206,24 @@ export function namedPath(path: string): string {
     return path;
   }
 }
+
+/**
+ * A new file takes the place of a file or a link. A device, a pipe or a directory is left alone, and so is a link that leads to
+ * one of the first two: `/dev/stdout`.
+ * @throws UnsafeFileError
+ */
+export function requireReplaceable(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  if (found.isDirectory()) throw isOther(path, found);
+  if (!found.isSymbolicLink())
+    throw new UnsafeFileError(path, `is ${kindOf(found)}, not a regular file`, ANOTHER);
+  if (targetKind(path) === "other")
+    throw new UnsafeFileError(path, "leads to a device or a pipe, not to a regular file", ANOTHER);
+}
+
+/** What is there is somebody's, and not in the way. */
+const ANOTHER = "Name another file; where a command takes `-o`, `-` is stdout.";
 
 function prepare(path: string, purpose: Purpose, { root = dirname(path) }: OwnFileOptions): void {
   requireOwnDirectories(root, dirname(path));

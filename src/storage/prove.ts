@@ -31,10 +31,11 @@ export async function proveStore(store: Store, signal: AbortSignal): Promise<Unp
 /**
  * Whether of several who write one object at once exactly one is told that it did: two runs of one export, or two workers,
  * rely on that.
+ * @param below the beginning of the names that it is tried with: what is killed meanwhile leaves some of them
  * @throws PluginError `refused` when the store does not keep that promise
  */
-export async function requireOnlyIfAbsent(store: Store, signal: AbortSignal): Promise<void> {
-  const area = `contextcore-probe-${crypto.randomUUID()}/`;
+export async function requireOnlyIfAbsent(store: Store, signal: AbortSignal, below = ""): Promise<void> {
+  const area = `${below}contextcore-probe-${crypto.randomUUID()}/`;
   try {
     await onlyIfAbsent(store, area, signal);
   } finally {

@@ -49,6 +49,10 @@ export interface Storage {
    * @param depth `listed`: only what a listing tells; `whole`: everything but the data
    */
   flaws?(depth: "listed" | "whole"): Promise<ReadonlyMap<string, string>>;
+  /** How files are stored that nobody here can read; absent, or `undefined`: they can be read. */
+  sealed?(): Promise<readonly SealedFile[] | undefined>;
+  /** Files of which reading what is in them does not prove every byte that is stored, and has not by now; absent: there are none. */
+  unproved?(): Promise<readonly SealedFile[]>;
   /** Removes a file; it is no error if the file does not exist. */
   remove(name: string): Promise<void>;
   /**
@@ -56,6 +60,15 @@ export interface Storage {
    * it is released. @returns `undefined` when it is not free
    */
   lock(name: string, options?: { readonly isRemoved?: boolean }): Lock | undefined;
+}
+
+/** A file as it is stored, which can be proved without understanding it. */
+export interface SealedFile {
+  readonly name: string;
+  /** As it is stored. */
+  readonly bytes: number;
+  /** Reads all of it. @returns what is wrong with it */
+  flaw(): Promise<string | undefined>;
 }
 
 /** A file that is written to. */

@@ -32,6 +32,16 @@ export function overwriteStart(path: string, text: string, mode: number): void {
 /** Removes a file, or a link to one; it is no error if nothing has that name. @throws what the system throws */
 export const removeFile = (path: string): void => rmSync(path, { force: true });
 
+/** Like {@link removeFile}. @returns false when the system refuses, as Windows does for a file that is open */
+export function tryRemove(path: string): boolean {
+  try {
+    removeFile(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Sets the time of a file's last change to now. A link is not followed. @throws what the system throws */
 export function touch(path: string): void {
   const now = Date.now() / 1000;

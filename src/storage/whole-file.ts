@@ -19,7 +19,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectorySync } from "../contract/sync-directory.ts";
 import { type Entry, entryOf } from "./entries.ts";
-import { openOwnSync } from "./own-file.ts";
+import { openOwnSync, requireReplaceable } from "./own-file.ts";
 
 /** What differs from file to file, each for a reason. */
 export interface WholeFileOptions {
@@ -49,6 +49,7 @@ interface Draft {
 function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   const { isDurable = true, ifAbsent = false } = options;
   const { draft = `${path}.${randomBytes(8).toString("hex")}.tmp` } = options;
+  if (!ifAbsent) requireReplaceable(path);
   const file = createDraft(draft, path, options);
   let isOpen = true;
   const close = (): void => {
@@ -61,7 +62,7 @@ function openDraft(path: string, options: WholeFileOptions = {}): Draft {
       if (isDurable) fsyncSync(file);
       close();
       const isKept = !ifAbsent || namedIfFree(draft, path);
-      if (!ifAbsent) renameSync(draft, path);
+      if (!ifAbsent) named(path, () => renameSync(draft, path));
       if (isDurable && isKept) syncDirectorySync(dirname(path));
       return isKept;
     },
@@ -72,10 +73,13 @@ function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   };
 }
 
+const createDraft = (draft: string, path: string, options: WholeFileOptions): number =>
+  named(path, () => openOwnSync(draft, "create", { mode: modeOf(path, options) }));
+
 /** The system's error names the file that was asked for, not the temporary one. */
-function createDraft(draft: string, path: string, options: WholeFileOptions): number {
+function named<Result>(path: string, work: () => Result): Result {
   try {
-    return openOwnSync(draft, "create", { mode: modeOf(path, options) });
+    return work();
   } catch (error) {
     throw error instanceof Error && "path" in error ? Object.assign(error, { path }) : error;
   }

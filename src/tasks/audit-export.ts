@@ -9,11 +9,9 @@ import {
 } from "../audit/export/export.ts";
 import { writeNamedFile } from "../storage/named-file.ts";
 import { FILTERS, filterOf } from "./audit-filters.ts";
-import { readLimit } from "./count.ts";
-import { UsageError } from "./errors.ts";
-import { type Done, defineTask, type Running } from "./task.ts";
-
-const { affected: target, ...filters } = FILTERS;
+import { readLimit } from "./task/count.ts";
+import { UsageError } from "./task/errors.ts";
+import { type Done, defineTask, type Running } from "./task/task.ts";
 
 const params = {
   format: {
@@ -30,8 +28,7 @@ const params = {
     local: true,
     about: "the file to write (default: -, stdout)",
   },
-  ...filters,
-  target,
+  ...FILTERS,
   limit: {
     type: "value",
     alias: "n",
@@ -69,13 +66,14 @@ export const auditExport = defineTask({
   kind: "audit_export",
   about: "write events for other tools; the export is itself recorded",
   params,
+  exclusive: [["limit", "all"]],
   destructive: false,
-  async plan({ output, target: affected, ...given }, { directory, trailFile }): Promise<Plan> {
+  async plan({ output, ...given }, { directory, trailFile }): Promise<Plan> {
     const { format, full, all, limit = EXPORT_LIMIT } = given;
     return {
       file: trailFile,
       format,
-      filter: filterOf({ ...given, affected }),
+      filter: filterOf(given),
       limit: all ? "all" : limit,
       full,
       path: isStdout(output) ? undefined : resolve(directory, output),
@@ -105,12 +103,8 @@ async function written(plan: Plan, { signal, pour, did }: Running): Promise<Expo
       if (count() > 0) did({ ...detailsOf(plan), events: count() });
       throw error;
     });
-  } else await writeNamedFile(plan.path, asynchronous(pieces), signal);
+  } else await writeNamedFile(plan.path, pieces, signal);
   return { events: count(), isCut: isCut(), isWhole };
-}
-
-async function* asynchronous(pieces: Iterable<string>): AsyncGenerator<string> {
-  yield* pieces;
 }
 
 function readExportLimit(text: string): number {

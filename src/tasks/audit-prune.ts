@@ -3,10 +3,11 @@ import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
 import { namedPath } from "../storage/own-file.ts";
-import { readLimit } from "./count.ts";
-import { RefusedError } from "./errors.ts";
-import { withLastWord } from "./last-word.ts";
-import { type Done, defineTask, type Running } from "./task.ts";
+import { counted } from "../units/words.ts";
+import { readLimit } from "./task/count.ts";
+import { RefusedError } from "./task/errors.ts";
+import { withLastWord } from "./task/last-word.ts";
+import { type Done, defineTask, type Running } from "./task/task.ts";
 
 const params = {
   days: {
@@ -71,6 +72,6 @@ export const auditPrune = defineTask({
   },
 });
 
-/** `281 events are now in backups/audit-archive, and one event in the trail replaces them` */
+/** `281 events moved to backups/audit-archive; one event in the trail stands for them` */
 export const prunedText = ({ range, archive }: AuditPrunePlan): string =>
-  `${range?.events ?? 0} events are now in ${archive}, and one event in the trail replaces them`;
+  `${counted(range?.events ?? 0, "event")} moved to ${archive}; one event in the trail stands for them`;

@@ -2,7 +2,7 @@
 import type { ExportResult } from "../export/types.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type CopyReport, copy } from "./copy.ts";
-import type { Running } from "./task.ts";
+import type { Running } from "./task/task.ts";
 
 /** What became of the copy to one place. */
 interface ExportCopy {
@@ -14,17 +14,22 @@ interface ExportCopy {
 }
 
 /** What was exported, and where it was copied to. */
-export interface Exported extends ExportResult {
+export interface Exported extends Pick<ExportResult, "manifest" | "copy"> {
+  /** The snapshot, as of {@link ExportResult}. Absent: no backend could be asked for anything, so none was made. */
+  readonly path?: string;
   readonly copied: readonly ExportCopy[];
 }
 
-/** Copies a snapshot, with what it continues, to each place. One that fails stops neither the others nor the export. */
+/** Copies a snapshot, with what it continues, to each place but that in which it lies. One that fails stops neither the others nor the export. */
 export async function copiedOf(
-  { path, manifest }: ExportResult,
+  { path }: Pick<Exported, "path">,
   { config, part, signal }: Running,
+  own?: string,
 ): Promise<ExportCopy[]> {
   const copied: ExportCopy[] = [];
-  for (const place of manifest.status === "failed" ? [] : config.copies) {
+  const places = config.copies.filter((place) => place !== own);
+  if (path === undefined) return copied;
+  for (const place of places) {
     try {
       signal.throwIfAborted();
       copied.push({ place, report: await part(copy, { snapshot: [path], to: place, chain: true }) });

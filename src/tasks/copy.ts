@@ -1,9 +1,8 @@
 /** Copies snapshots into a place. */
-import { ownIdentity } from "../audit/journal/identity.ts";
+
 import type { Place } from "../copies/place/place.ts";
-import { findCopy } from "../copies/read/find-copy.ts";
-import { encryptedTo } from "../copies/write/encrypted.ts";
-import { asItIs } from "../copies/write/outgoing.ts";
+import { findCopy, headOf } from "../copies/read/find-copy.ts";
+import { hasDamagedData } from "../copies/record/known-copies.ts";
 import { type CopyProgress, type WrittenCopy, writeCopy } from "../copies/write/write-copy.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
@@ -15,17 +14,18 @@ import { AgeError } from "../storage/age/error.ts";
 import { requireRecipient } from "../storage/age/keys.ts";
 import { checkedRecipients } from "../storage/checked-recipients.ts";
 import { formatBytes } from "../units/bytes.ts";
-import { fromMs, toRfc3339 } from "../units/range.ts";
+import { given } from "../units/given.ts";
 import { counted } from "../units/words.ts";
-import { VERSION } from "../version.ts";
-import { RefusedError, UsageError } from "./errors.ts";
-import { copiesKnownTo, seenNow } from "./holdings.ts";
-import { withLastWord } from "./last-word.ts";
-import type { ParamValues } from "./param.ts";
-import { openPlace, snapshotPlaces } from "./places.ts";
-import { signingKey } from "./signing-key.ts";
-import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
-import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
+import { announceLocks, locked } from "./retain.ts";
+import { copiesKnownTo, seenNow } from "./snapshots/holdings.ts";
+import { storesFor } from "./snapshots/named-snapshot.ts";
+import { openPlace, snapshotPlaces } from "./snapshots/places.ts";
+import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshots/snapshot-param.ts";
+import { writingTo } from "./snapshots/writing-to.ts";
+import { RefusedError, UsageError } from "./task/errors.ts";
+import { withLastWord } from "./task/last-word.ts";
+import type { ParamValues } from "./task/param.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 
 const params = {
   snapshot: { ...SNAPSHOT, repeatable: true, required: true },
@@ -34,7 +34,8 @@ const params = {
     hint: "PLACE",
     required: true,
     complete: "places",
-    about: "the store of the configuration that keeps the copies",
+    local: "paths",
+    about: "where the copies are kept: a store of the configuration, or its URL, such as s3://bucket/prefix",
   },
   chain: CHAIN,
 } as const;
@@ -59,6 +60,8 @@ interface CopiedSnapshot extends WrittenCopy {
   readonly snapshot: KeptSnapshot;
   /** `offsite:20260124-143000` */
   readonly where: string;
+  /** RFC 3339; absent: it is not locked. */
+  readonly lockedUntil?: string;
 }
 
 /** What was copied, and what that lacks. */
@@ -71,12 +74,13 @@ export const copy = defineTask({
   kind: "copy",
   about: "copy snapshots into a place, file by file, each checked; only what is not there yet",
   params,
-  opens: () => ({ stores: true, asksNothing: true }),
+  opens: ({ to, snapshot }, config) => ({ ...storesFor(snapshot, config, to), asksNothing: true }),
   destructive: false,
-  async plan(given, context): Promise<CopyPlan> {
-    const place = openPlace(given.to, context);
+  async plan(asked, context): Promise<CopyPlan> {
+    const place = openPlace(asked.to, context);
     await requireOpenable(place.recipients, context);
-    const { snapshots, continued } = await meant(given, context);
+    const { snapshots, continued } = await meant(asked, context);
+    announceLocks(place, snapshots, context);
     return { place, snapshots, lacking: await lackingIn(place, continued, snapshots) };
   },
   targets: ({ place, snapshots }) =>
@@ -93,8 +97,8 @@ export const copy = defineTask({
 async function meant({ snapshot: named, chain }: ParamValues<typeof params>, context: TaskContext) {
   const taken = new Map<string, KeptSnapshot>();
   const continued = new Map<string, KeptSnapshot | undefined>();
+  const where = await snapshotPlaces(context);
   for (const text of named) {
-    const where = await snapshotPlaces(context);
     const all = await chooseSnapshots({ snapshot: text, chain: true }, where);
     const own = chain ? all : await chooseSnapshots({ snapshot: text }, where);
     for (const one of snapshotsOf(own.chains)) taken.set(one.path, one);
@@ -137,7 +141,7 @@ async function lackingIn(
 }
 
 /** @throws UsageError for a recipient that is none; RefusedError while nobody has proved that one of them can be opened */
-async function requireOpenable(
+export async function requireOpenable(
   recipients: readonly string[],
   { home }: Pick<TaskContext, "home">,
 ): Promise<void> {
@@ -157,27 +161,19 @@ async function carryOut(
   { place, snapshots, lacking }: CopyPlan,
   running: Running,
 ): Promise<Done<CopyReport>> {
-  const key = await signingKey(running);
-  const { user, host } = ownIdentity();
+  const writing = await writingTo(place, running);
   const copies: CopiedSnapshot[] = [];
   using stretch = running.follow(snapshots.map(nameOf));
   for (const snapshot of snapshots) {
     const name = nameOf(snapshot);
+    const known = await copiesKnownTo(running.config).find({ place: place.name, name });
     const onProgress = (progress: CopyProgress): void => stretch.progress(shown(name, progress));
     try {
-      const written = await writeCopy({
-        snapshot: snapshot.files,
-        name,
-        place,
-        form: place.recipients.length === 0 ? asItIs : encryptedTo(place.recipients, key),
-        key,
-        by: { tool: `contextcore ${VERSION}`, host, user },
-        now: () => toRfc3339(fromMs(Date.now())),
-        signal: running.signal,
-        onProgress,
-      });
-      copies.push({ ...written, snapshot, where: place.shown(name) });
+      const isDoubted = known !== undefined && hasDamagedData(known);
+      const written = await writeCopy({ ...writing, snapshot: snapshot.files, name, isDoubted, onProgress });
       await remember(running.config, place.name, written, snapshot);
+      const until = await locked(place, written, snapshot);
+      copies.push({ ...written, snapshot, where: place.shown(name), ...given({ lockedUntil: until }) });
       running.did({ copies: copies.map(recorded) });
     } catch (error) {
       throw withLastWord(error, `${copiedText(place.name, copies)}; the same command goes on`);
@@ -199,15 +195,21 @@ async function remember(
   { files }: KeptSnapshot,
 ): Promise<void> {
   const manifest = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
-  const seen = seenNow(place, written, { depth: "listed", sound: true });
+  const { isNew, isRead } = written;
+  const seen = seenNow(place, headOf(written), {
+    depth: isRead ? "whole" : "listed",
+    sound: true,
+    isProof: isNew || isRead,
+  });
   await copiesKnownTo(config).remember(seen, Buffer.from(manifest).toString());
 }
 
 /** By its checksum the trail proves what `copy.json` said when it was written. */
-const recorded = ({ where, sha256, copy: { manifest } }: CopiedSnapshot) => ({
+const recorded = ({ where, sha256, copy: { manifest }, lockedUntil }: CopiedSnapshot) => ({
   copy: where,
   sha256,
   manifest,
+  ...given({ locked_until: lockedUntil }),
 });
 
 const shown = (name: string, { bytes, objects, totalBytes, retries }: CopyProgress) => ({

@@ -1,6 +1,6 @@
 import type { DashboardStore } from "../contract/contract.ts";
-import { UsageError } from "./errors.ts";
-import type { TaskContext, Wanted } from "./task.ts";
+import { UsageError } from "./task/errors.ts";
+import type { TaskContext, Wanted } from "./task/task.ts";
 
 /** Chooses the backend when several keep dashboards. */
 export const PLUGIN = {
@@ -10,15 +10,13 @@ export const PLUGIN = {
   about: "the backend with the dashboards (default: the only one that has any)",
 } as const;
 
-/** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
-export function storeOf(
-  { backends, failures }: Pick<TaskContext, "backends" | "failures">,
-  plugin: string | undefined,
-): { name: string; store: DashboardStore } {
+/** The backend that keeps dashboards, of those that were asked for. @throws UsageError when there is none, or more than one */
+export function storeOf({ backends, failures }: Pick<TaskContext, "backends" | "failures">): {
+  name: string;
+  store: DashboardStore;
+} {
   const found = backends.flatMap(({ name, backend: { dashboards } }) =>
-    dashboards === undefined || (plugin !== undefined && name !== plugin)
-      ? []
-      : [{ name, store: dashboards }],
+    dashboards === undefined ? [] : [{ name, store: dashboards }],
   );
   const [only, another] = found;
   if (only !== undefined && another === undefined) return only;

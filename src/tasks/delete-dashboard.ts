@@ -9,8 +9,8 @@ import { requireOwnDirectories } from "../storage/own-file.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
-import { UsageError } from "./errors.ts";
-import { type Done, defineTask, type Running } from "./task.ts";
+import { UsageError } from "./task/errors.ts";
+import { type Done, defineTask, type Running } from "./task/task.ts";
 
 const params = {
   uid: { type: "positional", hint: "UID", repeatable: true, about: "the dashboards, by uid" },
@@ -38,10 +38,10 @@ export const deleteDashboard = defineTask({
   params,
   opens: ownerOf,
   destructive: true,
-  async plan({ uid: uids, folder, plugin }, setting): Promise<DashboardDeletion> {
+  async plan({ uid: uids, folder }, setting): Promise<DashboardDeletion> {
     if (uids.length === 0 && folder === undefined)
       throw new UsageError("no dashboard is named", "give uids, or --folder; `dashboards list` shows them");
-    const { name, store } = storeOf(setting, plugin);
+    const { name, store } = storeOf(setting);
     const selection = { uids, ...given({ folder }) };
     const plan = await planDeletion(store, selection, setting.signal);
     const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);

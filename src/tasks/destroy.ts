@@ -2,7 +2,6 @@
 import type { Ending } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import { SIGNALS } from "../contract/contract.ts";
-import { commandText } from "../destroy/command-text.ts";
 import { type Aftermath, destroyStack } from "../destroy/destroy-stack.ts";
 import {
   DESTROY_OPTIONS,
@@ -13,20 +12,22 @@ import {
   SAVED,
 } from "../destroy/losing.ts";
 import { refusalOf } from "../destroy/policy/judge.ts";
-import { checkCommand } from "../destroy/run-command.ts";
-import type { ExportResult } from "../export/types.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
 import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
 import type { Taken } from "../inventory/taken.ts";
+import { touchedFindings, type Untouched } from "../inventory/touched.ts";
+import { commandText } from "../programs/command-text.ts";
+import { checkCommand } from "../programs/run-command.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
-import { RefusedError, UsageError } from "./errors.ts";
+import type { Exported } from "./copy-exported.ts";
 import { exportStack } from "./export.ts";
-import { holdingsOf } from "./holdings.ts";
 import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
-import { recordingRefusal } from "./run.ts";
-import { type Caller, openContext } from "./stack.ts";
+import { holdingsOf } from "./snapshots/holdings.ts";
+import { type Caller, openContext } from "./stack/stack.ts";
+import { RefusedError, UsageError } from "./task/errors.ts";
+import { recordingRefusal } from "./task/run.ts";
 import {
   type Answer,
   type Done,
@@ -35,7 +36,7 @@ import {
   type Running,
   type TaskContext,
   type Wanted,
-} from "./task.ts";
+} from "./task/task.ts";
 
 const params = {
   option: {
@@ -53,7 +54,9 @@ export interface DestroyPlan {
   /** The stack's name. */
   readonly name: string;
   readonly command: readonly string[];
+  /** The backends that it touches. */
   readonly findings: readonly Surveyed[];
+  readonly untouched: readonly Untouched[];
   /** What no snapshot holds and the option does not save. */
   readonly losses: readonly Loss[];
 }
@@ -61,7 +64,7 @@ export interface DestroyPlan {
 /** What was saved before the destruction. */
 interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
-  readonly snapshot?: ExportResult;
+  readonly snapshot?: Exported;
   /** What could not be read, or arrived afterwards. */
   readonly losses: readonly Loss[];
 }
@@ -79,13 +82,13 @@ export interface Destroyed extends Saved {
 }
 
 /** What is told during the destruction: what was saved, and the command that is about to run. */
-export type DestroyNews = { readonly saved: ExportResult } | { readonly command: string };
+export type DestroyNews = { readonly saved: Exported } | { readonly command: string };
 
 type RunningDestroy = Running<AllTheSame, DestroyNews>;
 
 /** What is exported first is copied, too, if the configuration says so. */
 const openedFor = ({ copies }: Pick<Config, "copies">): Wanted => ({
-  isDestroying: true,
+  runs: "destroy",
   ...(copies.length === 0 ? {} : { stores: true }),
 });
 
@@ -97,20 +100,23 @@ export const destroy = defineTask({
   destructive: true,
   async plan({ option }, context): Promise<DestroyPlan> {
     requireAllowed(context);
-    const { findings, losses } = context.taken ?? (await takeInventory(context));
+    const taken = context.taken ?? (await takeInventory(context));
     const { name, destroy: settings } = context.config;
-    const lost = lossesWith(option, findings, losses);
-    return { option, name, command: settings.command, findings, losses: lost };
+    const { untouched } = taken.touching;
+    const findings = touchedFindings(taken.findings, taken.touching);
+    const losses = lossesWith(option, findings, taken.losses);
+    return { option, name, command: settings.command, findings, untouched, losses };
   },
   targets: ({ findings, command }) =>
     findings.map(({ name, open }) => {
       const target = backendTarget(name, open);
       return { ...target, identity: `${target.identity} by ${commandText(command)}` };
     }),
-  details: ({ option, command, losses }) => ({
+  details: ({ option, command, losses, untouched }) => ({
     option: Number(option),
     command: commandText(command),
     ...losesOf(losses),
+    ...(untouched.length === 0 ? {} : { not_touched: untouched.map(({ backend }) => backend) }),
   }),
   async run(plan, running: RunningDestroy): Promise<Done<Destroyed>> {
     const saved = await saveFirst(plan, running);
@@ -136,9 +142,11 @@ export async function lookAtStack(caller: Caller): Promise<LookedAt> {
   });
 }
 
+const SETTING = "destroy.command";
+
 /** @throws CommandError; RefusedError when the policy forbids the command */
 function requireAllowed({ config, env }: TaskContext): void {
-  checkCommand({ ...config.destroy, directory: config.directory, env });
+  checkCommand({ ...config.destroy, setting: SETTING, directory: config.directory, env });
   const refusal = refusalOf(config.destroy);
   if (refusal === undefined) return;
   const { part, rule, why: reason, message, hint } = refusal;
@@ -188,7 +196,14 @@ function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermat
   const { name, command, findings } = plan;
   signal.throwIfAborted();
   tell({ command: commandText(command) });
-  const request = { command, directory: config.directory, env, signal, ...given({ onRequest }) };
+  const request = {
+    command,
+    setting: SETTING,
+    directory: config.directory,
+    env,
+    signal,
+    ...given({ onRequest }),
+  };
   return destroyStack(name, findings, request);
 }
 

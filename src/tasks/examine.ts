@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
+import { upstreamsOf } from "../config/upstreams.ts";
 import { examineClocks } from "../doctor/clock.ts";
 import type { DoctorDiagnostic } from "../doctor/diagnostic.ts";
 import { examineIdentities } from "../doctor/identities.ts";
@@ -9,14 +10,15 @@ import { examineBinary, examineDestroy, examineDisk } from "../doctor/machine.ts
 import { examineBackends, examineInstances, examineSinks } from "../doctor/servers.ts";
 import { examineStores } from "../doctor/stores.ts";
 import { examineTrail } from "../doctor/trail.ts";
+import { examineUpstreams } from "../doctor/upstreams.ts";
 import { NONE_ENABLED } from "../inventory/survey.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { VERSION } from "../version.ts";
-import { agreementRefusal } from "./agreed.ts";
 import { askBackends } from "./inventory.ts";
-import { type Caller, openStackToRead, type StackToRead } from "./stack.ts";
-import { trailPlaces } from "./trail-places.ts";
+import { type Caller, openStackToRead, type StackToRead } from "./stack/stack.ts";
+import { trailPlaces } from "./stack/trail-places.ts";
+import { agreementRefusal } from "./task/agreed.ts";
 
 /** What was found. */
 export interface Examined {
@@ -30,18 +32,20 @@ interface ExamineOptions {
   readonly timeoutMs: number;
   /** Whether there is somebody to ask for an agreement that is lacking. */
   readonly asks: boolean;
+  /** Whether the servers of models are called, too. */
+  readonly upstreams: boolean;
 }
 
 /** Examines the program, the configuration, and the stack that it names. @throws RefusedError when a person does not agree */
-export async function examine(caller: Caller, { timeoutMs, asks }: ExamineOptions): Promise<Examined> {
+export async function examine(caller: Caller, options: ExamineOptions): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
-    if (asks) await caller.requireAgreement(await loadConfig(caller), false);
+    if (options.asks) await caller.requireAgreement(await loadConfig(caller));
     const stack = await openStackToRead(caller, { stores: true });
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(caller, stack.config)];
-    const rest = await examineStack(caller, stack, timeoutMs);
+    const rest = await examineStack(caller, stack, options);
     return { findings: [binary, configuration, ...agreement, ...rest], isAgreed: stack.isAgreed };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -71,12 +75,12 @@ async function unagreed(caller: Caller, config: Config): Promise<DoctorDiagnosti
 }
 
 async function examineStack(
-  { signal, waitFor, onRequest }: Caller,
+  { signal, waitFor, onRequest, onWait }: Caller,
   stack: StackToRead,
-  timeoutMs: number,
+  { timeoutMs, upstreams }: ExamineOptions,
 ): Promise<DoctorDiagnostic[]> {
   const { config, sinks, stores } = stack;
-  const surveyed = await askBackends({ signal, waitFor }, stack, timeoutMs);
+  const surveyed = await askBackends({ signal, waitFor, ...given({ onWait }) }, stack, timeoutMs);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
     stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
@@ -84,6 +88,7 @@ async function examineStack(
     examineClocks([...reached.map(({ open }) => open), ...stores], signal, onRequest),
     examineSinks(sinks, signal),
     examineStores(stores, { signal, timeoutMs }),
+    upstreams && stack.isAgreed ? examineUpstreams(upstreamsOf(config).values(), { signal, timeoutMs }) : [],
     examineIdentities(stores, trailPlaces(config).home),
     examineDisk(config, surveyed, fromMs(Date.now())),
     examineTrail({ ...trailPlaces(config), sinks, signal }),

@@ -3,8 +3,8 @@ import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { formatBytes, parseBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { readMoment } from "../units/moment.ts";
-import { UsageError } from "./errors.ts";
-import type { FlagParam, ParamValues } from "./param.ts";
+import { UsageError } from "./task/errors.ts";
+import type { FlagParam, ParamValues } from "./task/param.ts";
 
 const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
   type: "flag",
@@ -31,7 +31,7 @@ export const exportParams = {
     type: "value",
     hint: "TIME",
     parse: readMoment,
-    about: "begin here: a date, an RFC 3339 time, or 24h for that long ago",
+    about: "begin here: a date, an RFC 3339 time, today, or 24h for that long ago",
   },
   to: { type: "value", hint: "TIME", parse: readMoment, about: "end before this (default: now)" },
   all: { type: "flag", about: "everything, from each backend's oldest data until now" },
@@ -42,17 +42,19 @@ export const exportParams = {
   output: {
     type: "value",
     alias: "o",
-    hint: "DIRECTORY",
+    hint: "WHERE",
     complete: "directories",
     local: true,
-    about: "where snapshots are kept (default: `backups` in the configuration)",
+    about:
+      "a directory for snapshots (default: `backups` in the configuration), or a place that it goes straight into: a store of the configuration, or its URL",
   },
   plugin: {
     type: "value",
     hint: "NAME",
     repeatable: true,
     complete: "backends",
-    about: "only this backend; may be repeated",
+    about:
+      "only the backend of this name, or all its tenants; where none has that name, all backends of this plugin; may be repeated",
   },
   match: {
     type: "value",
@@ -74,9 +76,22 @@ export const exportParams = {
     hint: "PARTIAL",
     complete: "directories",
     local: true,
-    about: "with --resume: the .partial directory",
+    about: "with --resume: the .partial directory, or PLACE:NAME",
   },
 } as const;
+
+/** What a resumed export takes over from the interrupted one. */
+const ASKED_BEFORE = Object.keys(exportParams).filter(
+  (name) => !["output", "resume", "partial"].includes(name),
+);
+
+/** Of these only one may be given. */
+export const EXCLUSIVE_OF_EXPORTS: readonly (readonly string[])[] = [
+  ["time", "from"],
+  ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
+  ...["time", "from"].map((name) => ["since-last", name]),
+  ...ASKED_BEFORE.map((name) => ["resume", name]),
+];
 
 /** The same as values, with defaults filled in. */
 export type ExportValues = ParamValues<typeof exportParams>;

@@ -7,30 +7,46 @@ import type { Storage } from "../storage/storage.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs, type Range, toRfc3339 } from "../units/range.ts";
-import { UsageError } from "./errors.ts";
 import type { ExportValues } from "./export-params.ts";
+import { UsageError } from "./task/errors.ts";
+
+interface SpanOptions {
+  /** Where snapshots are kept. */
+  readonly kept: Storage;
+  /** Of all backends. */
+  readonly names: readonly string[];
+  readonly note: (message: string) => void;
+}
 
 /**
  * Decides what to read from each backend, and reports it. A range that ends now ends now by the server's clock.
- * @param kept where snapshots are kept
  * @throws UsageError when the range is empty, backwards or in the future
  */
 export async function spansOf(
   given: ExportValues,
-  { kept, note }: { readonly kept: Storage; readonly note: (message: string) => void },
+  { kept, names, note }: SpanOptions,
 ): Promise<PlanOptions["spanFor"]> {
   const now = fromMs(Date.now());
   if (given.all) return (finding) => ({ range: wholeRange(finding, nowAt(finding.open, now)), parent: null });
   if (given["since-last"]) {
     const { snapshots } = await readKept(kept);
     return (finding) => {
-      const { why, ...span } = sinceLast(finding, snapshots, given.to ?? nowAt(finding.open, now));
+      const { why, ...span } = sinceLast(finding, {
+        snapshots,
+        names,
+        now: given.to ?? nowAt(finding.open, now),
+      });
       note(`${finding.name}: ${why}`);
       return span;
     };
   }
   note(rangeText(exportRange(given, now)));
   return (finding) => ({ range: withinData(exportRange(given, nowAt(finding.open, now)), finding) });
+}
+
+/** @throws UsageError when the range is empty, backwards or in the future, before any server is asked */
+export function requireRange(given: ExportValues): void {
+  if (!given.all && !given["since-last"]) exportRange(given, fromMs(Date.now()));
 }
 
 const DEFAULT_TIME = 86_400_000_000_000n;

@@ -5,8 +5,15 @@ import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Config } from "../config/config.ts";
 import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { exportSnapshot, resumeSnapshot } from "../export/export-snapshot.ts";
-import { type ExportPlan, planExport, planResume } from "../export/plan.ts";
+import {
+  type ExportPlan,
+  type PlanOptions,
+  planExport,
+  planResume,
+  planRest as restOf,
+} from "../export/plan.ts";
 import type { ExportJob, ExportResult } from "../export/types.ts";
+import { notBegun } from "../export/unread.ts";
 import { flushAll } from "../host/flush.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { type ExportEstimate, estimateExport, estimateText } from "../inventory/export-size.ts";
@@ -18,6 +25,7 @@ import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { isThere } from "../storage/entries.ts";
 import { freeBytes } from "../storage/free-space.ts";
 import { localStorage } from "../storage/local.ts";
+import type { Storage } from "../storage/storage.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
@@ -25,13 +33,22 @@ import { toMs } from "../units/range.ts";
 import { shortPath } from "../units/short-path.ts";
 import { VERSION } from "../version.ts";
 import { copiedOf, type Exported } from "./copy-exported.ts";
-import { UsageError } from "./errors.ts";
-import { type ExportValues, exportParams } from "./export-params.ts";
-import { spansOf } from "./export-range.ts";
-import { holdingsOf } from "./holdings.ts";
+import { EXCLUSIVE_OF_EXPORTS, type ExportValues, exportParams } from "./export-params.ts";
+import { requireRange, spansOf } from "./export-range.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches, tryMatches } from "./matches.ts";
-import { type Done, defineTask, type TaskContext } from "./task.ts";
+import { isAddress } from "./snapshots/addresses.ts";
+import { holdingsOf } from "./snapshots/holdings.ts";
+import {
+  rememberStraight,
+  runStraight,
+  type StraightTarget,
+  straightNamed,
+  straightRest,
+  straightTarget,
+} from "./straight-export.ts";
+import { UsageError } from "./task/errors.ts";
+import { type Done, defineTask, type TaskContext, type Wanted } from "./task/task.ts";
 
 /** How much is expected. */
 interface ExportOutlook {
@@ -45,8 +62,10 @@ interface ExportOutlook {
 export interface SnapshotPlan {
   /** The backends, whether they answer or not. */
   readonly names: readonly string[];
-  readonly job: Omit<ExportJob, "signal" | "onProgress">;
-  /** The directory of an interrupted export to continue. */
+  readonly job: Omit<ExportJob, "signal" | "onProgress" | "directory">;
+  /** The directory for snapshots, or the place that it goes straight into. */
+  readonly to: string | StraightTarget;
+  /** The directory of an interrupted export to continue; of one in a place, what it is called there. */
   readonly partial?: string;
   /** Absent for the rest of an interrupted export. */
   readonly outlook?: ExportOutlook;
@@ -56,36 +75,58 @@ export const exportStack = defineTask({
   kind: "export",
   about: "save what the stack holds to a snapshot that is complete or says what is missing",
   params: exportParams,
-  opens: ({ plugin }, { copies }) => ({ only: plugin, ...(copies.length === 0 ? {} : { stores: true }) }),
+  exclusive: EXCLUSIVE_OF_EXPORTS,
+  opens(params, config) {
+    requireRange(params);
+    return { only: params.plugin, ...storesOf(straightNamed(params, config)?.place, config) };
+  },
   destructive: false,
   plan: (params, context): Promise<SnapshotPlan> => (params.resume ? planRest : planWhole)(params, context),
   targets: ({ names, job }) =>
     names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
-  async run({ names, job, partial }, running): Promise<Done<Exported>> {
-    const { follow, signal } = running;
+  details: ({ to }) => (typeof to === "string" ? {} : { place: to.place.name }),
+  async run({ job, to, partial }, running): Promise<Done<Exported>> {
+    const { follow, signal, onWait } = running;
     const exported = async (): Promise<ExportResult> => {
-      using stretch = follow(names);
-      const work = { ...job, signal, onProgress: stretch.progress };
-      return await (partial === undefined ? exportSnapshot(work) : resumeSnapshot(partial, work));
+      // What could not be asked has no progress; the report says that it failed.
+      using stretch = follow(job.backends.map(({ open }) => open.name));
+      const work = { ...job, signal, onProgress: stretch.progress, ...given({ onWait }) };
+      if (typeof to !== "string") return await runStraight(to, work, running);
+      const local = { ...work, directory: to };
+      return await (partial === undefined ? exportSnapshot(local) : resumeSnapshot(partial, local));
     };
-    const snapshot = await exported();
-    const result = { ...snapshot, copied: await copiedOf(snapshot, running) };
-    return { result, ending: endingOf(result) };
+    if (job.backends.length === 0 && partial === undefined)
+      return doneWith({ manifest: notBegun({ ...job, signal }), copied: [] });
+    const { path, isNothing, ...snapshot } = await exported();
+    if (isNothing) return doneWith({ ...snapshot, copied: [] });
+    if (typeof to !== "string") await rememberStraight(to, snapshot, running);
+    const own = typeof to === "string" ? undefined : to.place.name;
+    return doneWith({ ...snapshot, path, copied: await copiedOf({ path }, running, own) });
   },
 });
+
+/** The stores that are opened: also for copies. */
+function storesOf(place: string | undefined, { copies }: Config): Pick<Wanted, "stores" | "addresses"> {
+  if (place === undefined && copies.length === 0) return {};
+  return { stores: true, addresses: [place ?? ""].filter(isAddress) };
+}
+
+const doneWith = (result: Exported): Done<Exported> => ({ result, ending: endingOf(result) });
 
 const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
 
 /** The snapshot is whole whatever becomes of its copies, but that was not all that was asked for. */
-function endingOf({ path, manifest, copied }: Exported): Ending {
+function endingOf({ path, manifest, copy, copied }: Exported): Ending {
   const problems = manifest.plugins.filter(({ status }) => status !== "complete").map(({ name }) => name);
   const failed = copied.filter(({ failure }) => failure !== undefined).map(({ place }) => place);
   const outcome = OUTCOMES[manifest.status];
   return {
     outcome: outcome === "success" && failed.length > 0 ? "partial" : outcome,
-    exportPath: path,
+    ...given({ exportPath: path }),
     details: {
       bytes: manifest.bytes,
+      ...(copy &&
+        path !== undefined && { copies: [{ copy: path, sha256: copy.sha256, manifest: manifest.sha256 }] }),
       ...(problems.length === 0 ? {} : { not_complete: problems.join(" ") }),
       ...(failed.length === 0 ? {} : { not_copied: failed.join(" ") }),
     },
@@ -102,7 +143,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Sn
       "with --resume it names an interrupted export",
     );
   const { note, signal, failures } = context;
-  const directory = outputOf(params, context);
+  const to = await targetOf(params, context);
   const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => params[signal]));
   const names = context.backends.map(({ name }) => name);
   const matches = readMatches(params.match, names);
@@ -110,21 +151,25 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Sn
   requireSomething(signals, backends);
   await checkMatches(matches, context);
   if (context.isDry !== true) await flushAll(backends, context);
-  const kept = params.output === undefined ? await holdingsOf(context.config) : localStorage(directory);
-  const spanFor = await spansOf(params, { kept, note });
+  const kept = await keptFor(to, params, context);
+  const spanFor = await spansOf(params, {
+    kept,
+    names: [...names, ...Object.keys(context.config.backends)],
+    note,
+  });
   const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
-  const plan = planExport(findings, { signals, matches, spanFor });
+  const plan = planExport(findings, { signals, matches, spanFor: continuable(spanFor, to, note) });
   await tryMatches(plan, signal);
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
-  const outlook = await outlookOn(plan, directory);
-  if (context.isDry !== true) tellOutlook(outlook, directory, context);
+  const outlook = await outlookOn(plan, to);
+  if (context.isDry !== true && plan.parts.length > 0) tellOutlook(outlook, to, context);
   return {
     outlook,
+    to,
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
       backends: plan.parts.map(({ finding, ...part }) => ({ ...part, inventory: finding.inventory })),
       failures: plan.failures,
-      directory,
       ...manner(context.config),
       ...given({ compression: params.compress, fileBytesMax: params["max-file-size"] }),
     },
@@ -133,6 +178,8 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Sn
 
 /** Plans the rest of the named interrupted export, or of the newest one. */
 async function planRest(params: ExportValues, context: TaskContext): Promise<SnapshotPlan> {
+  const named = straightNamed(params, context.config);
+  if (named !== undefined) return planStraightRest(named, context);
   const directory = outputOf(params, context);
   const partial =
     params.partial === undefined
@@ -142,7 +189,20 @@ async function planRest(params: ExportValues, context: TaskContext): Promise<Sna
   requireUnfinished(partial);
   const { names, ...rest } = await planResume(partial, context.backends);
   context.note(`resuming ${partial}`);
-  return { names, job: { ...rest, directory, ...manner(context.config) }, partial };
+  return { names, job: { ...rest, ...manner(context.config) }, to: directory, partial };
+}
+
+/** The same of an export that went straight into a place. */
+async function planStraightRest(
+  { place, name: asked }: { readonly place: string; readonly name?: string },
+  context: TaskContext,
+): Promise<SnapshotPlan> {
+  const target = await straightTarget(place, context);
+  const { name, request } = await straightRest(target, asked === "" ? undefined : asked, context);
+  const { names, ...rest } = restOf(request, context.backends);
+  const partial = target.place.shown(name);
+  context.note(`resuming ${partial}`);
+  return { names, job: { ...rest, ...manner(context.config) }, to: { ...target, resumed: name }, partial };
 }
 
 /** @throws UsageError when an export left nothing there that could be finished */
@@ -154,6 +214,38 @@ function requireUnfinished(partial: string): void {
       : `there is no interrupted export ${partial}`,
     "name the .partial directory that the interrupted export left, or start a new export",
   );
+}
+
+/** The directory for snapshots, or the place that is meant. */
+async function targetOf(params: ExportValues, context: TaskContext): Promise<string | StraightTarget> {
+  const named = straightNamed(params, context.config);
+  return named === undefined ? outputOf(params, context) : straightTarget(named.place, context);
+}
+
+/** What an increment may continue. */
+async function keptFor(
+  to: string | StraightTarget,
+  { output }: ExportValues,
+  { config }: TaskContext,
+): Promise<Storage> {
+  if (typeof to !== "string") return to.kept;
+  return output === undefined ? holdingsOf(config) : localStorage(to);
+}
+
+/** A source that compares with what its parent holds begins anew where nobody here can read that. */
+function continuable(
+  spanFor: PlanOptions["spanFor"],
+  to: string | StraightTarget,
+  note: TaskContext["note"],
+): PlanOptions["spanFor"] {
+  if (typeof to === "string") return spanFor;
+  return (finding) => {
+    const span = spanFor(finding);
+    const { export: exporter } = finding.open.backend;
+    if (span.parent == null || exporter.continues === undefined || to.canRead(span.parent)) return span;
+    note(`${finding.name}: everything all the same: only its recipients can read ${span.parent.snapshot}`);
+    return { ...span, parent: null };
+  };
 }
 
 /** Where snapshots are kept. */
@@ -174,26 +266,32 @@ function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBac
   throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
 }
 
-async function outlookOn({ parts }: ExportPlan, output: string): Promise<ExportOutlook> {
+async function outlookOn({ parts }: ExportPlan, to: SnapshotPlan["to"]): Promise<ExportOutlook> {
   // An unreadable directory is reported when the snapshot is created in it.
-  const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));
+  const { snapshots } = await readKept(typeof to === "string" ? to : to.kept).catch(() => ({
+    snapshots: [],
+  }));
   const sized = parts.map(({ finding, request }) => ({ finding, range: request.range }));
   const each = sized.map((part) => [part.finding.name, estimateExport([part], snapshots)] as const);
   return {
     size: estimateExport(sized, snapshots),
     sizes: new Map(each.filter(([, { known }]) => known)),
-    freeBytes: freeBytes(output),
+    freeBytes: typeof to === "string" ? freeBytes(to) : undefined,
   };
 }
 
 /** Reports the estimated size in advance, and warns when it may not fit. */
 function tellOutlook(
   { size, freeBytes: free }: ExportOutlook,
-  output: string,
+  to: SnapshotPlan["to"],
   { directory, note, warn }: TaskContext,
 ): void {
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
-  note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
+  note(`exporting to ${targetText(to, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)
     warn("this may not fit on the disk; if it does not, nothing written is lost and --resume continues");
 }
+
+/** Where it goes, for people. */
+export const targetText = (to: SnapshotPlan["to"], directory: string): string =>
+  typeof to === "string" ? shortPath(to, directory) : to.place.name;

@@ -3,24 +3,26 @@ import type { OpenBackend, OpenPlugins } from "../host/open.ts";
 import { lossesOf, NOBODY_ASKED } from "../inventory/losses.ts";
 import { type Surveyed, survey } from "../inventory/survey.ts";
 import type { Taken } from "../inventory/taken.ts";
+import { touchedLosses, touching } from "../inventory/touched.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
-import { holdingsOf } from "./holdings.ts";
-import { defineTask, type Target, type TaskContext } from "./task.ts";
-import { readTimeout } from "./timeout.ts";
+import { holdingsOf } from "./snapshots/holdings.ts";
+import { defineTask, type Target, type TaskContext } from "./task/task.ts";
+import { readTimeout } from "./task/timeout.ts";
 
 /** Default time for each backend to answer, ms. */
 const ANSWER_MS = 30_000;
 
 /** Asks these backends what they hold, and shows which answers are still missing. */
 export async function askBackends(
-  { signal, waitFor }: Pick<TaskContext, "signal" | "waitFor">,
+  { signal, waitFor, onWait }: Pick<TaskContext, "signal" | "waitFor" | "onWait">,
   plugins: Pick<OpenPlugins, "backends" | "failures">,
   timeoutMs = ANSWER_MS,
 ): Promise<readonly Surveyed[]> {
   using wait = waitFor(plugins.backends.map(({ name }) => name));
-  return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered });
+  return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered, ...given({ onWait }) });
 }
 
 /** Asks every backend, and compares with the kept snapshots. */
@@ -28,12 +30,14 @@ export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS)
   const findings = await askBackends(context, context, timeoutMs);
   const { snapshots } = await readKept(await holdingsOf(context.config));
   const now = fromMs(Date.now());
+  const names = [...findings.map(({ name }) => name), ...Object.keys(context.config.backends)];
   const warnings = findings.flatMap((finding): Warning[] =>
-    finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
+    finding.state === "reached" ? warningsFor(finding, { snapshots, now, names }) : [],
   );
   const { name: stack } = context.config;
-  const losses = findings.length === 0 ? [NOBODY_ASKED] : lossesOf(findings, { snapshots, now });
-  return { stack, findings, warnings, losses };
+  const all = findings.length === 0 ? [NOBODY_ASKED] : lossesOf(findings, { snapshots, now });
+  const touched = touching(findings, context.config);
+  return { stack, findings, warnings, losses: touchedLosses(all, touched), touching: touched };
 }
 
 export const inventory = defineTask({
@@ -45,7 +49,8 @@ export const inventory = defineTask({
       hint: "NAME",
       repeatable: true,
       complete: "backends",
-      about: "only this backend; may be repeated",
+      about:
+        "only the backend of this name, or all its tenants; where none has that name, all backends of this plugin; may be repeated",
     },
     timeout: {
       type: "value",

@@ -5,11 +5,12 @@ import type { ExportPlan } from "../export/plan.ts";
 import { readSelector } from "../restore/matching.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
-import { UsageError } from "./errors.ts";
-import type { TaskContext } from "./task.ts";
+import { UsageError } from "./task/errors.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /**
- * Assigns each selector to a backend: `loki={job="x"}`, or a plain selector when there is only one backend.
+ * Assigns each selector to a backend: `loki={job="x"}`, or a plain selector when there is only one backend. The name of an
+ * instance with tenants means all of them.
  * @throws UsageError when the backend is unclear, or has two selectors
  */
 export function readMatches(
@@ -18,23 +19,35 @@ export function readMatches(
 ): ReadonlyMap<string, string> {
   const matches = new Map<string, string>();
   for (const text of texts) {
-    const [backend, selector] = readMatch(text, backends);
-    if (matches.has(backend)) throw new UsageError(`--match is given more than once for ${backend}`);
-    matches.set(backend, selector);
+    const { names, selector } = readMatch(text, backends);
+    for (const name of names) {
+      if (matches.has(name)) throw new UsageError(`--match is given more than once for ${name}`);
+      matches.set(name, selector);
+    }
   }
   return matches;
 }
 
-function readMatch(text: string, backends: readonly string[]): [string, string] {
-  const name = backends.find((one) => text.startsWith(`${one}=`) && text.length > one.length + 1);
-  if (name !== undefined) return [name, text.slice(name.length + 1)];
+function readMatch(
+  text: string,
+  backends: readonly string[],
+): { readonly names: readonly string[]; readonly selector: string } {
+  const isFor = (name: string): boolean => text.startsWith(`${name}=`) && text.length > name.length + 1;
+  const name = backends.find(isFor) ?? backends.map(instanceOf).find(isFor);
+  if (name !== undefined) {
+    const names = backends.filter((one) => one === name || instanceOf(one) === name);
+    return { names, selector: text.slice(name.length + 1) };
+  }
   const [only, second] = backends;
-  if (only !== undefined && second === undefined) return [only, text];
+  if (only !== undefined && second === undefined) return { names: [only], selector: text };
   throw new UsageError(
     `--match ${text}: which backend is it for?`,
     `--match NAME=SELECTOR with one of ${backends.join(", ")}, or choose one backend with --plugin`,
   );
 }
+
+/** `mimir@blue` is a tenant of `mimir`. */
+export const instanceOf = (backend: string): string => backend.replace(/@.*/s, "");
 
 /** How long a server may take to say whether it understands a selector, ms. One that takes longer says so when it is read. */
 const UNDERSTOOD_MS = 30_000;

@@ -6,7 +6,7 @@ import { DeclarationError } from "../host/plugin/declaration.ts";
 import { type Location, locatePlugin } from "../host/plugin/locate.ts";
 import { readLock } from "../host/trust/lock.ts";
 import { isThere } from "../storage/entries.ts";
-import { UsageError } from "./errors.ts";
+import { UsageError } from "./task/errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. Package names stay unchanged. */
 function specOf(word: string, directory: string, config: Config): string {

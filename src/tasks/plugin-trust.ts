@@ -19,9 +19,9 @@ import { distrustPlugin } from "../host/trust/record.ts";
 import { type Changes, changesSince, isUnchanged } from "../host/trust/trust.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
-import { withLastWord } from "./last-word.ts";
 import { configuredSpec, locateWord } from "./plugin-spec.ts";
-import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
+import { withLastWord } from "./task/last-word.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 
 const params = {
   action: {

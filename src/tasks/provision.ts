@@ -9,7 +9,7 @@ import { readDirectory } from "../dashboards/read-directory.ts";
 import { folderIdentity } from "../dashboards/unchanged.ts";
 import { messageOf } from "../units/message-of.ts";
 import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
-import { defineTask } from "./task.ts";
+import { defineTask } from "./task/task.ts";
 
 const params = {
   directory: {
@@ -37,8 +37,8 @@ export const provision = defineTask({
   params,
   opens: ownerOf,
   destructive: true,
-  async plan({ directory, plugin }, setting): Promise<Provisioning> {
-    const { store } = storeOf(setting, plugin);
+  async plan({ directory }, setting): Promise<Provisioning> {
+    const { store } = storeOf(setting);
     const source =
       directory === undefined
         ? await builtinSource(store)

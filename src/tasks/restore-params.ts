@@ -3,11 +3,11 @@ import { SIGNALS } from "../contract/contract.ts";
 import { EXISTING_POLICIES } from "../restore/compared.ts";
 import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
-import { UsageError } from "./errors.ts";
-import { IDENTITY } from "./identity.ts";
-import type { ParamValues } from "./param.ts";
-import { KEY, PLACE } from "./places.ts";
-import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
+import { KEY, PLACE } from "./snapshots/places.ts";
+import { CHAIN, SNAPSHOT } from "./snapshots/snapshot-param.ts";
+import { UsageError } from "./task/errors.ts";
+import { IDENTITY } from "./task/identity.ts";
+import type { ParamValues } from "./task/param.ts";
 
 /** What a restore is told. */
 export const restoreParams = {
@@ -22,7 +22,8 @@ export const restoreParams = {
     hint: "NAME",
     repeatable: true,
     complete: "backends",
-    about: "only this backend; may be repeated",
+    about:
+      "only the backend of this name, or all its tenants; where none has that name, all backends of this plugin; may be repeated",
   },
   only: {
     type: "value",
@@ -34,7 +35,7 @@ export const restoreParams = {
     type: "value",
     hint: "TIME",
     parse: readMoment,
-    about: "only data at or after this: a date, an RFC 3339 time, or 24h for that long ago",
+    about: "only data at or after this: a date, an RFC 3339 time, today, or 24h for that long ago",
   },
   to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before this" },
   match: {

@@ -1,8 +1,7 @@
 /** Restores data from snapshots, and has the servers count it. */
 import type { Ending } from "../audit/format/event.ts";
-import type { OpenBackend } from "../host/open.ts";
+import { namesMeantBy, type OpenBackend } from "../host/open.ts";
 import { carryOutRestore } from "../restore/carry-out.ts";
-import { inTheWay } from "../restore/compared.ts";
 import { createCourse } from "../restore/course.ts";
 import {
   isUnderway,
@@ -18,22 +17,24 @@ import type { RestoreReport } from "../restore/report.ts";
 import type { RestoreProgress } from "../restore/run.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
+import { openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { given } from "../units/given.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { countsToTell } from "../units/unit-text.ts";
-import { counted, listed } from "../units/words.ts";
-import { RefusedError, UsageError } from "./errors.ts";
+import { listed } from "../units/words.ts";
 import { backendTarget } from "./inventory.ts";
-import { withLastWord } from "./last-word.ts";
 import { checkRestoreMatches, readMatches } from "./matches.ts";
-import { storesFor } from "./named-snapshot.ts";
-import { snapshotPlaces } from "./places.ts";
-import type { Progress } from "./progress.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
-import { type OpenChosen, openChosen } from "./snapshot-param.ts";
-import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
+import { requireNothingInTheWay, requireOneTenant } from "./restore-refusals.ts";
+import { storesFor } from "./snapshots/named-snapshot.ts";
+import { snapshotPlaces } from "./snapshots/places.ts";
+import { type OpenChosen, openChosen } from "./snapshots/snapshot-param.ts";
+import { RefusedError, UsageError } from "./task/errors.ts";
+import { withLastWord } from "./task/last-word.ts";
+import type { Progress } from "./task/progress.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 
 /** What to write where. Holds the snapshots open. */
 export interface Restoration extends PlannedRestore, AsyncDisposable {
@@ -45,69 +46,108 @@ export interface Restoration extends PlannedRestore, AsyncDisposable {
   readonly earlier: string | undefined;
 }
 
-export const restore = defineTask({
-  kind: "restore",
-  about: "put data from snapshots back, and have the servers count it",
-  params: restoreParams,
-  opens: ({ plugin, into, snapshot, place }, config) => ({
-    only: plugin,
-    tenant: into,
-    ...storesFor([snapshot], config, place),
-  }),
-  destructive: true,
-  async plan(params, context): Promise<Restoration> {
-    requireChoice(params);
-    const opened = await openMeant(params, context);
-    try {
-      const { chosen, [Symbol.asyncDispose]: close } = opened;
-      if (params.into === undefined) requireOneTenant(chosen);
-      const plan = await planned(params, context, opened);
-      if (params.existing === "fail") requireNothingInTheWay(plan);
-      const request = requestOf(params, plan);
-      const earlier = params.resume ? await interrupted(request, plan, context) : undefined;
-      return { ...plan, chosen, times: timesOf(params), request, earlier, [Symbol.asyncDispose]: close };
-    } catch (error) {
-      await opened[Symbol.asyncDispose]();
-      throw error;
-    }
-  },
-  targets: ({ targets, chains }) =>
-    targets.map(({ name, open }) => {
-      const { identity, ...target } = backendTarget(name, open);
-      return { ...target, identity: [identity, ...hashesOf(chains, name)].join(" ") };
+/** Where a restore's snapshots come from, and which interrupted one it continues. */
+interface RestoreSource {
+  /** @throws UsageError, SnapshotError */
+  open(params: RestoreValues, context: TaskContext): Promise<OpenChosen>;
+  /** @returns the directory of the interrupted restore */
+  earlier(
+    params: RestoreValues,
+    request: RestoreRequest,
+    plan: PlannedRestore,
+    context: TaskContext,
+  ): Promise<string | undefined>;
+}
+
+const restoring = (from: RestoreSource) =>
+  defineTask({
+    kind: "restore",
+    about: "put data from snapshots back, and have the servers count it",
+    params: restoreParams,
+    exclusive: [
+      ["all", "snapshot"],
+      ["all", "chain"],
+    ],
+    opens: ({ plugin, into, snapshot, place }, config) => ({
+      only: plugin,
+      tenant: into,
+      ...storesFor([snapshot], config, place),
     }),
-  details: ({ snapshot, chains, times, earlier }) => ({
-    snapshot: snapshot.path,
-    ...(snapshotsOf(chains).length > 1 ? { snapshots: snapshotsOf(chains).length } : {}),
-    ...times,
-    ...given({ report: earlier }),
-    resumed: earlier !== undefined,
-  }),
-  async run(plan, running: Running): Promise<Done<RestoreReport>> {
-    const { config, signal, warn, did, follow } = running;
-    const { earlier, request, times } = plan;
-    const { concurrency } = config.export;
-    const directory = earlier ?? (await newRestoreDirectory(config.backups, request, new Date()));
-    const course = createCourse(plan, did, times);
-    using stretch = follow();
-    const onProgress = (progress: RestoreProgress): void => stretch.progress(shown(progress));
-    const lock = lockRestore(directory);
-    if (lock === undefined) throw underway(directory);
-    try {
-      const work = { directory, course, concurrency, signal, warn, onProgress };
-      const result = await carryOutRestore(plan, work);
-      return { result, ending: endingOf(result) };
-    } catch (error) {
-      throw withLastWord(error, course.lastWord());
-    } finally {
-      lock.release();
-    }
-  },
+    destructive: true,
+    async plan(params, context): Promise<Restoration> {
+      const opened = await from.open(params, context);
+      try {
+        const { chosen, [Symbol.asyncDispose]: close } = opened;
+        if (params.into === undefined) requireOneTenant(chosen);
+        const plan = await planned(params, context, opened);
+        if (params.existing === "fail") requireNothingInTheWay(plan);
+        const request = requestOf(params, plan);
+        const earlier = await from.earlier(params, request, plan, context);
+        return { ...plan, chosen, times: timesOf(params), request, earlier, [Symbol.asyncDispose]: close };
+      } catch (error) {
+        await opened[Symbol.asyncDispose]();
+        throw error;
+      }
+    },
+    targets: ({ targets, chains }) =>
+      targets.map(({ name, open }) => {
+        const { identity, ...target } = backendTarget(name, open);
+        return { ...target, identity: [identity, ...hashesOf(chains, name)].join(" ") };
+      }),
+    details: ({ snapshot, chains, times, earlier }) => ({
+      snapshot: snapshot.path,
+      ...(snapshotsOf(chains).length > 1 ? { snapshots: snapshotsOf(chains).length } : {}),
+      ...times,
+      ...given({ report: earlier }),
+      resumed: earlier !== undefined,
+    }),
+    async run(plan, running: Running): Promise<Done<RestoreReport>> {
+      const { config, signal, warn, did, follow, onWait } = running;
+      const { earlier, request, times } = plan;
+      const { concurrency } = config.export;
+      const directory = earlier ?? (await newRestoreDirectory(config.backups, request, new Date()));
+      const course = createCourse(plan, did, times);
+      using stretch = follow();
+      const onProgress = (progress: RestoreProgress): void => stretch.progress(shown(progress));
+      const lock = lockRestore(directory);
+      if (lock === undefined) throw underway(directory);
+      try {
+        const work = { directory, course, concurrency, signal, warn, onProgress, ...given({ onWait }) };
+        const result = await carryOutRestore(plan, work);
+        return { result, ending: endingOf(result) };
+      } catch (error) {
+        throw withLastWord(error, course.lastWord());
+      } finally {
+        lock.release();
+      }
+    },
+  });
+
+/** Restores what its parameters name. */
+export const restore = restoring({
+  open: openMeant,
+  earlier: async ({ resume }, request, plan, context) =>
+    resume ? interrupted(request, plan, context) : undefined,
 });
 
-/** Opens the requested snapshots. */
+/**
+ * Restores exactly these snapshots, for a task that has chosen and shown them.
+ * @param since continues the same restore if one was begun at this name of a directory or later, and interrupted
+ */
+export const restoreOf = (chosen: Chosen, since?: string) =>
+  restoring({
+    open: async (_, { signal }) => ({ ...(await openChain(chosen.chains, { signal })), chosen }),
+    earlier: async (_, request, plan, context) =>
+      since === undefined || (await unfinishedRestore(context.config.backups, request, since)) === undefined
+        ? undefined
+        : interrupted(request, plan, context),
+  });
+
+/** Opens the requested snapshots. @throws UsageError when none is requested */
 async function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
-  const { snapshot, chain, plugin: plugins, only, into } = params;
+  requireChoice(params);
+  const { snapshot, chain, only, into } = params;
+  const plugins = backendsOf(params, context);
   const where = await snapshotPlaces(context, params);
   const sources = context.backends.map((open) => sourceOf(open, into));
   return openChosen(
@@ -117,6 +157,10 @@ async function openMeant(params: RestoreValues, context: TaskContext): Promise<O
   );
 }
 
+/** The backends that were asked for, by their own names; none: all. */
+const backendsOf = ({ plugin }: RestoreValues, context: TaskContext): string[] =>
+  plugin.flatMap((word) => namesMeantBy(word, context));
+
 /** How snapshots identify this backend. @param into the tenant it is opened as, which snapshots know nothing of */
 const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | undefined): Source => ({
   name,
@@ -125,46 +169,15 @@ const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | und
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });
 
-/** @throws RefusedError when data of several tenants would be merged into one */
-function requireOneTenant({ chains }: Chosen): void {
-  for (const { backend, links } of chains) {
-    const tenants = [...new Set(links.flatMap(({ plugin }) => plugin.tenant ?? []))];
-    if (tenants.length < 2) continue;
-    throw new RefusedError(
-      `${backend} was saved as several tenants: ${listed(tenants.map(tenantText))}`,
-      "name the snapshots of one tenant; or write all of it into one with --into TENANT",
-    );
-  }
-}
-
-const NAMED_MAX = 10;
-
-/** @throws RefusedError when objects on a server differ, or could not be compared */
-function requireNothingInTheWay({ targets }: PlannedRestore): void {
-  const found = targets.flatMap((target) =>
-    inTheWay(target).map((one) => ({ ...one, backend: target.name })),
-  );
-  if (found.length === 0) return;
-  const named = found
-    .slice(0, NAMED_MAX)
-    .map(({ backend, name, what }) => `${backend}: ${name}: ${what ?? "it differs"}`);
-  const more = found.length - named.length;
-  throw new RefusedError(
-    `${counted(found.length, "object")} on the servers ${found.length === 1 ? "is" : "are"} not as in the snapshot: ${named.join("; ")}${more > 0 ? `; and ${more.toLocaleString("en")} more` : ""}`,
-    "nothing was written; --existing keep leaves them as they are, --existing replace overwrites them",
-  );
-}
-
-/** How a tenant is named to people. */
-export const tenantText = (tenant: string): string => (tenant === "" ? "no tenant" : tenant);
-
 /** Checks every chosen block, with progress, and asks the servers. */
 async function planned(
   params: RestoreValues,
-  { backends, signal, follow }: TaskContext,
+  context: TaskContext,
   { snapshot, broken, chosen }: OpenChosen,
 ): Promise<PlannedRestore> {
-  const { plugin: plugins, only, into } = params;
+  const { backends, signal, follow } = context;
+  const { only, into } = params;
+  const plugins = backendsOf(params, context);
   const range = rangeOf(params);
   const names = plugins.length > 0 ? plugins : snapshot.manifest.plugins.map(({ name }) => name);
   const matches = readMatches(params.match, names);

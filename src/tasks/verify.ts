@@ -1,32 +1,31 @@
 /** Verifies snapshots against their manifests, and against what the servers hold now. */
 import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { DEFAULT_TUNING } from "../engine/tuning.ts";
+import { waitsOf } from "../engine/wait.ts";
 import { backendOf } from "../host/open.ts";
-import { nameOf } from "../snapshot/catalog/chain.ts";
-import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
-import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
-import { readKept } from "../snapshot/catalog/kept.ts";
+import { claimsOfBackend } from "../snapshot/catalog/chain-claims.ts";
+import { type Chosen, lacksNothing, type Reasoned } from "../snapshot/catalog/choose.ts";
 import { openChain } from "../snapshot/catalog/open-chain.ts";
-import { SnapshotError } from "../snapshot/format/errors.ts";
-import type { Storage } from "../storage/storage.ts";
-import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { countOf } from "../verify/compare-objects.ts";
 import { compareLive, type LiveReport, notCompared } from "../verify/live.ts";
 import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
-import { UsageError } from "./errors.ts";
-import { rememberCheck } from "./holdings.ts";
-import { IDENTITY } from "./identity.ts";
-import { meantBy, type SnapshotPlaces, storesFor } from "./named-snapshot.ts";
-import type { ParamValues } from "./param.ts";
-import { placedName } from "./placed-name.ts";
-import { KEY, PLACE, snapshotPlaces } from "./places.ts";
-import { CHAIN, chooseSnapshots, SNAPSHOT } from "./snapshot-param.ts";
-import { defineTask, type TaskContext } from "./task.ts";
+import { rememberCheck } from "./snapshots/holdings.ts";
+import { storesFor } from "./snapshots/named-snapshot.ts";
+import { placedName } from "./snapshots/placed-name.ts";
+import { KEY, PLACE } from "./snapshots/places.ts";
+import { CHAIN, SNAPSHOT } from "./snapshots/snapshot-param.ts";
+import { UsageError } from "./task/errors.ts";
+import { IDENTITY } from "./task/identity.ts";
+import { defineTask, type TaskContext } from "./task/task.ts";
+import { placeMeant, type ToVerify, toVerify } from "./to-verify.ts";
 
 const params = {
-  snapshot: SNAPSHOT,
+  snapshot: {
+    ...SNAPSHOT,
+    about: `${SNAPSHOT.about}; a place alone, by its name or URL, is every copy in it`,
+  },
   all: { type: "flag", about: "every kept snapshot" },
   chain: CHAIN,
   place: PLACE,
@@ -38,7 +37,7 @@ const params = {
     hint: "PART",
     parse: readPart,
     about:
-      "read only part of the data: 1/7 is the first of seven parts that make up everything; 10% is a different tenth every day",
+      "read only part of the data: 1/7 is the first of seven parts that make up everything; day/7 is a different seventh every day, and 10% a different tenth",
   },
   live: {
     type: "flag",
@@ -46,16 +45,10 @@ const params = {
   },
 } as const;
 
-interface Plan {
-  /** The oldest first. */
-  readonly places: readonly Storage[];
-  /** Absent when the named snapshot's manifest is not credible. */
-  readonly chosen: Chosen | undefined;
+interface Plan extends ToVerify {
   readonly depth: "sizes" | "lines";
   readonly part: SnapshotPart | undefined;
   readonly live: boolean;
-  /** The copies in places that were opened, by where they lie. */
-  readonly opened?: SnapshotPlaces["opened"];
 }
 
 /** What was checked, and the results. */
@@ -64,6 +57,8 @@ export interface Verified {
   readonly reports: readonly VerifyReport[];
   /** Absent when the single snapshot does not say what it holds. */
   readonly chosen: Chosen | undefined;
+  /** Copies that were to be checked, and whose signer is not believed. */
+  readonly distrusted: readonly Reasoned[];
   /** Results of counting on the servers; empty without `--live`. */
   readonly live: readonly LiveReport[];
 }
@@ -72,7 +67,13 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
-  opens({ live, snapshot, place }, config) {
+  exclusive: [
+    ["quick", "read-data"],
+    ["all", "snapshot"],
+    ["all", "chain"],
+  ],
+  opens(given, config) {
+    const { live, snapshot, place } = placeMeant(given, config);
     const stores = storesFor([snapshot], config, place);
     if (live) return stores;
     return stores.stores ? { ...stores, asksNothing: true } : "nothing";
@@ -82,14 +83,15 @@ export const verify = defineTask({
   async plan(params, context): Promise<Plan> {
     if (params.snapshot === undefined && !params.all) throw new UsageError("which snapshot?", WHICH);
     const depth = params.quick ? "sizes" : "lines";
-    return { ...(await chosenBy(params, context)), depth, part: params["read-data"], live: params.live };
+    const meant = placeMeant(params, context.config);
+    return { ...(await toVerify(meant, context)), depth, part: params["read-data"], live: params.live };
   },
   targets: ({ places }) => places.map(({ root }) => ({ kind: "snapshot", name: root, identity: root })),
   async run(plan, context) {
     const { chosen } = plan;
     const reports = await proven(plan, context);
     const live = plan.live && chosen !== undefined ? await comparedLive(chosen, context) : [];
-    const result: Verified = { reports, chosen, live };
+    const result: Verified = { reports, chosen, distrusted: plan.distrusted, live };
     return { result, ending: { outcome: OUTCOMES[verdictOn(result)] } };
   },
 });
@@ -102,14 +104,14 @@ export type VerifyVerdict = "equal" | "short" | "differs";
 const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as const;
 
 /** The overall verdict. */
-export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
+export function verdictOn({ reports, chosen, distrusted, live }: Verified): VerifyVerdict {
   const differs = live.some(
     ({ differences, objects }) =>
       differences.some(({ verdict }) => verdict === "differs") ||
       countOf(objects?.missingCounts ?? {}) + countOf(objects?.differingCounts ?? {}) > 0,
   );
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
-  const isShort = chosen !== undefined && !lacksNothing(chosen);
+  const isShort = distrusted.length > 0 || (chosen !== undefined && !lacksNothing(chosen));
   return isShort || live.some(isUnproven) ? "short" : "equal";
 }
 
@@ -119,42 +121,6 @@ const isUnproven = ({ failed, uncounted, differences, objects, objectsFailure }:
   objectsFailure !== undefined ||
   countOf(objects?.unknownCounts ?? {}) > 0 ||
   differences.some(({ verdict }) => verdict === "missing");
-
-/** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
-async function chosenBy(
-  asked: ParamValues<typeof params>,
-  context: TaskContext,
-): Promise<Pick<Plan, "places" | "chosen" | "opened">> {
-  const { snapshot, chain } = asked;
-  const where = await snapshotPlaces(context, asked);
-  try {
-    const chosen = await chooseSnapshots({ snapshot, chain }, where);
-    const missing = chosen.chains.flatMap((each) => each.missing);
-    const lost = [...missing, ...chosen.broken].map(({ name }) => name);
-    const broken = chosen.kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
-    const places = [...snapshotsOf(chosen.chains), ...broken].map(
-      ({ files }) => [files.root, files] as const,
-    );
-    return { places: [...new Map(places).values()], chosen, ...given({ opened: where.opened }) };
-  } catch (error) {
-    const places = await unreadable(snapshot, where);
-    if (places.length === 0) throw error;
-    return { places, chosen: undefined, ...given({ opened: where.opened }) };
-  }
-}
-
-/** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
-async function unreadable(snapshot: string | undefined, where: SnapshotPlaces): Promise<readonly Storage[]> {
-  const { files, among } =
-    snapshot === undefined ? { files: undefined, among: where.kept } : await meantBy(snapshot, where);
-  if (files !== undefined) return [files];
-  try {
-    return (await readKept(among)).unreadable.map((one) => one.files);
-  } catch (error) {
-    if (error instanceof SnapshotError) return [among];
-    throw error;
-  }
-}
 
 async function proven(
   { places, depth, part, opened }: Plan,
@@ -184,19 +150,36 @@ async function proven(
 
 const NOT_CONFIGURED = "no such backend is configured";
 
-async function comparedLive(
-  { chains }: Chosen,
-  { backends, failures, signal }: TaskContext,
+/** Counts and compares on the servers what these snapshots hold. @throws the signal's reason */
+export async function comparedLive(
+  { chains }: Pick<Chosen, "chains">,
+  {
+    backends,
+    failures,
+    signal,
+    onWait,
+    waitFor,
+  }: Pick<TaskContext, "backends" | "failures" | "signal" | "onWait" | "waitFor">,
 ): Promise<readonly LiveReport[]> {
-  const reports: LiveReport[] = [];
   // Records are compared by their number only, so none of them is looked at.
   await using opened = await openChain(chains, { range: { from: 0n, to: 0n }, signal });
-  for (const saved of chains.map(claimsOfBackend)) {
+  const claims = chains.map(claimsOfBackend);
+  using wait = waitFor(claims.map(({ name }) => name));
+  const compare = async (saved: ReturnType<typeof claimsOfBackend>): Promise<LiveReport> => {
+    const { name } = saved;
     const open = backendOf(saved, backends);
-    const limit = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
+    const why = failures.find((one) => one.name === name)?.error.message ?? NOT_CONFIGURED;
+    if (open === undefined) return notCompared(saved, why);
+    const tellWait = waitsOf(name, onWait);
+    const limit = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal, tellWait });
     const options = { now: fromMs(Date.now()), snapshot: opened.snapshot, signal, limit };
-    const why = failures.find(({ name }) => name === saved.name)?.error.message ?? NOT_CONFIGURED;
-    reports.push(open === undefined ? notCompared(saved, why) : await compareLive(saved, open, options));
-  }
-  return reports;
+    return compareLive(saved, open, options);
+  };
+  return await Promise.all(
+    claims.map(async (saved) => {
+      const report = await compare(saved);
+      wait.answered(saved.name);
+      return report;
+    }),
+  );
 }

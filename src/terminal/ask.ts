@@ -3,7 +3,7 @@
  * question (Ctrl-C, Ctrl-D, Escape, hang-up) is `undefined`, never an answer.
  */
 import { PassThrough } from "node:stream";
-import { RefusedError } from "../tasks/errors.ts";
+import { RefusedError } from "../tasks/task/errors.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
 

@@ -1,5 +1,5 @@
 /** One piece of work as a line: bar, amount, speed and time left, reduced to what a narrow terminal has room for. */
-import type { Progress } from "../tasks/progress.ts";
+import type { Progress } from "../tasks/task/progress.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_MS } from "../units/range.ts";

@@ -1,5 +1,5 @@
 /** Progress of long work on stderr: what, how much, how fast, how long still. One line per piece of work. */
-import type { Follow, Progress, WaitFor } from "../tasks/progress.ts";
+import type { Follow, Progress, WaitFor } from "../tasks/task/progress.ts";
 import { isOver, liveLines, plainLine, type Work } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 import type { FAILURE } from "../results/program.ts";
 import type { ValueOf } from "../results/result.ts";
-import { lastWordOf } from "../tasks/last-word.ts";
+import { lastWordOf } from "../tasks/task/last-word.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";

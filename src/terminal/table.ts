@@ -34,9 +34,13 @@ export function formatTable(
     // If too little room is left beside the other columns for a word, the text continues under the first column.
     const least = Math.max(LAST_LEAST, longestWord(row[columns.length - 1] ?? ""));
     const hanging = lineWidth - before < least ? 2 : before;
-    const cells = columns.map(
-      (column, index) => pad(row[index] ?? "", widths[index] ?? 0, column) + " ".repeat(column.gap ?? 2),
-    );
+    // A cell may hold styles and nothing else.
+    const filled = row.findLastIndex((cell) => Bun.stringWidth(cell) > 0) + 1;
+    const cells = columns
+      .slice(0, filled)
+      .map(
+        (column, index) => pad(row[index] ?? "", widths[index] ?? 0, column) + " ".repeat(column.gap ?? 2),
+      );
     return wrapWords(cells.join("").trimEnd(), lineWidth, hanging);
   });
 }

@@ -5,9 +5,11 @@
  */
 
 import { columnsOf, columnsToDraw, withSize } from "./columns.ts";
+import { type Log, type LogFormat, type LogLevel, logJson, logText } from "./log.ts";
 import { createPages, type StreamText } from "./pager.ts";
 import { createPin } from "./pin.ts";
 import { type Pieces, pour } from "./pour.ts";
+import { readStdin } from "./stdin.ts";
 import { type Colors, type ColorWish, colorsFor, written } from "./styles.ts";
 import { wrapWords } from "./wrap.ts";
 
@@ -18,6 +20,8 @@ export interface Manner {
   readonly color: ColorWish;
   /** A result that is longer than the screen may be shown in a pager. */
   readonly pager: boolean;
+  /** Everything on stderr is a log in this form; absent: it is told to a person. */
+  readonly log?: LogFormat;
 }
 
 /** All ways to say something, and what the terminal can do. Escape sequences in a text are shown, not obeyed. */
@@ -32,6 +36,8 @@ export interface Terminal {
   tell(...lines: readonly string[]): void;
   /** A result that is another program's, at its pace: as it is, unless stdout is a terminal. @returns whether all of it was taken */
   pour(pieces: Pieces, signal: AbortSignal): Promise<boolean>;
+  /** All of standard input, which is no terminal. @param most bytes @throws UsageError when it is one, or longer; the signal's reason */
+  takeIn(most: number, signal: AbortSignal): Promise<string>;
   /** Anything that is not the result, each text one line of stderr, wrapped between words on a narrow terminal. */
   note(...lines: readonly string[]): void;
   /** `warning: …` to stderr, and what belongs to it in lines of their own. */
@@ -40,6 +46,8 @@ export interface Terminal {
   fault(label: string, ...lines: readonly string[]): void;
   /** What is true in the end, to stderr; or an error. Never left out. */
   last(...lines: readonly string[]): void;
+  /** A line of a log. */
+  readonly log: Log;
   /** Lines that stay below all others on a live terminal and replace the previous ones; an empty list removes them. */
   pin(lines: readonly string[]): void;
   /** For text that goes to stdout. */
@@ -48,6 +56,8 @@ export interface Terminal {
   readonly noteColors: Colors;
   /** A person can be asked: stdin and stderr are terminals. */
   readonly interactive: boolean;
+  /** Everything on stderr is a log for programs. */
+  readonly isLog: boolean;
   /** Lines may be redrawn: stderr is a terminal that understands escapes. */
   readonly live: boolean;
   /** Only the last line is wanted, and errors. */
@@ -119,8 +129,18 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
     if (!manner.quiet) write(one);
     else if (unsaid.push(one) > UNSAID_MAX) unsaid.shift();
   };
-  const last = (...lines: readonly string[]) => void write(asWritten(stderr, lines, widthOf(stderr)));
-  const note = (...lines: readonly string[]) => aside(asWritten(stderr, lines, widthOf(stderr)));
+  /** In a log of JSON, too, every line has a level and a time. */
+  const told = (level: LogLevel, lines: readonly string[]): StreamText =>
+    manner.log === "json"
+      ? asWritten(
+          stderr,
+          lines.filter((line) => line !== "").map((line) => logJson(level, line)),
+        )
+      : asWritten(stderr, lines, widthOf(stderr));
+  const last = (...lines: readonly string[]) => void write(told("info", lines));
+  const note = (...lines: readonly string[]) => aside(told("info", lines));
+  const labelled = (label: string, text: string, paint: (text: string) => string): string =>
+    manner.log === "json" ? text : `${paint(`${label}:`)} ${text}`;
   const leavePage = () => {
     for (const one of pages.end()) put(one);
   };
@@ -134,16 +154,28 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
       manner.quiet ? aside(asWritten(stdout, lines, widthOf(stdout))) : result(lines, widthOf(stdout)),
     tell: (...lines) => result(lines, widthOf(stdout)),
     pour: (pieces, signal) => pour(stdout.isTTY === true ? seen(pieces) : pieces, stdout, signal),
+    takeIn: (most, signal) => readStdin(stdin, most, signal),
     note,
-    warn: (first = "", ...others) => note(`${noteColors.yellow("warning:")} ${first}`, ...others),
-    fault: (label, first = "", ...others) => last(`${noteColors.red(`${label}:`)} ${first}`, ...others),
+    warn: (first = "", ...others) =>
+      aside(told("warn", [labelled("warning", first, noteColors.yellow), ...others])),
+    fault: (label, first = "", ...others) =>
+      void write(told("error", [labelled(label, first, noteColors.red), ...others])),
     last,
+    log(level, message, fields) {
+      const line = (manner.log === "json" ? logJson : logText)(level, message, fields);
+      const text = asWritten(stderr, [line]);
+      if (level === "error") write(text);
+      else aside(text);
+    },
     pin: (lines) => live && !manner.quiet && pin.show(lines.map(written)),
     get colors() {
       return colors;
     },
     get noteColors() {
       return noteColors;
+    },
+    get isLog() {
+      return manner.log === "json";
     },
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     live,

@@ -1,6 +1,6 @@
 /**
- * A set of texts that stores 16 bytes for each: two 64-bit hashes with different seeds. Among a hundred million texts, the
- * chance that any two are taken for the same is below 10^-22.
+ * A set of texts that stores 8 bytes for each, a 64-bit hash, at a place that another hash gives; with room to grow, some 11.
+ * Among a hundred million texts, the chance that any two are taken for the same is below 10^-8.
  */
 export interface KeySet {
   /** Adds the text; false when it was already there. */
@@ -9,52 +9,69 @@ export interface KeySet {
   readonly size: number;
 }
 
-/** Creates an empty set. */
+/** Creates an empty set. A full table stays as it is, and another one follows: nothing is ever held twice to grow. */
 export function createKeySet(): KeySet {
-  let table = new BigUint64Array(2 * 64);
-  let size = 0;
+  const tables = [new Uint32Array(2 * FIRST)];
+  let [newest, room, size] = [tables[0] ?? new Uint32Array(2 * FIRST), FIRST * FULL, 0];
 
-  /** Where the text is, or would be. */
-  const slotOf = (within: BigUint64Array, first: bigint, second: bigint): number => {
-    const slots = within.length / 2;
-    for (let slot = Number(first & BigInt(slots - 1)); ; slot = (slot + 1) & (slots - 1)) {
-      const there = within[2 * slot];
-      if (there === 0n || (there === first && within[2 * slot + 1] === second)) return 2 * slot;
-    }
-  };
-
-  const place = (into: BigUint64Array, first: bigint, second: bigint): boolean => {
-    const slot = slotOf(into, first, second);
-    if (into[slot] !== 0n) return false;
-    into[slot] = first;
-    into[slot + 1] = second;
-    return true;
-  };
-
-  const grow = (): void => {
-    const larger = new BigUint64Array(table.length * 2);
-    for (let at = 0; at < table.length; at += 2) {
-      const first = table[at] ?? 0n;
-      if (first !== 0n) place(larger, first, table[at + 1] ?? 0n);
-    }
-    table = larger;
+  const follow = (): void => {
+    const slots = Math.min(newest.length * 4, LARGEST);
+    newest = new Uint32Array(2 * slots);
+    room = slots * FULL;
+    tables.push(newest);
   };
 
   return {
     add(text) {
-      const isNew = place(table, ...hashesOf(text));
-      if (isNew) size += 1;
-      if (size * 3 > table.length) grow();
-      return isNew;
+      const key = keyOf(text);
+      let place = 0;
+      // The newest comes last, so this is a place in it.
+      for (const table of tables) {
+        place = placeIn(table, key);
+        if (!isFree(table, place)) return false;
+      }
+      newest[place] = key.low;
+      newest[place + 1] = key.high;
+      size += 1;
+      room -= 1;
+      if (room === 0) follow();
+      return true;
     },
-    has: (text) => table[slotOf(table, ...hashesOf(text))] !== 0n,
+    has(text) {
+      const key = keyOf(text);
+      for (const table of tables) if (!isFree(table, placeIn(table, key))) return true;
+      return false;
+    },
     get size() {
       return size;
     },
   };
 }
 
-/** Zero marks a free slot. */
-const hashesOf = (text: string | Uint8Array): [bigint, bigint] => [hash(text, 1n) || 1n, hash(text, 2n)];
+/** Slots of the first table, and of the largest: 8 MiB. A slot is two numbers; both of a free one are 0. */
+const FIRST = 64;
+const LARGEST = 1 << 20;
+/** A table takes keys for this share of its slots. */
+const FULL = 0.75;
 
-const hash = (text: string | Uint8Array, seed: bigint): bigint => BigInt(Bun.hash(text, seed));
+/** What stands for a text: two halves of a hash, of which at least one is not 0, and where to look for it. */
+interface Key {
+  readonly low: number;
+  readonly high: number;
+  readonly at: number;
+}
+
+function keyOf(text: string | Uint8Array): Key {
+  const hash = BigInt(Bun.hash(text, 1n)) || 1n;
+  const at = Number(BigInt.asUintN(32, BigInt(Bun.hash(text, 2n))));
+  return { low: Number(BigInt.asUintN(32, hash)), high: Number(hash >> 32n), at };
+}
+
+/** Where the key is in a table, or would be. */
+function placeIn(table: Uint32Array, { low, high, at }: Key): number {
+  const last = table.length - 2;
+  for (let place = (at * 2) & last; ; place = (place + 2) & last)
+    if (isFree(table, place) || (table[place] === low && table[place + 1] === high)) return place;
+}
+
+const isFree = (table: Uint32Array, place: number): boolean => table[place] === 0 && table[place + 1] === 0;

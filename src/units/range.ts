@@ -12,6 +12,9 @@ export const NS_PER_MS = 1_000_000n;
 /** Nanoseconds of a second. */
 export const NS_PER_SECOND = 1_000_000_000n;
 
+/** A day, ms. */
+export const DAY_MS = 86_400_000;
+
 /** Milliseconds since the epoch; fractions are dropped, so times before 1970 are rounded up. */
 export const toMs = (ns: bigint): number => Number(ns / NS_PER_MS);
 

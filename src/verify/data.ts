@@ -7,10 +7,10 @@ import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import { given } from "../units/given.ts";
 import { createKeySet, type KeySet } from "../units/key-set.ts";
-import { messageOf } from "../units/message-of.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
+import { flawFrom } from "./flaw-from.ts";
 
 /** The data files of one snapshot, being checked. Damage is complained of, not thrown. */
 export interface DataCheck {
@@ -87,7 +87,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
           const [read] = await reading;
           if (read.status === "rejected") throw read.reason;
           const bytes = read.value;
-          if (hashInto(state.hasher, bytes) !== block.sha256) blame("its bytes do not match its checksum");
+          if (hashInto(state.hasher, bytes) !== block.sha256) blame("checksum mismatch");
           const kind = kindOf(block);
           if (lines && kind === "bytes") await checkBytes(block, bytes);
           else if (lines && kind === "object") checkObject(block, bytes, blame);
@@ -95,7 +95,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
           return bytes.length;
         } catch (error) {
           state.isWhole = false;
-          blame(messageOf(error));
+          blame(flawFrom(error));
           return 0;
         }
       };

@@ -4,9 +4,9 @@ import { basename } from "node:path";
 import type { Manifest } from "../snapshot/format/manifest.ts";
 import type { Storage } from "../storage/storage.ts";
 import { isLitter } from "../units/litter.ts";
-import { messageOf } from "../units/message-of.ts";
 import { systemRefusal } from "../units/system-refusal.ts";
 import type { Complain } from "./block-index.ts";
+import { flawFrom } from "./flaw-from.ts";
 
 /**
  * Compares what is there with the manifest: every file, its kind and its size.
@@ -61,4 +61,4 @@ async function checkFile(
     complain({ subject: file, message: `has ${found.bytes} bytes, the manifest says ${bytes}` });
 }
 
-const reasonOf = (error: unknown): string => systemRefusal(error)?.what ?? messageOf(error);
+const reasonOf = (error: unknown): string => systemRefusal(error)?.what ?? flawFrom(error);

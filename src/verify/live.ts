@@ -1,6 +1,6 @@
 /** Compares what a snapshot says with what the server holds now. */
 
-import type { Inventory } from "../contract/contract.ts";
+import type { Counts, Inventory } from "../contract/contract.ts";
 import { isFault } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
@@ -10,7 +10,7 @@ import { readWithin } from "../reconcile/read-within.ts";
 import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
 import type { Uncounted } from "../reconcile/uncounted.ts";
 import { fileOf } from "../snapshot/format/block.ts";
-import { countsIn } from "../snapshot/format/counts.ts";
+import { addCounts, countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { backendRecords } from "../snapshot/read/record-source.ts";
@@ -42,6 +42,8 @@ export interface LiveReport {
   /** Windows that the server counted again. */
   readonly counted: number;
   readonly differences: readonly LiveDifference[];
+  /** By unit, what the snapshot has in those windows, and what the server counts. */
+  readonly totals: { readonly saved: Counts; readonly server: Counts };
   /** Windows that the server should have counted but did not. */
   readonly failed: number;
   /** Why, of the last one. */
@@ -96,6 +98,7 @@ async function retentionOf(
 export const notCompared = (saved: ManifestPlugin, failure: string): LiveReport => ({
   plugin: saved.name,
   counted: 0,
+  totals: { saved: {}, server: {} },
   differences: [],
   failed: Math.max(1, liveQuestions(saved.windows).length),
   failure,
@@ -123,11 +126,26 @@ async function recounted(
   return {
     plugin: saved.name,
     counted: answers.filter(({ server }) => server !== undefined).length,
+    totals: totalsOf(answers),
     differences: answers.flatMap((one) => differencesOf(saved.name, one, border)),
     failed: failures.length,
     ...given({ failure }),
     uncounted: answers.flatMap(({ gap }) => gap?.parts ?? []),
   };
+}
+
+function totalsOf(answers: readonly CountAnswer<SavedQuestion>[]): LiveReport["totals"] {
+  const saved: Record<string, number> = {};
+  const server: Record<string, number> = {};
+  for (const answer of answers.filter((one) => one.server !== undefined)) {
+    const { read, counted } = answer.question;
+    for (const unit of Object.keys(counted)) {
+      addCounts(saved, { [unit]: read[unit] ?? 0 });
+      addCounts(server, { [unit]: read[unit] ?? 0 });
+    }
+    for (const { unit, more } of unitDifferences(answer)) addCounts(server, { [unit]: more });
+  }
+  return { saved, server };
 }
 
 /** Objects of the snapshot beside those on the server. */

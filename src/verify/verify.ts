@@ -7,25 +7,27 @@ import { INDEX_FILE, indexLines } from "../snapshot/read/index-lines.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";
 import { storageAt } from "../storage/local.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { SealedFile, Storage } from "../storage/storage.ts";
 import { given } from "../units/given.ts";
-import { messageOf } from "../units/message-of.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
 import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";
+import { flawFrom } from "./flaw-from.ts";
 import { checkListing } from "./listing.ts";
 import type { SnapshotPart } from "./part.ts";
+import { checkSealed, checkUnproved } from "./sealed.ts";
 
 /**
  * - `sizes`: the manifest, the files' names and sizes, the index's checksum.
  * - `checksums`: also every byte of the data.
  * - `lines`: also every line parsed and counted.
+ * - `stored`: of a copy that nobody here can decrypt, its signature and every byte as it is stored.
  */
-type VerifyDepth = "sizes" | "checksums" | "lines";
+type VerifyDepth = "sizes" | "checksums" | "lines" | "stored";
 
 interface VerifyOptions {
   /** Default `lines`. */
-  readonly depth?: VerifyDepth;
+  readonly depth?: Exclude<VerifyDepth, "stored">;
   /**
    * Only every `of`-th block, starting with the `index`-th (1 to `of`), so that `of` runs together read everything. Of a
    * snapshot with fewer blocks than parts, each run reads one.
@@ -71,7 +73,7 @@ const FLAWS_MAX = 1000;
 /**
  * Verifies a snapshot. A flaw is reported, never thrown.
  * @param place of the snapshot, or its directory
- * @throws the signal's reason when it is aborted
+ * @throws the signal's reason when it is aborted; PluginError when the place cannot be read now, which is no flaw
  */
 export async function verifySnapshot(
   place: Storage | string,
@@ -86,6 +88,12 @@ export async function verifySnapshot(
     flawsTotal += 1;
     if (flaws.length < FLAWS_MAX) flaws.push({ severity: "problem", ...flaw });
   };
+  const sealed = await snapshot.sealed?.();
+  if (sealed !== undefined) {
+    const read = await sealedRead(snapshot, sealed, options, complain);
+    const durationMs = Math.round(performance.now() - began);
+    return { path: snapshot.root, ...read, sound: flawsTotal === 0, flaws, flawsTotal, durationMs };
+  }
   const damage = createDamageTally();
   const manifest = await believableManifest(snapshot, complain);
   const read =
@@ -104,6 +112,34 @@ export async function verifySnapshot(
   };
 }
 
+/** Of a snapshot with fewer files than parts, each run reads one. */
+async function sealedRead(
+  snapshot: Storage,
+  sealed: readonly SealedFile[],
+  { depth, part = { index: 1, of: 1 }, signal, onProgress }: VerifyOptions,
+  complain: Complain,
+) {
+  const isRead = depth !== "sizes";
+  const of = Math.max(1, Math.min(part.of, sealed.length));
+  const own = { index: ((part.index - 1) % of) + 1, of };
+  const read = await checkSealed(snapshot, sealed, {
+    part: isRead ? own : { index: 0, of: 1 },
+    complain,
+    signal,
+    onBytes: (bytes, totalBytes) => onProgress?.({ bytes, totalBytes }),
+  });
+  const { objects: blocks, objectsRead: blocksRead, bytes } = read;
+  return {
+    ...NOTHING,
+    depth: isRead ? ("stored" as const) : ("sizes" as const),
+    damaged: [],
+    files: blocks,
+    blocks,
+    blocksRead,
+    bytes,
+  };
+}
+
 interface Read {
   readonly blocks: number;
   readonly blocksRead: number;
@@ -118,7 +154,7 @@ async function believableManifest(snapshot: Storage, complain: Complain): Promis
   try {
     return await readManifest(snapshot);
   } catch (error) {
-    complain({ subject: "manifest.json", message: messageOf(error) });
+    complain({ subject: "manifest.json", message: flawFrom(error) });
     return undefined;
   }
 }
@@ -138,6 +174,7 @@ async function checkAll(
     signal?.throwIfAborted();
     index.finish();
     compareHashes(manifest, data, complain);
+    if (depth !== "sizes" && options.part === undefined) await checkUnproved(snapshot, signal, complain);
     return { ...read, litter };
   } finally {
     await data.close();
@@ -223,19 +260,17 @@ async function* checkedLines(
       else yield line;
     }
   } catch (error) {
-    return complain({ subject: file, message: messageOf(error) });
+    return complain({ subject: file, message: flawFrom(error) });
   }
   if (lines !== index.lines)
     complain({ subject: file, message: `has ${lines} lines, the manifest says ${index.lines}` });
-  if (hasher.digest("hex") !== index.sha256)
-    complain({ subject: file, message: "does not match its checksum" });
+  if (hasher.digest("hex") !== index.sha256) complain({ subject: file, message: "checksum mismatch" });
 }
 
 function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain): void {
   const hashes = data.fileHashes();
   for (const { path, sha256 } of manifest.plugins.flatMap((plugin) => plugin.files)) {
     const found = hashes.get(path);
-    if (found !== undefined && found !== sha256)
-      complain({ subject: path, message: "does not match its checksum" });
+    if (found !== undefined && found !== sha256) complain({ subject: path, message: "checksum mismatch" });
   }
 }

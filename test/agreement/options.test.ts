@@ -5,12 +5,13 @@ import { entriesOf } from "../../src/config/resolve-options.ts";
 import { checkDeclaration } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
-/** Text that is sent where the plugin sends everything, says how long to wait, names tables, columns and patterns, or whose keys sign. */
+/** Text that is sent where the plugin sends everything, says how long to wait or to keep, names tables, columns and patterns, or whose keys sign. */
 const HARMLESS = [
   "tenant",
   "tenants",
   "username",
   "timeout",
+  "keepLocal",
   "window",
   "settle",
   "ledger",
@@ -63,6 +64,7 @@ test("those that lead somewhere are these", async () => {
     "directory.path: path",
     ...["s3.url: address", "s3.bucket: address", "s3.prefix: address", "s3.keysFile: path", "s3.ca: path"],
   ];
+  const activity = ["activity.path: path", "activity.data: path"];
   const files = ["files.path: path", "files.data: path"];
   const redis = ["redis.address: address", "redis.ca: path", "redis.file: path", "redis.data: path"];
   expect(found.sort()).toEqual(
@@ -74,6 +76,7 @@ test("those that lead somewhere are these", async () => {
       ...sqlite,
       ...redis,
       ...files,
+      ...activity,
     ].sort(),
   );
 });

@@ -38,7 +38,7 @@ const original = (name: string): string =>
     .replace(/(\s+as\s|:).*$/s, "");
 
 test("every exported value and type is used by another file, or is part of the public entry", async () => {
-  const sources = await sourcesUnder("src", "plugins", "test", "scripts");
+  const sources = await sourcesUnder("src", "plugins", "web", "test", "scripts");
   const found = unused(sources).filter((one) => !/^(src\/scaffold\/template|test|scripts)\//.test(one));
   expect(found).toEqual([]);
 });

@@ -32,7 +32,7 @@ const OWN_FILES = "own files";
 
 /** The rooms of a part from the top down, as the map names them; its own files are above them unless it says otherwise. */
 function roomsOf(part: string): string[] {
-  const named = [...(MAP.get(part) ?? "").matchAll(/(?<![\w/`.])(\w+)\/(?!\w)|own files/g)];
+  const named = [...(MAP.get(part) ?? "").matchAll(/(?<![\w/`.-])([\w-]+)\/(?!\w)|own files/g)];
   const rooms = named.map(([text, name = text]) => name);
   return rooms.includes(OWN_FILES) ? rooms : [OWN_FILES, ...rooms];
 }

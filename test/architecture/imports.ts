@@ -14,11 +14,11 @@ export interface Import {
   readonly kind: "value" | "type" | "later";
 }
 
-/** Text by path, of every TypeScript file below these folders. */
+/** Text by path, of every TypeScript file below these folders, components included. */
 export async function sourcesUnder(...folders: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const sources = new Map<string, string>();
   for (const folder of folders) {
-    for await (const file of new Bun.Glob(`${folder}/**/*.ts`).scan({ cwd: root }))
+    for await (const file of new Bun.Glob(`${folder}/**/*.{ts,tsx}`).scan({ cwd: root }))
       sources.set(file, await Bun.file(join(root, file)).text());
   }
   return sources;

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { csvCell } from "../../src/audit/export/csv.ts";
 import { type AuditExport, exportEvents } from "../../src/audit/export/export.ts";
 import type { AuditEvent } from "../../src/audit/format/event.ts";
+import { csvCell } from "../../src/units/csv.ts";
 import { makeFolder } from "./folder.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files

@@ -52,13 +52,15 @@ const event = fc.record({
 
 test("whatever is sealed is proved by both, and gives the same", () => {
   fc.assert(
-    fc.property(event, fc.option(text), (fields, path) => {
+    fc.property(event, fc.option(text), fc.option(text), fc.option(text), (fields, path, via, request) => {
       const details = JSON.parse(JSON.stringify(fields.details));
       const { line, event: sealed } = seal({
         ...EVENT,
         ...fields,
         details,
         ...(path === null ? {} : { export_path: path }),
+        ...(via === null ? {} : { via }),
+        ...(request === null ? {} : { request }),
       });
       const { id, seq, timestamp, operation, outcome, prev_hash, hash } = sealed;
       expect(verdict(readLine, line)).toBe("proved");
@@ -69,7 +71,8 @@ test("whatever is sealed is proved by both, and gives the same", () => {
 });
 
 test("whatever is changed in a line is refused by both, for the same reason", () => {
-  const { line } = seal({ ...EVENT, ref: EVENT.id, export_path: "backups/1" });
+  const who = { via: "api", request: "r-1" };
+  const { line } = seal({ ...EVENT, ...who, ref: EVENT.id, export_path: "backups/1" });
   fc.assert(
     fc.property(
       fc.nat({ max: line.length - 1 }),

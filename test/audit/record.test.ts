@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { markOf } from "../../src/audit/journal/process.ts";
+import { markOf } from "../../src/units/process-mark.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 
 const HERE = { identity: { user: "ada", host: hostname() } };
@@ -176,7 +176,7 @@ test("an operation of another host is left alone until it is stale", async () =>
   const read = async (laterMs: number) => {
     const trail = folder.open({ ...HERE, clock: () => Date.now() + laterMs, staleAfterMs: hour });
     await trail.recover();
-    return (await trail.newest({ limit: 9 })).map(({ outcome }) => outcome);
+    return (await trail.newest({ limit: 9, operation: "restore" })).map(({ outcome }) => outcome);
   };
   expect(await read(hour - 60_000)).toEqual(["started"]);
   expect(await read(hour + 60_000)).toEqual(["started", "interrupted"]);

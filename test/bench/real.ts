@@ -1,6 +1,7 @@
 /**
- * `make bench-real LOKI=URL TEMPO=URL PROMETHEUS=URL [SINCE=3h] [ROUNDS=3]`: exports from real servers beside what people use
- * instead, in turns, so that both meet the same machine. What the server itself spends is read from its `/metrics`.
+ * `make bench-real LOKI=URL TEMPO=URL [TEMPO_STORAGE=PLACE] PROMETHEUS=URL [SINCE=3h] [ROUNDS=3]`: exports from real servers
+ * beside what people use instead, in turns, so that both meet the same machine. What the server itself spends is read from its
+ * `/metrics`. The export of one minute costs what every export does, waits that were asked for included.
  */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +9,7 @@ import { join, resolve } from "node:path";
 import { type Measured, measure, median } from "./run.ts";
 
 /** What was said on make's command line is in its environment. */
-const { LOKI, TEMPO, PROMETHEUS, SINCE = "3h", ROUNDS = "3" } = process.env;
+const { LOKI, TEMPO, TEMPO_STORAGE, PROMETHEUS, SINCE = "3h", ROUNDS = "3" } = process.env;
 
 const directory = await mkdtemp(join(tmpdir(), "contextcore-bench-"));
 const end = new Date(Date.now() - 120_000);
@@ -40,13 +41,23 @@ async function timed(url: string, { run }: Contender): Promise<Run> {
   return { ...measured, server: (await serverCpu(url)) - before };
 }
 
+/** What a contender took, and what the server spent on it. Medians, s */
+interface Took {
+  readonly wall: number;
+  readonly server: number;
+}
+
 /** Each contender once a round. */
-async function inTurns(url: string, contenders: readonly Contender[]): Promise<void> {
+async function inTurns(url: string, contenders: readonly Contender[]): Promise<Took[]> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(ROUNDS); round += 1)
     for (const one of contenders) runs.get(one.name)?.push(await timed(url, one));
-  const [ours = Number.NaN] = [...runs.values()].map((all) => median(all.map(({ wall }) => wall)));
-  for (const [name, all] of runs) print(name, all, ours);
+  const took = [...runs.values()].map((all) => ({
+    wall: middle(all, ({ wall }) => wall),
+    server: middle(all, ({ server }) => server),
+  }));
+  for (const [name, all] of runs) print(name, all, took[0]?.wall ?? Number.NaN);
+  return took;
 }
 
 const middle = (runs: readonly Run[], of: (run: Run) => number): number => median(runs.map(of));
@@ -66,8 +77,17 @@ function print(name: string, runs: readonly Run[], ours: number): void {
 }
 
 /** Our own export of one backend, with the recount that it has by default. */
-function ours(plugin: string, url: string, times: readonly string[] = range): Contender & { path: string } {
-  const env = { [`CONTEXTCORE_${plugin.toUpperCase()}_URL`]: url, CONTEXTCORE_EXPORT_RECOUNT: "5s" };
+function ours(
+  plugin: string,
+  url: string,
+  times: readonly string[] = range,
+  more: Readonly<Record<string, string>> = {},
+): Contender & { path: string } {
+  const env = {
+    [`CONTEXTCORE_${plugin.toUpperCase()}_URL`]: url,
+    CONTEXTCORE_EXPORT_RECOUNT: "5s",
+    ...more,
+  };
   const args = ["export", ...times, "--plugin", plugin, "-o", join(directory, plugin), "--json"];
   const contender = {
     name: `contextcore export --plugin ${plugin}`,
@@ -112,23 +132,43 @@ async function benchLoki(url: string): Promise<void> {
 }
 
 async function benchTempo(url: string): Promise<void> {
-  await inTurns(url, [nothing("tempo", url)]);
-  const export_ = ours("tempo", url);
+  const [fixed = NONE] = await inTurns(url, [nothing("tempo", url)]);
+  const byApi = ours("tempo", url);
   const loop = resolve(import.meta.dir, "by-id.ts");
   const byId: Contender = {
     name: "a bare loop over the same ids",
     run: () =>
-      measure([loop, url, join(export_.path, "traces.json")], { cwd: directory, program: process.execPath }),
+      measure([loop, url, join(byApi.path, "traces.json")], { cwd: directory, program: process.execPath }),
   };
-  await inTurns(url, [export_, byId]);
+  const env = { CONTEXTCORE_TEMPO_STORAGE: TEMPO_STORAGE ?? "" };
+  const stored = { ...ours("tempo", url, range, env), name: "contextcore export from its storage" };
+  const contenders = [byApi, byId, ...(TEMPO_STORAGE === undefined ? [] : [stored])];
+  const [api = NONE, bare = NONE] = await inTurns(url, contenders);
+  const times = (of: (took: Took) => number): string => ((of(api) - of(fixed)) / of(bare)).toFixed(2);
+  console.log(
+    `by API beyond its fixed cost, beside the bare loop: ${times(({ wall }) => wall)} × the time, ${times(({ server }) => server)} × the server's CPU`,
+  );
 }
+
+const NONE: Took = { wall: Number.NaN, server: Number.NaN };
 
 async function benchPrometheus(url: string): Promise<void> {
   await inTurns(url, [nothing("mimir", url)]);
   const query = `{__name__=~".+"}[${hours}h]`;
   const form = ["--data-urlencode", `query=${query}`, "--data-urlencode", `time=${end.toISOString()}`];
   const args = ["-fsS", "-o", "curl.json", ...form, `${url}/api/v1/query`];
-  await inTurns(url, [ours("mimir", url), ...theirs("curl of the raw range", "curl", args)]);
+  const decode = [resolve(import.meta.dir, "raw-range.ts"), url, query, end.toISOString(), "decoded.json"];
+  const decoded: Contender = {
+    name: "the raw range, decoded and written",
+    run: () => measure(decode, { cwd: directory, program: process.execPath }),
+  };
+  // What has settled need not be counted twice, which is a wait that was asked for.
+  const settled = { CONTEXTCORE_EXPORT_RECOUNT: "0s" };
+  await inTurns(url, [
+    ours("mimir", url, range, settled),
+    decoded,
+    ...theirs("curl of the raw range", "curl", args),
+  ]);
 }
 
 try {

@@ -62,7 +62,7 @@ test("the listing filters, and tells what is wrong with a filter", async () => {
   const wrong = [
     ["-n", "0"],
     ["--outcome", "succes"],
-    ["--from", "yesterday"],
+    ["--from", "tomorrow"],
     ["--from", "2026-02-01", "--to", "2026-01-01"],
   ];
   for (const args of wrong) {
@@ -71,6 +71,21 @@ test("the listing filters, and tells what is wrong with a filter", async () => {
     expect(stderr).toContain("error:");
   }
 });
+
+test.each(["list", "stats", "export"])(
+  "audit %s takes --target, and the same as --affected",
+  async (command) => {
+    const cwd = await project();
+    const counted = async (flag: string, text: string) => {
+      const { exitCode, stdout } = await run(["audit", command, flag, text], { cwd });
+      return { exitCode, stdout };
+    };
+    const { stdout: one, exitCode } = await counted("--target", "loki");
+    expect(exitCode).toBe(0);
+    expect(await counted("--affected", "loki")).toEqual({ exitCode: 0, stdout: one });
+    expect((await counted("--target", "nowhere")).stdout).not.toBe(one);
+  },
+);
 
 test("on a terminal of 80 columns no word is broken", async () => {
   const cwd = await project();

@@ -18,6 +18,9 @@ const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
 const WORDS: readonly (readonly [string, string])[] = [
   ["exprot", "error: unknown command exprot\nhint: did you mean contextcore export?"],
   ["zebra", "error: unknown command zebra\nhint: contextcore --help lists the commands"],
+  ["backup", "error: unknown command backup\nhint: did you mean contextcore export?"],
+  ["snapshots forget", "error: unknown command forget\nhint: did you mean contextcore snapshots prune?"],
+  ["ls", "error: unknown command ls\nhint: did you mean contextcore snapshots list?"],
   ["--frobnicate", "error: unknown flag --frobnicate\nhint: contextcore --help lists the commands"],
   ["config chekc", "error: unknown command chekc\nhint: did you mean contextcore config check?"],
   ["inventory --jsno", "error: unknown flag --jsno\nhint: did you mean --json?"],
@@ -46,7 +49,10 @@ const WORDS: readonly (readonly [string, string])[] = [
     "export --resume --no-logs",
     "error: --resume and --no-logs contradict each other\nhint: give one of them",
   ],
-  ["export --from yesterday", 'error: --from: not a date or an RFC 3339 time: "yesterday"'],
+  [
+    "export --from tomorrow",
+    'error: --from: not a time: "tomorrow" (use 2026-01-24, 2026-01-24T14:30:00Z, 24h for that long ago, now, today, yesterday)',
+  ],
   ["export --from 2026-02-30", 'error: --from: not a date or an RFC 3339 time: "2026-02-30"'],
   [
     "export --from 2026-01-02 --to 2026-01-01",
@@ -84,6 +90,7 @@ const WORDS: readonly (readonly [string, string])[] = [
     "error: --set: backends.loki.timeout: not between 1ms and 24h",
   ],
   ["inventory --set backends.loki.window=0s", "error: --set: backends.loki.window: not at least 1s"],
+  ["inventory --set export.recount=5", "error: --set: export.recount: not a duration (use 30s, 5m, 24h, 7d)"],
   ["inventory --set export.concurrency=0", "error: --set: export.concurrency: expected >=1, found 0"],
   ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
   ["audit lsit", "error: unknown command lsit\nhint: did you mean contextcore audit list?"],
@@ -167,10 +174,38 @@ test.each(WORDS)("%s", async (words, said) => {
   expect({ stdout, exitCode, stderr: shown }).toEqual({ stdout: printed, exitCode: 2, stderr: `${said}\n` });
 });
 
-test("a range in the future is refused", async () => {
-  const { stderr, exitCode } = await run(["export", "--from", tomorrow], { cwd });
-  expect(stderr).toStartWith(`error: --from ${tomorrow}T00:00:00Z is in the future\nhint: it is `);
-  expect(exitCode).toBe(2);
+test("what other tools call a command leads to one that there is", async () => {
+  for (const word of [
+    "apply",
+    "backup",
+    "check",
+    "diff",
+    "down",
+    "forget",
+    "get",
+    "init",
+    "log",
+    "show",
+    "status",
+  ]) {
+    const { stderr } = await run([word], { cwd });
+    const [, line = ""] = /did you mean contextcore (.+)\?/.exec(stderr) ?? [];
+    expect([word, line]).toEqual([word, expect.stringMatching(/./)]);
+    expect((await run([...line.split(" "), "--help"], { cwd })).exitCode).toBe(0);
+  }
+});
+
+test("a range in the future is refused before any server is asked", async () => {
+  const faults = Object.values(lab.faults);
+  for (const fault of faults) fault.add({ kind: "latency", ms: 0 });
+  const past = ["--to", `${tomorrow}T01:00:00Z`];
+  for (const more of [[], past, ["--dry-run"]]) {
+    const { stderr, exitCode } = await run(["export", "--from", tomorrow, ...more], { cwd });
+    expect(stderr).toStartWith(`error: --from ${tomorrow}T00:00:00Z is in the future\nhint: it is `);
+    expect(exitCode).toBe(2);
+  }
+  expect(faults.map(({ struck }) => struck)).toEqual(faults.map(() => 0));
+  for (const fault of faults) fault.clear();
 });
 
 test.each([

@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../support/directory.ts";
 import { needPrograms } from "../support/programs.ts";
 
 const home = temporaryDirectory({
-  "contextcore.yaml": "plugins: [./x, ./new]\n",
+  "contextcore.yaml": "plugins: [./x, ./new]\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
   "contextcore.lock": JSON.stringify({
     version: 1,
     plugins: { "./x": { name: "acme/lines", uses: [], hash: "0".repeat(64), files: {} } },
@@ -85,6 +85,8 @@ describe("the program offers", () => {
       "records-in-format",
     ]);
     expect(wordsOf(await offered(["snapshots", "show", ""]))).toEqual(["latest"]);
+    expect(wordsOf(await offered(["snapshots", "copy", "latest", "--to", ""]))).toEqual(["offsite"]);
+    expect(wordsOf(await offered(["recover", "--from", ""]))).toEqual(["offsite", "latest"]);
     expect(await offered(["--config", ""])).toEqual([]);
     expect(await offered(["inventory", "--config", ""])).toEqual([":files"]);
   });

@@ -1,7 +1,8 @@
 /** Snapshots in a place, as a user meets them: copied, killed, damaged, somebody else's. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { smallSnapshot } from "../snapshot/small.ts";
 import { binary, cleanEnv } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventsIn } from "../support/printed.ts";
@@ -110,6 +111,41 @@ test("a copy is named by its place, by the beginning of its name, or as the late
   expect((await command(cwd, "snapshots", "copy", "latest", "--to", "nowhere")).exitCode).toBe(2);
 });
 
+test("a place alone is every copy in it, and parts of its data are read by turns", async () => {
+  const { cwd, name } = await project({ entries: 200, streams: 10, objects: 20 });
+  const newer = basename(await smallSnapshot(join(cwd, "backups")));
+  await command(cwd, "snapshots", "copy", name, newer, "--to", "offsite");
+  const whole = await json(cwd, "verify", "offsite");
+  expect([whole.exitCode, whole.printed.snapshots.map((one: { name: string }) => one.name)]).toEqual([
+    0,
+    [name, newer],
+  ]);
+  const read: number[] = [];
+  for (let part = 1; part <= 3; part += 1) {
+    const { printed } = await json(cwd, "verify", "offsite", `--read-data=${part}/3`);
+    read.push(printed.blocksReadTotal);
+  }
+  expect(Math.min(...read)).toBeGreaterThan(0);
+  expect(read.reduce((sum, one) => sum + one)).toBe(whole.printed.blocksTotal);
+  const logs = join(cwd, "offsite", name, "logs.json");
+  const bytes = readFileSync(logs);
+  writeFileSync(logs, bytes.fill((bytes[50] ?? 0) ^ 4, 50, 51));
+  const exits: number[] = [];
+  for (let part = 1; part <= 3; part += 1)
+    exits.push((await command(cwd, "verify", "offsite", `--read-data=${part}/3`)).exitCode);
+  expect(exits.sort()).toEqual([0, 0, 5]);
+  expect((await command(cwd, "verify", "nowhere")).exitCode).toBe(2);
+});
+
+test("where the only copy cannot be read, who wants the latest is told why", async () => {
+  const { cwd, name } = await project();
+  await command(cwd, "snapshots", "copy", name, "--to", "offsite");
+  writeFileSync(join(cwd, "offsite", name, "manifest.json"), "{");
+  const { exitCode, stderr } = await command(cwd, "restore", "offsite:latest", "--dry-run");
+  const why = `${name}: offsite:${name}/manifest.json is not as copy.json says`;
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(why)]);
+});
+
 test("what somebody does to a copy is found", async () => {
   const { cwd, name } = await project();
   await command(cwd, "snapshots", "copy", name, "--to", "offsite");
@@ -164,4 +200,25 @@ test("a copy of another project is believed only with its public key, or once a 
     session.type(answer);
     expect(await session.exited).toBe(exit);
   }
+});
+
+test("a copy that somebody else has put there stops nobody from using the others, and is told", async () => {
+  const { cwd, name } = await project();
+  await command(cwd, "snapshots", "copy", name, "--to", "offsite");
+  const other = await project();
+  const planted = "20991231-235959";
+  renameSync(other.path, join(dirname(other.path), planted));
+  await command(other.cwd, "snapshots", "copy", planted, "--to", "offsite");
+  cpSync(join(other.cwd, "offsite", planted), join(cwd, "offsite", planted), { recursive: true });
+  const why = `${planted}: the copy of ${planted} is signed with a key that this project does not know`;
+  for (const meant of ["offsite", "offsite:latest"]) {
+    const { exitCode, stdout, stderr } = await command(cwd, "verify", meant);
+    expect([meant, exitCode, stderr]).toEqual([meant, 3, expect.stringContaining(why)]);
+    expect(stdout).toContain(`offsite:${name}  sound`);
+  }
+  expect((await command(cwd, "snapshots", "show", "offsite:latest")).stdout).toContain(`offsite:${name}`);
+  expect((await command(cwd, "verify", `offsite:${planted}`)).exitCode).toBe(4);
+  rmSync(join(cwd, "offsite", name), { recursive: true });
+  const alone = await command(cwd, "verify", "offsite:latest");
+  expect([alone.exitCode, alone.stderr]).toEqual([4, expect.stringContaining("add --key")]);
 });

@@ -77,6 +77,7 @@ describe("what came in the last seconds", () => {
     session.type(KEY.interrupt);
     expect(await session.exited).toBe(130);
     const checked = await run(["persistence", "check-destroy"], { cwd });
+    expect(checked.stdout).toContain("loki: only what has come in since the newest snapshot is unsaved");
     expect([checked.exitCode, lastLine(checked.stdout)]).toEqual([
       3,
       "a destroy would lose data of loki: contextcore export --all saves it",

@@ -60,6 +60,21 @@ describe("it says", () => {
     expect(known).toEqual([]);
   });
 
+  test("the same of a server that says which one it is: a Prometheus 3.5 was tried, and no Mimir 3.5", async () => {
+    let version = "3.5.0";
+    await using front = startFront(lab.urls.mimir, (request, pass) =>
+      request.url.endsWith("/status/buildinfo")
+        ? Response.json({ status: "success", data: { application: "Grafana Mimir", version } })
+        : pass(),
+    );
+    const cwd = labProject(lab, { urls: { mimir: front.url } });
+    const untried = async () =>
+      (await doctor(cwd, 0))("mimir").filter((one) => one.message.includes("was not tried with"));
+    expect((await untried()).map((one) => one.severity)).toEqual(["note"]);
+    version = "3.0.4";
+    expect(await untried()).toEqual([]);
+  });
+
   test("which server does not answer, and which refuses", async () => {
     const undo = lab.faults.grafana.add({ kind: "status", status: 401 });
     const found = await doctor(labProject(lab, { urls: { loki: "http://127.0.0.1:9" } }), 3);

@@ -83,6 +83,33 @@ test("with the identity a copy is verified, shown and compared as a directory is
   ]);
 });
 
+test("an identity that is not there, or another one, is no damage of the copy", async () => {
+  const { cwd, name, file, recipient } = await project();
+  await copied(cwd);
+  rmSync(join(cwd, ".contextcore", "copies"), { recursive: true });
+  rmSync(join(cwd, "backups"), { recursive: true });
+  expect((await command(cwd, "verify", "offsite", "--identity", file)).exitCode).toBe(0);
+  const listed = async () =>
+    JSON.parse((await command(cwd, "snapshots", "list", "--json")).stdout).snapshots[0].places;
+  expect(await listed()).toMatchObject([{ sound: true, depth: "whole" }]);
+  rmSync(join(cwd, ".contextcore", "copies", "offsite", `${name}.manifest.json`));
+  const another = await newKey(cwd);
+  for (const [identity, exit, message] of [
+    ["nowhere.key", 2, "cannot read nowhere.key"],
+    [another.file, 1, `Name the identity that belongs to ${recipient}.`],
+  ] as const)
+    for (const words of [
+      ["snapshots", "list", "--place", "offsite"],
+      ["verify", "offsite"],
+      ["snapshots", "prune", "--place", "offsite", "--keep-last", "1", "--dry-run"],
+    ]) {
+      const { exitCode, stderr } = await command(cwd, ...words, "--identity", identity);
+      expect([words, exitCode, stderr]).toEqual([words, exit, expect.stringContaining(message)]);
+    }
+  await command(cwd, "verify", "offsite", "--identity", file);
+  expect(await listed()).toMatchObject([{ sound: true, depth: "whole" }]);
+});
+
 test("one bit of an encrypted file is found", async () => {
   const { cwd, name, file } = await project();
   expect((await copied(cwd)).exitCode).toBe(0);
@@ -150,4 +177,20 @@ test("the page for the safe has everything that brings a copy back, and its comm
   expect((await command(cwd, "keys", "kit")).stdout).toContain(
     "Whoever has the identity can read every backup.",
   );
+});
+
+test("a machine without a sound OpenSSL writes the same bytes", async () => {
+  const { cwd, name } = await project();
+  const place = join(cwd, "offsite", name);
+  const contents = () =>
+    filesIn(place)
+      .filter((one) => one !== "copy.json")
+      .map((one) => readFileSync(join(place, one)));
+  expect((await copied(cwd)).exitCode).toBe(0);
+  const before = contents();
+  rmSync(join(cwd, "offsite"), { recursive: true });
+  const broken = temporaryDirectory({ "libcrypto.so.3": "none", "libcrypto.so.1.1": "none" });
+  const env = { ...cleanEnv(cwd), LD_LIBRARY_PATH: broken };
+  const again = await run(["snapshots", "copy", "latest", "--to", "offsite"], { cwd, env });
+  expect([again.exitCode, contents()]).toEqual([0, before]);
 });

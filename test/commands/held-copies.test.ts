@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
+import { smallSnapshot } from "../snapshot/small.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventsIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
@@ -36,6 +37,19 @@ test("a snapshot of which only a copy is left is still held: listed, shown, prov
   const gone = await command(cwd, "snapshots", "list", "--place", "offsite");
   expect([gone.exitCode, gone.stderr]).toEqual([3, expect.stringContaining("the copy is gone")]);
   expect((await command(cwd, "snapshots", "list", "--place", "offsite")).exitCode).toBe(0);
+});
+
+test("the whole name of a snapshot means that one, though it begins another one's, and wherever it is", async () => {
+  const { cwd, path } = await project();
+  const [name, other] = ["20260124-143000", "20260124-143000-2"];
+  renameSync(path, join(cwd, "backups", name));
+  renameSync(await smallSnapshot(join(cwd, "backups")), join(cwd, "backups", other));
+  await command(cwd, "snapshots", "copy", name, "--to", "offsite");
+  rmSync(join(cwd, "backups", name), { recursive: true });
+  expect((await json(cwd, "snapshots", "show", name)).printed.snapshot).toEqual({
+    name,
+    path: `offsite:${name}`,
+  });
 });
 
 let lab: Lab;
@@ -137,4 +151,32 @@ test("what only a copy holds is not exported again, and nothing is said to be in
   expect(again.printed.backends).toMatchObject([{ backend: "loki", parent: name }]);
   const chain = await json(cwd, "verify", "latest");
   expect([chain.exitCode, chain.printed.snapshots.length], chain.stderr).toEqual([0, 2]);
+});
+
+test("what lies in a place that the configuration does not name any more counts for nothing, and is not damaged", async () => {
+  const { cwd, name, path } = await project();
+  await command(cwd, "snapshots", "copy", name, "--to", "offsite");
+  rmSync(path, { recursive: true });
+  const config = join(cwd, "contextcore.yaml");
+  const named = (place: string) =>
+    writeFileSync(config, `name: shop\n${STORES.replace("offsite:", `${place}:`)}`);
+  named("vault");
+  const forgotten = await json(cwd, "snapshots", "list");
+  expect([forgotten.exitCode, forgotten.printed.snapshots, forgotten.printed.unreadable]).toEqual([
+    3,
+    [],
+    [
+      expect.objectContaining({
+        path: "offsite",
+        reason: expect.stringContaining("1 copy there counts for nothing"),
+      }),
+    ],
+  ]);
+  expect((await command(cwd, "verify", "latest")).exitCode).toBe(2);
+  await command(cwd, "snapshots", "list", "--place", "vault");
+  const moved = await json(cwd, "snapshots", "list");
+  expect([moved.exitCode, moved.printed.snapshots[0].places[0].place]).toEqual([0, "vault"]);
+  named("offsite");
+  const again = (await json(cwd, "snapshots", "list")).printed.snapshots[0].places;
+  expect(again).toMatchObject([{ place: "offsite", sound: true, proved: expect.any(String) }]);
 });

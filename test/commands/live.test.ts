@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
+import { openSession } from "../support/pseudo-terminal.ts";
 
 setDefaultTimeout(120_000);
 
@@ -54,6 +55,18 @@ test("a server that is down, or gone from the configuration, leaves the verdict 
   const gone = await verified("backends.loki.enabled=false");
   expect(gone.stderr).toMatch(/not counted: .* of loki: no such backend is configured/);
   expect(gone.exitCode).toBe(3);
+});
+
+test("who is still waited for is shown, and servers that are down are waited for side by side", async () => {
+  const cwd = labProject(lab, { only: ["loki", "grafana"] });
+  expect((await run(["export", ...RANGE], { cwd })).exitCode).toBe(0);
+  const off = ["loki", "grafana"].flatMap((name) => ["--set", `backends.${name}.url=http://127.0.0.1:9`]);
+  const session = openSession(["verify", "latest", "--live", ...off, "-v"], { cwd });
+  await session.waitFor("asking loki, grafana");
+  expect(await session.exited).toBe(3);
+  // The waits of both are told in turn: neither waits until the other is given up.
+  const of = Array.from(session.text().matchAll(/^(loki|grafana) {2}waits/gm), ([, name = ""]) => name);
+  expect([of.indexOf("grafana") >= 0, of.indexOf("grafana") < of.lastIndexOf("loki")]).toEqual([true, true]);
 });
 
 test("rule groups of which none could be read, too; what came since did arrive after the export", async () => {

@@ -114,7 +114,7 @@ test("an unfinished export is listed with the way to finish it, and the picture 
     const { stdout } = await call("snapshots", "list");
     expect(stdout).toContain("\n.20260101-000000.partial  unfinished: contextcore export --resume\n");
     expect(stdout).toContain(
-      "█ saved   ▒ saved in part   · in no snapshot   ┄ before the first save\nGaps are told from",
+      "█ saved   ▒ saved in part   · in no snapshot   ┄ before the first save\nGaps are counted from",
     );
     expect((await json("snapshots", "list")).unfinished).toEqual([{ path: partial }]);
   } finally {
@@ -133,7 +133,7 @@ test("a backend of which no time is held whole has no picture without gaps", asy
   await Bun.write(path, formatManifest({ ...manifest, plugins }).text);
   try {
     const { stdout } = await call("snapshots", "list");
-    expect(stdout).toMatch(/^tempo +·+ +no time held whole$/m);
+    expect(stdout).toMatch(/^tempo +·+ +nothing saved whole$/m);
   } finally {
     await Bun.write(path, before);
   }

@@ -2,6 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { createS3 } from "../lab/s3/index.ts";
+import type { S3Options } from "../lab/s3/state.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { agreed } from "../support/project.ts";
@@ -110,6 +112,98 @@ describe("doctor", () => {
       /problem usb cannot write: usb: cannot use \S+: a part of that path is a file/,
     );
     expect(exitCode).toBe(3);
+  });
+});
+
+describe("a bucket", () => {
+  const KEYS = { AWS_ACCESS_KEY_ID: "access", AWS_SECRET_ACCESS_KEY: "s3cret-of-the-user" };
+  const offsite = (url: string, more = ""): string =>
+    `  offsite: { plugin: s3, url: "${url}", bucket: shop, prefix: stack${more} }\n`;
+
+  /** The look-alike of S3 on every interface: it is reached at an address that is not this machine's own. */
+  function startBucket(options: S3Options = {}) {
+    const lab = createS3(options);
+    const server = Bun.serve({ port: 0, hostname: "0.0.0.0", fetch: lab.handle });
+    return { lab, url: `http://0.0.0.0:${server.port}`, [Symbol.dispose]: () => void server.stop(true) };
+  }
+
+  const tried = async (cwd: string) => {
+    const { stdout, stderr, exitCode } = await run(["doctor"], { cwd, env: KEYS });
+    expect(`${stdout}${stderr}`).not.toContain("s3cret");
+    return { said: stdout.replace(/\s+/g, " "), exitCode };
+  };
+
+  test("hears nothing before its project is agreed to, and then no secret", async () => {
+    using bucket = startBucket();
+    const cwd = project(offsite(bucket.url));
+    expect((await tried(cwd)).exitCode).toBe(4);
+    expect(bucket.lab.heard).toEqual([]);
+    const { stdout } = await run(["config", "trust", "--json"], { cwd });
+    expect(JSON.parse(stdout).claims).toMatchObject([
+      { kind: "address", key: "stores.offsite.bucket", value: "shop" },
+      { kind: "address", key: "stores.offsite.prefix", value: "stack" },
+      { kind: "address", key: "stores.offsite.url", value: bucket.url },
+    ]);
+    expect((await tried(agreed(cwd))).said).toContain("ok offsite can keep snapshots");
+    expect(bucket.lab.objects.size).toBe(0);
+    const heard = bucket.lab.heard.map(({ path, headers }) => `${path} ${JSON.stringify([...headers])}`);
+    expect(heard.join("\n")).not.toContain("s3cret");
+    expect(heard.filter((call) => call.startsWith("/shop/stack/contextcore-probe-")).length).toBeGreaterThan(
+      5,
+    );
+  });
+
+  test("that is moved elsewhere in the project is asked about again", async () => {
+    using bucket = startBucket();
+    const cwd = agreed(project(offsite(bucket.url)));
+    const file = join(cwd, "contextcore.yaml");
+    await Bun.write(file, (await Bun.file(file).text()).replace("bucket: shop", "bucket: theirs"));
+    expect((await tried(cwd)).exitCode).toBe(4);
+    expect(bucket.lab.heard).toEqual([]);
+  });
+
+  test.each([
+    [
+      "ignores conditions",
+      { ignoresConditions: true },
+      /problem offsite cannot write only what is absent: 5 of 5 who/,
+    ],
+    [
+      "refuses checksums",
+      { refusesChecksums: true },
+      /problem offsite cannot write: .*501 NotImplemented.* `checksums: false`/,
+    ],
+  ])("that %s is a problem", async (_, defects, message) => {
+    using bucket = startBucket();
+    Object.assign(bucket.lab.defects, defects);
+    const { said, exitCode } = await tried(agreed(project(offsite(bucket.url))));
+    expect(said).toMatch(message);
+    expect([exitCode, bucket.lab.objects.size]).toEqual([3, 0]);
+  });
+
+  test.each([
+    [
+      "in another region",
+      { region: "eu-west-1" },
+      /the bucket is in the region eu-west-1, not us-east-1 Set `region: eu-west-1`/,
+    ],
+    ["of another name", { bucket: "other" }, /404 NoSuchBucket.* Create it/],
+    [
+      "with another clock",
+      { now: () => new Date(Date.now() + 7_200_000) },
+      /warning clock offsite's is (?:2h|1h59m) ahead of ours .*its clock says \S+, and ours \S+ Synchronize this machine's clock/,
+    ],
+  ])("%s is named", async (_, options, message) => {
+    using bucket = startBucket(options);
+    const { said, exitCode } = await tried(agreed(project(offsite(bucket.url))));
+    expect(said).toMatch(message);
+    expect(exitCode).toBe(3);
+  });
+
+  test("of Amazon's is asked about by its name, since no address stands there", async () => {
+    const cwd = project("  offsite: { plugin: s3, bucket: theirs-in-secret }\n");
+    const { stdout } = await run(["config", "trust", "--json"], { cwd });
+    expect(JSON.parse(stdout).claims).toMatchObject([{ kind: "address", value: "theirs-in-secret" }]);
   });
 });
 

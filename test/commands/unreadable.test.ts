@@ -21,7 +21,7 @@ async function exported(name: "mimir" | "tempo") {
   const cwd = labProject(lab, { only: [name] });
   const { stdout, stderr, exitCode } = await run(["export", "--json", ...RANGE], { cwd });
   const { backends, snapshot } = parsedAs(EXPORT, stdout);
-  const { path } = snapshot;
+  const path = snapshot?.path ?? "";
   const [only] = backends;
   if (only === undefined) throw new Error(stderr);
   const verified = await run(["verify", path], { cwd });

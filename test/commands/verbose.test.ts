@@ -1,6 +1,7 @@
-/** `-v`: a line for each request, and no secret in any of them. */
+/** `-v`: a line for each request and each wait, and no secret in any of them. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { startLab } from "../lab/lab.ts";
+import { createLoki } from "../lab/loki/index.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { labProject } from "../support/project.ts";
@@ -73,4 +74,48 @@ test("what a destroy asks afterwards is told, too, and what doctor asks of clock
   const after = stderr.slice(stderr.indexOf("$ true"));
   expect(linesOf(after).length).toBeGreaterThan(0);
   expect((await run(["doctor", "-v"], { cwd })).stderr).toMatch(/^loki {2}GET \S+ \/ {2}/m);
+});
+
+/** What was waited for, by the program's own word. */
+const waitsIn = (stderr: string): string[] => stderr.split("\n").filter((line) => / {2}waits /.test(line));
+
+test("a wait says of whom, how long and for what: a second count, another attempt, a server that has too much to do", async () => {
+  const cwd = labProject(lab, { only: ["loki", "mimir"] });
+  const args = ["export", "-v", "--set", "export.recount=3s"];
+  const counted = await run(args, { cwd });
+  expect(counted.exitCode).toBe(0);
+  expect(waitsIn(counted.stderr)).toContainEqual(
+    expect.stringMatching(/^loki {2}waits [\d.]+ m?s before it counts once more what may still be arriving/),
+  );
+  lab.faults.loki.add({ kind: "status", status: 500, path: "/labels", times: 1 });
+  lab.faults.mimir.add({ kind: "status", status: 429, retryAfter: 1, path: "/api/v1/read", times: 1 });
+  const { stderr, exitCode } = await run(args, { cwd });
+  expect(exitCode).toBe(0);
+  const waits = waitsIn(stderr).join("\n");
+  expect(waits).toMatch(/^loki {2}waits \d+ ms before it asks again: loki at \S+: GET \S+ answered 500/m);
+  expect(waits).toMatch(
+    /^mimir {2}waits 1\.\d s before it asks again, one call at a time: mimir at \S+: POST \S+ answered 429/m,
+  );
+  expect(
+    (
+      await run(
+        args.filter((one) => one !== "-v"),
+        { cwd },
+      )
+    ).stderr,
+  ).not.toContain("waits");
+});
+
+test("a restore says that it waits for what it has written", async () => {
+  const cwd = labProject(lab, { only: ["loki"] });
+  await run(["export", "-t", "2h"], { cwd });
+  const slow = createLoki({ now: () => BigInt(Date.now()) * 1_000_000n, visibilityDelay: 1_500_000_000n });
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => slow.handle(request) });
+  const to = ["--set", `backends.loki.url=http://127.0.0.1:${server.port}`];
+  const { stderr, exitCode } = await run(["restore", "latest", "--yes", "-v", ...to], { cwd });
+  await server.stop(true);
+  expect([exitCode, stderr]).toEqual([
+    0,
+    expect.stringContaining("loki  waits 1.0 s for what was written to show"),
+  ]);
 });

@@ -35,7 +35,7 @@ test.each([{}, { compression: "zstd" as const }])(
     const [first, last] = [block.before + 1, block.before + block.records];
     expect(told.stderr).toContain(first === last ? `line ${first}, ` : `lines ${first} to ${last}, `);
     expect(told.stderr).toContain(
-      `block ${block.number} of the index, bytes ${block.offset} to ${block.offset + block.bytes}, ${block.from} to ${block.to}: its bytes do not match its checksum`,
+      `block ${block.number} of the index, bytes ${block.offset} to ${block.offset + block.bytes}, ${block.from} to ${block.to}: checksum mismatch`,
     );
     expect(told.stderr).toContain("damaged: 1 block of logs; while the server still has the data");
     expect(told.stderr).toContain(`  ${again}\n`);
@@ -49,7 +49,7 @@ test.each([{}, { compression: "zstd" as const }])(
     expect(report.flaws).toContainEqual({
       snapshot: { name: basename(path), path },
       file: block.file,
-      message: "its bytes do not match its checksum",
+      message: "checksum mismatch",
       backend: "logs",
       block: block.number,
       lines: { first, last },

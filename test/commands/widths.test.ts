@@ -75,6 +75,13 @@ test("COLUMNS wins over the terminal, if it is a number of columns", async () =>
   expect(tooWide(own, 50).length).toBeGreaterThan(10);
   expect(tooWide(await help("50"), 50)).toEqual([]);
   for (const nonsense of ["0", "-3", "wide", "1e9"]) expect(await help(nonsense)).toBe(own);
+  const listed = async (env: Record<string, string>): Promise<string> => {
+    const session = openSession(["config", "show"], { cwd, columns: 60, env });
+    await session.exited;
+    return session.text();
+  };
+  expect(tooWide(await listed({}), 60)).toEqual([]);
+  expect(tooWide(await listed({ COLUMNS: "200" }), 60).length).toBeGreaterThan(5);
 });
 
 test("in a pipe COLUMNS is for the help: a line of a table stays a line", async () => {
@@ -97,4 +104,18 @@ test("a terminal that does not know its size is asked on as on one of 80 columns
   const session2 = openSession(["snapshots", "list"], { cwd, columns: 0 });
   await session2.exited;
   expect(tooWide(session2.text(), 80)).toEqual([]);
+});
+
+test("the inventory says from when to when, and what is unsaved, where there is room for it", async () => {
+  const shown = async (columns: number): Promise<string> => {
+    const session = openSession(["inventory"], { cwd, columns });
+    await session.exited;
+    return session.text();
+  };
+  const TIMES = /^loki .+ {2}importance=high +\d{4}-\S+ \S+ to \S+ \S+ UTC/m;
+  expect(await shown(140)).toMatch(new RegExp(`${TIMES.source}  (saved|unsaved: \\d+ \\w+)$`, "m"));
+  const narrower = await shown(105);
+  expect(narrower).toMatch(new RegExp(`${TIMES.source}$`, "m"));
+  const piped = (await run(["inventory"], { cwd })).stdout;
+  for (const text of [await shown(80), piped]) expect(text).toMatch(/^loki .+ {2}importance=high$/m);
 });

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${VAR} is what stands in the file
 /** The core's own settings from the environment. */
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { CORE_SETTINGS } from "../../src/config/environment.ts";
@@ -29,10 +30,39 @@ test("every setting has the name that its place in the file makes", () => {
     "export.concurrency CONTEXTCORE_EXPORT_CONCURRENCY",
     "export.recount CONTEXTCORE_EXPORT_RECOUNT",
     "destroy.command CONTEXTCORE_DESTROY_COMMAND",
+    "destroy.policy CONTEXTCORE_DESTROY_POLICY",
     "destroy.allow CONTEXTCORE_DESTROY_ALLOW",
+    "destroy.deletes CONTEXTCORE_DESTROY_DELETES",
     "destroy.deny CONTEXTCORE_DESTROY_DENY",
+    "recovery.steps CONTEXTCORE_RECOVERY_STEPS",
     "audit.retention CONTEXTCORE_AUDIT_RETENTION",
     "audit.stale_after CONTEXTCORE_AUDIT_STALE_AFTER",
+    "audit.cleanup CONTEXTCORE_AUDIT_CLEANUP",
+    "audit.cleanup_interval CONTEXTCORE_AUDIT_CLEANUP_INTERVAL",
+    "activity.path CONTEXTCORE_ACTIVITY_PATH",
+    "activity.content CONTEXTCORE_ACTIVITY_CONTENT",
+    "activity.export CONTEXTCORE_ACTIVITY_EXPORT",
+    "activity.retention CONTEXTCORE_ACTIVITY_RETENTION",
+    "activity.content_retention CONTEXTCORE_ACTIVITY_CONTENT_RETENTION",
+    "activity.max_size CONTEXTCORE_ACTIVITY_MAX_SIZE",
+    "activity.upstreams CONTEXTCORE_ACTIVITY_UPSTREAMS",
+    "activity.listen CONTEXTCORE_ACTIVITY_LISTEN",
+    "activity.networks CONTEXTCORE_ACTIVITY_NETWORKS",
+    "activity.grace CONTEXTCORE_ACTIVITY_GRACE",
+    "service.listen CONTEXTCORE_SERVICE_LISTEN",
+    "service.hosts CONTEXTCORE_SERVICE_HOSTS",
+    "service.tls.cert CONTEXTCORE_SERVICE_TLS_CERT",
+    "service.tls.key CONTEXTCORE_SERVICE_TLS_KEY",
+    "service.trusted_proxy CONTEXTCORE_SERVICE_TRUSTED_PROXY",
+    "service.production CONTEXTCORE_SERVICE_PRODUCTION",
+    "service.grace CONTEXTCORE_SERVICE_GRACE",
+    "permissions.api CONTEXTCORE_PERMISSIONS_API",
+    "permissions.schedules CONTEXTCORE_PERMISSIONS_SCHEDULES",
+    "permissions.admin CONTEXTCORE_PERMISSIONS_ADMIN",
+    "permissions.viewer CONTEXTCORE_PERMISSIONS_VIEWER",
+    "schedules CONTEXTCORE_SCHEDULES",
+    "notify CONTEXTCORE_NOTIFY",
+    "ping CONTEXTCORE_PING",
   ]);
 });
 
@@ -84,6 +114,25 @@ test("each comes with the type that its text stands for, also without a file; an
   });
 });
 
+test.each([
+  ["retention: 45", "stale_after: 30", 45, 30],
+  ["retention: 45d", "stale_after: 30m", 45, 30],
+  ["retention: 36h", "stale_after: 2h", 1.5, 120],
+] as const)(
+  "%s, %s: a duration, or a bare number of days and of minutes",
+  async (one, other, retention, staleAfter) => {
+    const { audit } = await load(`audit:\n  ${one}\n  ${other}\n`);
+    expect(audit).toMatchObject({ retention, staleAfter });
+  },
+);
+
+test("an audit setting that is no duration, or too short a one, is refused", async () => {
+  expect(await problemsOf("audit:\n  retention: soon\n  stale_after: 5s\n", {})).toEqual([
+    "contextcore.yaml:2: audit.retention: not a duration (use 30s, 5m, 24h, 7d)",
+    "contextcore.yaml:3: audit.stale_after: not at least 1m",
+  ]);
+});
+
 test("a mistake names the variable, or the flag, or the line", async () => {
   const env = { CONTEXTCORE_EXPORT_CONCURRENCY: "four", CONTEXTCORE_EXPORT_RECOUNT: "soon" };
   expect(await problemsOf("audit:\n  retention: 0\n", env, { "destroy.command": "[1]" })).toEqual([
@@ -95,6 +144,73 @@ test("a mistake names the variable, or the flag, or the line", async () => {
   expect(await problemsOf("", { CONTEXTCORE_EXPORT_RECOUNT: "2h" })).toEqual([
     "CONTEXTCORE_EXPORT_RECOUNT: export.recount: not between 0 and 1h",
   ]);
+});
+
+const ALIASES = {
+  AUDIT_RETENTION_DAYS: "365",
+  AUDIT_CLEANUP_ENABLED: "true",
+  AUDIT_CLEANUP_INTERVAL_HOURS: "12",
+  TASK_STALE_THRESHOLD_MINUTES: "15",
+  TASK_POLICY_MODE: "allowlist",
+  TASK_ALLOW_PATTERNS: "docker compose down *, make down",
+  TASK_DENY_PATTERNS: "kubectl,terraform destroy",
+};
+
+test("settings are read under the names that other programs have for them, and our own name wins", async () => {
+  const config = await load("audit:\n  retention: 30d\n", ALIASES);
+  expect(config).toMatchObject({
+    audit: { retention: 365, staleAfter: 15, cleanup: true, cleanupInterval: 12 },
+    destroy: {
+      policy: "allowlist",
+      allow: ["docker compose down *", "make down"],
+      deny: ["kubectl", "terraform destroy"],
+    },
+  });
+  expect(config.where?.(["audit", "retention"])).toBe("AUDIT_RETENTION_DAYS");
+  const both = await load("", { ...ALIASES, CONTEXTCORE_AUDIT_RETENTION: "7d" });
+  expect(both.audit.retention).toBe(7);
+  expect(both.where?.(["audit", "retention"])).toBe("CONTEXTCORE_AUDIT_RETENTION");
+  expect((await load("", { AUDIT_RETENTION_DAYS: "" })).audit).toEqual({
+    retention: 90,
+    staleAfter: 60,
+    cleanup: false,
+    cleanupInterval: 24,
+  });
+});
+
+test("a mistake in one of those names that variable", async () => {
+  const env = { AUDIT_RETENTION_DAYS: "soon", AUDIT_CLEANUP_ENABLED: "maybe", TASK_POLICY_MODE: "off" };
+  expect(await problemsOf("", env)).toEqual([
+    'AUDIT_CLEANUP_ENABLED: audit.cleanup: expected a boolean, found "maybe"',
+    "AUDIT_RETENTION_DAYS: audit.retention: not a duration (use 30s, 5m, 24h, 7d)",
+    'TASK_POLICY_MODE: destroy.policy: expected ("denylist" | "allowlist"), found "off"',
+  ]);
+});
+
+test("config show says which of the names was read", async () => {
+  const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\n" });
+  const shown = await run(["config", "show", "--json"], { cwd, env: ALIASES });
+  const { settings } = JSON.parse(shown.stdout);
+  for (const [key, value, where] of [
+    ["audit.cleanup_interval", 12, "AUDIT_CLEANUP_INTERVAL_HOURS"],
+    ["destroy.policy", "allowlist", "TASK_POLICY_MODE"],
+    ["destroy.command", ["docker", "compose", "down", "-v"], "default"],
+  ])
+    expect(settings).toContainEqual({ key, value, where });
+});
+
+test.each([
+  ["", "90d", "60m", "24h"],
+  ["audit: { retention: 45, stale_after: 90, cleanup_interval: 12 }", "45d", "90m", "12h"],
+  ["audit: { retention: 12w, stale_after: 2h, cleanup_interval: 1d }", "84d", "120m", "24h"],
+  ["audit: { retention: 36h, stale_after: 90s, cleanup_interval: 100m }", "36h", "1m30s", "1h40m"],
+])("config show has durations with their units: %s", async (yaml, retention, staleAfter, interval) => {
+  const cwd = temporaryDirectory({ "contextcore.yaml": `name: shop\n${yaml}\n` });
+  const { stdout } = await run(["config", "show"], { cwd });
+  const shown = new Map(stdout.split("\n").map((line) => line.split(/ {2,}/) as [string, string]));
+  expect(shown.get("audit.retention")).toBe(retention);
+  expect(shown.get("audit.stale_after")).toBe(staleAfter);
+  expect(shown.get("audit.cleanup_interval")).toBe(interval);
 });
 
 test("what the file has in place of a section is refused, and not replaced by the environment", async () => {
@@ -122,5 +238,24 @@ test("config show names the variable, and config check what it hides", async () 
   expect([checked.exitCode, checked.stdout]).toEqual([
     2,
     'contextcore.yaml:2: export.concurrency: expected a number, found "four" (hidden by CONTEXTCORE_EXPORT_CONCURRENCY for now)\n',
+  ]);
+});
+
+test("CONTEXTCORE_HOME is where the home copy, its keys and the agreements are, and nothing of them is below HOME", async () => {
+  const [cwd, home, elsewhere] = [
+    temporaryDirectory({ "contextcore.yaml": "name: shop\n" }),
+    temporaryDirectory(),
+    temporaryDirectory(),
+  ];
+  const env = { HOME: home, CONTEXTCORE_HOME: join(elsewhere, "kept") };
+  expect(await run(["audit", "keygen"], { cwd, env })).toMatchObject({ exitCode: 0 });
+  expect(readdirSync(join(elsewhere, "kept")).sort()).toEqual(["audit.log", "home.lock", "locks", "trails"]);
+  expect(readdirSync(home)).toEqual([]);
+  const verified = await run(["audit", "verify", "--json"], { cwd, env });
+  expect(JSON.parse(verified.stdout)).toMatchObject({ sound: true, witnesses: [{ name: "home copy" }] });
+  const relative = await run(["audit", "keygen"], { cwd, env: { ...env, CONTEXTCORE_HOME: "kept" } });
+  expect([relative.exitCode, relative.stderr]).toEqual([
+    2,
+    expect.stringContaining("CONTEXTCORE_HOME: not an absolute path"),
   ]);
 });

@@ -114,7 +114,7 @@ test("a named file that is not there is an error, not the defaults", async () =>
 test("the file that `config init` writes names every setting", () => {
   const lines = configTemplate("shop").split("\n");
   const isNamed = ({ path }: (typeof CORE_SETTINGS)[number]): boolean =>
-    lines.some((line) => new RegExp(`^#?${path.length > 1 ? "  " : ""}${path.at(-1)}:`).test(line));
+    lines.some((line) => new RegExp(`^#?${"  ".repeat(path.length - 1)}${path.at(-1)}:`).test(line));
   expect(CORE_SETTINGS.filter((one) => !isNamed(one)).map(({ path }) => path.join("."))).toEqual([]);
 });
 

@@ -7,20 +7,22 @@ import {
   type ByteRange,
   definePlugin,
   isObjectName,
+  type LifecycleRule,
   type NewObject,
   PluginError,
   type Store,
   v,
 } from "../../src/contract/contextcore.ts";
-import { memoryStore } from "../storage/memory-store.ts";
+import { lockingStore, memoryStore } from "../storage/memory-store.ts";
 
 const invalid = (what: string): PluginError => new PluginError("invalid", `acme/memory: ${what}`);
 
+type Objects = Map<string, Uint8Array>;
 type Change = (store: Store, objects: Map<string, Uint8Array>) => Partial<Store>;
 
-const pluginOf = (change: Change = () => ({})) => {
-  const objects = new Map<string, Uint8Array>();
-  const store = memoryStore(objects);
+const pluginOf = (change: Change = () => ({}), create: (objects: Objects) => Store = memoryStore) => {
+  const objects: Objects = new Map();
+  const store = create(objects);
   const whole = { ...store, ...change(store, objects) };
   return definePlugin({ name: "acme/memory", about: "In memory", options: v.object({}), store: () => whole });
 };
@@ -36,10 +38,18 @@ async function verdicts(declaration: unknown, names?: readonly string[]) {
 }
 
 test("a store that is right passes every rule", async () => {
-  const found = await verdicts(pluginOf());
+  const found = await verdicts(pluginOf(() => ({}), lockingStore));
   expect(found.filter(([, verdict]) => verdict !== "passed")).toEqual([]);
-  expect(found.length).toBeGreaterThan(8);
-});
+  expect(found.length).toBeGreaterThan(11);
+}, 30_000);
+
+test("a store that can neither lock nor age objects waives those rules, and no others", async () => {
+  const found = await verdicts(pluginOf());
+  expect(found.filter(([, verdict]) => verdict !== "passed")).toEqual([
+    ["store-lock", "waived"],
+    ["store-lifecycle", "waived"],
+  ]);
+}, 30_000);
 
 const writing =
   (change: (object: NewObject) => Partial<NewObject>): Change =>
@@ -165,7 +175,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
         return "written";
       },
     }),
-    'the name "" is taken',
+    'write takes the name ""',
   ],
   [
     "store-cancelled",
@@ -174,6 +184,103 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "a write that was cancelled left an object",
   ],
 ];
+
+const LARGE = 16 << 20;
+
+const MORE_BROKEN: typeof BROKEN = [
+  [
+    "store-large",
+    "what does not fit into one call",
+    (store) => ({
+      read: (name, range, signal) => store.read(name, range ?? { from: 0, to: LARGE }, signal),
+    }),
+    "a large object is read as another one",
+  ],
+  [
+    "store-large",
+    "parts that are not the ones asked for",
+    (store) => ({
+      read: (name, range, signal) =>
+        store.read(name, range && { from: range.from + 1, to: range.to + 1 }, signal),
+    }),
+    "a part of a large object is another one",
+  ],
+  [
+    "store-large",
+    "a large object that breaks off",
+    careless,
+    "a large object was written that is not the one",
+  ],
+  [
+    "store-lock",
+    "a lock that nobody heeds",
+    (_, objects) => ({ remove: async (name) => void objects.delete(name) }),
+    "a locked object can be removed",
+  ],
+  [
+    "store-lock",
+    "a lock that is not kept",
+    (store) => ({ write: (object, signal) => store.write({ ...object, retainUntil: 1n }, signal) }),
+    "stat of an object that is locked until",
+  ],
+  [
+    "store-lock",
+    "a replacement",
+    (_, objects) => ({ write: (object, signal) => memoryStore(objects).write(object, signal) }),
+    "stat of an object that is locked until",
+  ],
+  [
+    "store-lock",
+    "a lock that is never changed",
+    () => ({ retainUntil: async () => {} }),
+    "stat of an object",
+  ],
+  [
+    "store-lifecycle",
+    "rules that are not kept",
+    () => ({ lifecycle: { read: async () => [], write: async () => {} } }),
+    "and [] is in force",
+  ],
+  [
+    "store-lifecycle",
+    "rules that stay",
+    () => {
+      const kept: LifecycleRule[] = [];
+      const write = async (rules: readonly LifecycleRule[]) => void kept.push(...rules);
+      return { lifecycle: { read: async () => [...kept], write } };
+    },
+    "a rule that was taken back is still in force",
+  ],
+  [
+    "store-names",
+    "any name to look at",
+    (store) => ({
+      stat: (name, signal) => (isObjectName(name) ? store.stat(name, signal) : Promise.resolve(undefined)),
+    }),
+    'stat takes the name ""',
+  ],
+  [
+    "store-list-complete",
+    "times of its own",
+    (store) => ({
+      async *list(prefix, signal) {
+        for await (const one of store.list(prefix, signal)) yield { ...one, modified: 1n };
+      },
+    }),
+    "an object that was just written is from 1",
+  ],
+];
+
+describe("the rule for some stores catches", () => {
+  test.each(MORE_BROKEN.map((one) => [...one] as const))(
+    "%s: %s",
+    async (rule, _what, change, message) => {
+      const [found] = await verdicts(pluginOf(change, lockingStore), [rule]);
+      expect(found).toEqual([rule, expect.stringContaining(message)]);
+    },
+    60_000,
+  );
+});
 
 describe("the rule catches", () => {
   test.each(BROKEN.map((one) => [...one] as const))("%s: %s", async (rule, _what, change, message) => {

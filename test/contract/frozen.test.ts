@@ -151,6 +151,7 @@ test("the types of the entry `contextcore`", () => {
       "RestorePlan",
       "RestoreSeverity",
       "Restorer",
+      "ScratchServer",
       "SettingsReader",
       "Signal",
       "Sink",
@@ -258,6 +259,7 @@ test("the sides that a plugin has, and their hooks", () => {
         "retainUntil",
         "lifecycle.read",
         "lifecycle.write",
+        "lifecycle.retrieval",
       ],
     }
   `);

@@ -1,6 +1,6 @@
 /** A file that takes another one's place: as a whole, like the one before, or not at all. */
 import { expect, test } from "bun:test";
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile, syncDirectory } from "contextcore";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -80,3 +80,26 @@ test.skipIf(process.platform !== "linux")(
     await syncDirectory("/proc");
   },
 );
+
+test("what a process left that was killed is removed by the next one, and not what somebody still writes", async () => {
+  const directory = temporaryDirectory({ "app.db": "old" });
+  const path = join(directory, "app.db");
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "replacing-child.ts"), path], {
+    stdout: "pipe",
+  });
+  for await (const _ of child.stdout) break;
+  const [draft = ""] = readdirSync(directory).filter((name) => name.endsWith(".partial"));
+  writeFileSync(join(directory, `${draft}-wal`), "");
+  const others = [draft, `${draft}-wal`];
+  expect(await replaceFile(path, pieces("new"), { signal })).toBe(true);
+  expect(readdirSync(directory).sort()).toEqual([...others, "app.db"]);
+  child.kill("SIGKILL");
+  await child.exited;
+  const elsewhere = `${draft.slice(0, 8)}${draft.slice(8, 16).replaceAll(/./g, "0")}${draft.slice(16)}`;
+  writeFileSync(join(directory, elsewhere), "of another machine");
+  expect(await replaceFile(path, pieces("newer"), { signal })).toBe(true);
+  expect(readdirSync(directory).sort()).toEqual([elsewhere, "app.db"]);
+  utimesSync(join(directory, elsewhere), 0, 0);
+  expect(await replaceFile(path, pieces("newest"), { signal })).toBe(true);
+  expect(readdirSync(directory)).toEqual(["app.db"]);
+});

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { PluginError } from "contextcore";
 import { localStorage } from "../../src/storage/local.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -140,4 +141,23 @@ test("a failure of the store is told, and what was sent before stays for the nex
   left = 1_000;
   await copyTo(store, path);
   expect(new Set(store.written).size).toBe(store.written.length);
+});
+
+test("damage in a place that lets nothing be replaced is told, with what to do", async () => {
+  const path = await smallSnapshot(temporaryDirectory());
+  const store = memoryStore({
+    onWrite: ({ ifAbsent }) => {
+      if (!ifAbsent) throw new PluginError("refused", "logs.json is locked until 2026-02-01T00:00:00Z");
+    },
+  });
+  await copyTo(store, path);
+  const logs = `${basename(path)}/logs.json`;
+  const right = store.objects.get(logs) ?? Buffer.of();
+  store.objects.set(logs, Buffer.from(right).fill(0, 5, 6));
+  await copyTo(store, path); // nobody has doubted it
+  const refused = await copyTo(store, path, { isDoubted: true }).catch((error) => error);
+  expect(refused.message).toContain(
+    `offsite:${logs} is damaged, and the place does not let it be replaced: logs.json is locked until 2026-02-01`,
+  );
+  expect(refused.hint).toContain("Copy the snapshot to another place");
 });

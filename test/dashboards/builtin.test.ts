@@ -138,7 +138,7 @@ test("provisioned, they are there; provisioned again, nothing changes", async ()
     summary(
       await provisionDashboards(store, await planProvision(store, await builtinSource(store), NEVER), NEVER),
     );
-  expect(await run()).toBe("folders 1+ 0~ 0=, dashboards 3+ 0~ 0=, left 0, failed 0");
-  expect(await run()).toBe("folders 0+ 0~ 1=, dashboards 0+ 0~ 3=, left 0, failed 0");
+  expect(await run()).toBe("folders 1+ 0~ 0=, dashboards 4+ 0~ 0=, left 0, failed 0");
+  expect(await run()).toBe("folders 0+ 0~ 1=, dashboards 0+ 0~ 4=, left 0, failed 0");
   expect(grafana.face.store.dashboards.get("contextcore-audit")?.folderUid).toBe("contextcore");
 });

@@ -42,7 +42,7 @@ const recorded = (cwd: string): string[] =>
 test("our own dashboards: provisioned once, then nothing to do, and the trail says so", async () => {
   await using grafana = await startGrafana({ seed: 1 });
   const setting = { cwd: temporaryDirectory(), url: grafana.url };
-  expect(await dashboards(setting, ["provision", "--dry-run"])).toContain("3 would be created");
+  expect(await dashboards(setting, ["provision", "--dry-run"])).toContain("4 would be created");
   expect(grafana.face.store.dashboards.has("contextcore-stack")).toBe(false);
   expect(await dashboards(setting, ["provision"])).toBe(
     [
@@ -50,11 +50,12 @@ test("our own dashboards: provisioned once, then nothing to do, and the trail sa
       "create  contextcore/stack-health.json    Stack health and ingestion",
       "create  contextcore/project-tasks.json   Project tasks",
       "create  contextcore/audit-activity.json  Audit activity",
-      "dashboards: 3 created, 0 updated, 0 unchanged; folders: 1 created",
+      "create  contextcore/backups.json         Backups",
+      "dashboards: 4 created, 0 updated, 0 unchanged; folders: 1 created",
       "",
     ].join("\n"),
   );
-  expect(await dashboards(setting, ["provision"])).toBe("dashboards: 0 created, 0 updated, 3 unchanged\n");
+  expect(await dashboards(setting, ["provision"])).toBe("dashboards: 0 created, 0 updated, 4 unchanged\n");
   expect(recorded(setting.cwd)).toEqual(["provision started", "provision success"]);
 }, 30_000);
 

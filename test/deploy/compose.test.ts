@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { parse } from "yaml";
+import { VERSION } from "../../src/version.ts";
+import { debianProgram } from "../support/debian.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const read = (path: string): unknown => parse(readFileSync(join(root, path), "utf8"));
@@ -15,13 +17,21 @@ const Compose = v.object({
       image: v.string(),
       ports: v.optional(v.array(v.string()), []),
       volumes: v.optional(v.array(v.string()), []),
+      tmpfs: v.optional(v.array(v.string()), []),
+      profiles: v.optional(v.array(v.string()), []),
       healthcheck: v.optional(v.object({ test: v.array(v.string()) })),
     }),
   ),
   volumes: v.record(v.string(), v.unknown()),
 });
 
-const { services, volumes } = v.parse(Compose, read("compose.yaml"));
+const { services: all, volumes } = v.parse(Compose, read("compose.yaml"));
+
+const inProfile = (profile: string | undefined) =>
+  Object.fromEntries(Object.entries(all).filter(([, { profiles }]) => profiles[0] === profile));
+
+/** What starts without a profile. */
+const services = inProfile(undefined);
 
 test("the stack is whole, and the defaults of the plugins fit it", () => {
   expect(Object.keys(services).sort()).toEqual(["collector", "grafana", "loki", "mimir", "probe", "tempo"]);
@@ -30,7 +40,7 @@ test("the stack is whole, and the defaults of the plugins fit it", () => {
 });
 
 test("images are pinned to a version, and nothing listens beyond 127.0.0.1", () => {
-  for (const { image, ports } of Object.values(services)) {
+  for (const { image, ports } of Object.values(all)) {
     expect(image).toMatch(/:\d+\.\d+\.\d+$/);
     for (const port of ports) expect(port).toStartWith("127.0.0.1:");
   }
@@ -72,8 +82,75 @@ test("what is restored is accepted: old samples, old lines, old spans", () => {
   });
 });
 
+/** Debian's newest: the last of the releases before it cannot read the file. */
+const COMPOSE = debianProgram({ suite: "sid", package: "docker-compose", program: "docker-compose" });
+
+interface Resolved {
+  readonly services: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The file as Docker Compose itself understands it. */
+function composed(env: Readonly<Record<string, string>>, ...profiles: readonly string[]): Resolved {
+  const flags = profiles.flatMap((profile) => ["--profile", profile]);
+  const { stdout, stderr, exitCode } = Bun.spawnSync([COMPOSE, ...flags, "config", "--format", "json"], {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? "", HOME: "/home/ada", PWD: root, ...env },
+    stderr: "pipe",
+  });
+  expect({ said: `${stderr}`, exitCode }).toEqual({ said: "", exitCode: 0 });
+  return JSON.parse(`${stdout}`);
+}
+
+test("Docker Compose reads it, and without a profile only the stack starts", () => {
+  expect(Object.keys(composed({}).services).sort()).toEqual(Object.keys(services).sort());
+});
+
+test("the service has no rights, a root that it can only read, and no volume that a `down -v` removes", () => {
+  const { contextcore } = composed({ UID: "1234", GID: "99" }, "service").services;
+  expect(contextcore).toMatchObject({
+    image: `contextcore:${VERSION}`,
+    build: { dockerfile: "deploy/container/Containerfile" },
+    network_mode: "host",
+    user: "1234:99",
+    read_only: true,
+    cap_drop: ["ALL"],
+    security_opt: ["no-new-privileges:true"],
+    working_dir: root,
+    volumes: [
+      { type: "bind", source: root, target: root },
+      { type: "bind", source: "/home/ada/.contextcore", target: "/var/lib/contextcore" },
+    ],
+  });
+  expect(contextcore).not.toHaveProperty("ports");
+  expect(contextcore?.environment).toMatchObject({ CONTEXTCORE_HOME: "/var/lib/contextcore" });
+});
+
+test("each variable of .env.example is read by the service or by the stack", () => {
+  const text = readFileSync(join(root, ".env.example"), "utf8");
+  const names = [...text.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(8);
+  const compose = readFileSync(join(root, "compose.yaml"), "utf8");
+  expect(names.filter((name) => !compose.includes(`\${${name}:-`))).toEqual([]);
+});
+
+test("the stack for drills is the same one, empty, on other ports, and leaves nothing behind", () => {
+  const drill = inProfile("drill");
+  const stack = ["tempo", "mimir", "loki", "grafana"];
+  expect(Object.keys(drill).sort()).toEqual(stack.map((name) => `drill-${name}`).sort());
+  for (const name of stack) {
+    const [real, empty] = [services[name], drill[`drill-${name}`]];
+    expect(empty?.image).toBe(real?.image ?? "");
+    const ports = [real?.ports[0]?.replace("127.0.0.1:", "127.0.0.1:1") ?? ""];
+    // Where a restore writes its spans.
+    expect(empty?.ports).toEqual(name === "tempo" ? [...ports, "127.0.0.1:14318:4318"] : ports);
+    const data = real?.volumes.find((mount) => mount.startsWith(`${name}-data:`))?.split(":")[1] ?? "";
+    expect(empty?.tmpfs).toEqual([data]);
+    expect(empty?.volumes.filter((mount) => !mount.endsWith(":ro"))).toEqual([]);
+  }
+});
+
 const TARGETS =
-  "setup build test check generated bench demo full-setup up down health data-inventory pre-destroy-check destroy backup-full storage-status help lab";
+  "service setup build test check generated bench demo full-setup up down health data-inventory pre-destroy-check destroy backup-full storage-status help lab";
 
 test("the Makefile has every target, and `make help` lists it", () => {
   const { stdout, exitCode } = Bun.spawnSync(["make", "--no-print-directory", "help"], { cwd: root });

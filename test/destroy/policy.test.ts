@@ -127,8 +127,14 @@ test.each([
   expect(judgeCommand(["sh", "-c", text])).toEqual({ may: "run" });
 });
 
-/** What the configuration adds: which lists, the command, and what comes of it. */
-const LISTS: readonly (readonly [{ allow?: string[]; deny?: string[] }, string[], "run" | string])[] = [
+interface Added {
+  readonly policy?: "allowlist";
+  readonly allow?: string[];
+  readonly deny?: string[];
+}
+
+/** What the configuration adds, the command, and what comes of it. */
+const LISTS: readonly (readonly [Added, string[], "run" | string])[] = [
   [{ allow: ["docker system prune -f"] }, ["docker", "system", "prune", "-f"], "run"],
   [{ allow: ["docker system prune -f"] }, ["sudo", "docker", "system", "prune", "-f"], "run"],
   [{ allow: ["docker system prune -f"] }, ["sh", "-c", "docker compose down; docker system prune -f"], "run"],
@@ -154,6 +160,11 @@ const LISTS: readonly (readonly [{ allow?: string[]; deny?: string[] }, string[]
   [{ deny: ["* *prod*"] }, ["terraform", "destroy", "-var", "env=prod-eu"], "destroy.deny"],
   [{ deny: ["terraform"] }, ["ssh", "h", "cd x && terraform destroy"], "destroy.deny"],
   [{ allow: ["terraform destroy"], deny: ["terraform"] }, ["terraform", "destroy"], "destroy.deny"],
+  // Only what is listed.
+  [{ policy: "allowlist", allow: ["make down"] }, ["docker", "compose", "down"], "destroy.policy"],
+  [{ policy: "allowlist", allow: ["make down"] }, ["make", "down"], "run"],
+  [{ policy: "allowlist", allow: ["rm -rf /"] }, ["rm", "-rf", "/"], "delete-vital"],
+  [{ policy: "allowlist", allow: ["make down"] }, ["sh", "-c", "make down; make clean"], "destroy.policy"],
   [{ deny: ["kubectl delete"] }, ["kubectl", "get", "ns"], "run"],
   [{ deny: ["delete"] }, ["kubectl", "delete", "-f", "stack.yaml"], "run"],
   [{ deny: ["down compose"] }, ["docker", "compose", "down"], "run"],

@@ -8,12 +8,13 @@ import { expectPart, tableOf } from "./generated.ts";
 const PAGE = "docs/environment.md";
 
 test("it lists every setting", async () => {
-  const rows = CORE_SETTINGS.map(({ path, schema, variable }) => {
+  const rows = CORE_SETTINGS.map(({ path, schema, variable, alias }) => {
     const { about, fallback } = describeOption(path.join("."), schema);
     const shown = Array.isArray(fallback)
       ? fallback.join(", ") && `[${fallback.join(", ")}]`
       : `${fallback ?? ""}`;
-    return [`\`${path.join(".")}\``, about, shown && `\`${shown}\``, `\`${variable}\``];
+    const names = [variable, ...(alias === undefined ? [] : [alias])].map((name) => `\`${name}\``).join(", ");
+    return [`\`${path.join(".")}\``, about, shown && `\`${shown}\``, names];
   });
   const head = ["setting", "what it says", "default", "environment"];
   await expectPart(PAGE, "settings, made from src/config/schema.ts", tableOf(head, rows));

@@ -14,7 +14,9 @@ const env = {
   LOKI_EU_TOKEN: "t",
   OFFSITE_KEY: "k",
   OFFSITE_SECRET: "s",
+  PING_URL: "https://ping.example.com/1",
   REDIS_PASSWORD: "r",
+  SLACK_URL: "https://hooks.example.com/1",
 };
 
 /** The page's files of secrets lie where the test may put them. */

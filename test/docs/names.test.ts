@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
-const FOLDERS = ["src", "plugins", "test", "scripts", "docs", "examples", "deploy", ".github"];
+const FOLDERS = ["src", "plugins", "web", "test", "scripts", "docs", "examples", "deploy", ".github"];
 
 const files = FOLDERS.flatMap((folder) => [
   ...new Bun.Glob(`${folder}/**/*`).scanSync({ cwd: root, dot: true, onlyFiles: true }),
@@ -13,7 +13,7 @@ const paths = [...new Set(files.flatMap((file) => above(file)))];
 const source = (
   await Promise.all(
     files
-      .filter((file) => /^(src|plugins|test)\/.*\.ts$/.test(file))
+      .filter((file) => /^(src|plugins|web|test)\/.*\.tsx?$/.test(file))
       .map((file) => Bun.file(join(root, file)).text()),
   )
 ).join("\n");

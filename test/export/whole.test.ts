@@ -2,10 +2,12 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
 import { createTemporarySpace } from "../../src/export/whole/temporary-space.ts";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
+import { freeBytes } from "../../src/storage/free-space.ts";
 import { verifySnapshot } from "../../src/verify/verify.ts";
 import { dumpBackend, noise } from "./dump-backend.ts";
 import { fakeBackend, temporary } from "./fake-backend.ts";
@@ -118,6 +120,23 @@ test("temporary space that is there is told in the notes", async () => {
   const open = dumpBackend({ dumps: { "ledger.db": LEDGER }, temporaryBytes: 1_000 });
   const { manifest } = await runExport(dir.path, [open]);
   expect(manifest.plugins[0]?.notes["temporary space"]).toMatch(/^1(\.0)? kB in /);
+});
+
+test("a source keeps the space that it was promised while it is read: two that do not fit are read one after the other", async () => {
+  using dir = scratch();
+  let [reading, most] = [0, 0];
+  const open = dumpBackend({
+    dumps: { "a.db": LEDGER, "b.db": LEDGER },
+    pieceBytes: LEDGER.length / 2,
+    temporaryBytes: Math.floor((freeBytes(tmpdir()) ?? 0) * 0.6),
+    async onPiece(piece) {
+      reading += piece === 0 ? 1 : -1;
+      most = Math.max(most, reading);
+      await Bun.sleep(5);
+    },
+  });
+  const { manifest } = await runExport(dir.path, [open]);
+  expect([manifest.status, most]).toEqual(["complete", 1]);
 });
 
 test("space that one source was promised, another one waits for", async () => {

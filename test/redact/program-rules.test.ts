@@ -1,6 +1,6 @@
 /** Each rule takes what its example says, in every way that a command can be written, and leaves what only resembles it. */
 import { expect, test } from "bun:test";
-import { commandText } from "../../src/destroy/command-text.ts";
+import { commandText } from "../../src/programs/command-text.ts";
 import { redactedWords } from "../../src/redact/json.ts";
 import { PROGRAM_RULES } from "../../src/redact/program-rules.ts";
 import { redactedText } from "../../src/redact/text.ts";

@@ -58,7 +58,7 @@ test.each(["plain", "zstd"])(
 
     const told = await stacks.on(lab, "restore", path, ...LOKI, "--yes");
     expect(told.stderr).toContain(
-      `${damaged.file}, block ${damaged.number} of the index, bytes ${damaged.offset} to ${damaged.offset + damaged.bytes}, ${damaged.from} to ${damaged.to}: its bytes`,
+      `${damaged.file}, block ${damaged.number} of the index, bytes ${damaged.offset} to ${damaged.offset + damaged.bytes}, ${damaged.from} to ${damaged.to}: checksum mismatch`,
     );
     const again = `export --plugin loki --from ${damaged.from} --to ${damaged.to}`;
     expect(told.stderr).toContain(`  contextcore ${again}\n`);

@@ -42,7 +42,7 @@ export const lostText = (block: IndexBlock) => ({
   bytes: { from: block.offset, to: block.offset + block.bytes },
   range: { from: block.from, to: block.to },
   counts: block.counts,
-  reason: "its bytes do not match its checksum",
+  reason: "checksum mismatch",
 });
 
 /** The same, as it is printed. */

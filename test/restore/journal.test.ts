@@ -2,7 +2,12 @@
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlockOutcome, countRejected, openRestoreJournal } from "../../src/restore/journal.ts";
+import {
+  type BlockOutcome,
+  countRejected,
+  mergedRefusals,
+  openRestoreJournal,
+} from "../../src/restore/journal.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
 import { openRestoreDirectory } from "../../src/snapshot/write/disk.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -68,4 +73,17 @@ test("what cannot be written is said without the flag of another command", async
   const error = await directory.write("n".repeat(300), "{}").catch((thrown) => thrown);
   expect(error.message).toContain("the path is too long");
   expect(error.hint).not.toContain("-o");
+});
+
+test("the reasons of refusals are kept with their numbers, the most frequent first, and no more than a few", () => {
+  const refused = (reason: string) => ({ line: "x", reason });
+  const many = ["old", "old", "new", "a", "b", "c", "d", "old"].map(refused);
+  const { refusals = [] } = countRejected("files/x", many);
+  expect(refusals[0]).toEqual({ reason: "old", records: 3 });
+  expect(refusals).toHaveLength(5);
+  expect(mergedRefusals([...refusals, { reason: "new", records: 9 }])[0]).toEqual({
+    reason: "new",
+    records: 10,
+  });
+  expect(countRejected("files/x", [{ ...refused("old"), unsupported: true }]).refusals).toBeUndefined();
 });

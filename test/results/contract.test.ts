@@ -1,20 +1,31 @@
 /** What holds for every result that is declared: the same thing has the same name and the same form in all of them. */
 import { expect, test } from "bun:test";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { ROUTES } from "../../scripts/api-page.ts";
 import { type Member, membersOf } from "../../scripts/result-members.ts";
 import { commandsOf } from "../../src/commands/man/manual.ts";
 import { ROOT } from "../../src/dispatch/commands.ts";
 import { EXPORT } from "../../src/results/export.ts";
+import { taskEventSchema } from "../../src/service/running/protocol.ts";
 import { RESULTS } from "../support/printed.ts";
 
 /** What prints a document by itself, which others' programs read as it is. */
 const WITHOUT_JSON: Readonly<Record<string, string>> = {
   man: "prints a page in roff",
   completions: "prints a script, and words for a shell",
+  "activity export": "prints runs as lines or as CSV, as --format says",
   "audit export": "prints the trail itself, in the format that --format names",
+  "serve start": "serves until it is stopped, and tells its log",
 };
 
 const commands = await commandsOf(ROOT);
-const members = [...RESULTS.values()].flatMap((result) =>
+
+/** What a command prints, and what only the API answers. */
+const ALL = new Set([
+  ...RESULTS.values(),
+  ...ROUTES.flatMap(({ answers }) => ("schema" in answers ? [answers] : [])),
+]);
+const members = [...ALL].flatMap((result) =>
   membersOf(result).map((member) => ({ ...member, result: result.name })),
 );
 
@@ -30,7 +41,8 @@ test("the flag --json follows from the results, and a name means one result", ()
     expect([path, command.args?.json !== undefined]).toEqual([path, command.json !== undefined]);
   const declared = new Set(commands.flatMap(({ command }) => command.json ?? []));
   expect(new Set([...declared].map(({ name }) => name)).size).toBe(declared.size);
-  for (const { name, version } of declared) {
+  expect(new Set([...ALL].map(({ name }) => name)).size).toBe(ALL.size);
+  for (const { name, version } of ALL) {
     expect(name).toMatch(/^[a-z]+([.-][a-z]+)*$/);
     expect(version).toBeGreaterThan(0);
   }
@@ -38,6 +50,7 @@ test("the flag --json follows from the results, and a name means one result", ()
 
 test("there is much to look at", () => {
   expect(RESULTS.size).toBeGreaterThan(35);
+  expect(ALL.size).toBeGreaterThan(RESULTS.size + 5);
   expect(members.length).toBeGreaterThan(300);
   expect(membersOf(EXPORT).map(({ path }) => path)).toContain("backends[].problems[].itemsTotal");
 });
@@ -97,4 +110,8 @@ test("no time or size is without its unit, and none is in milliseconds", () => {
       type === "number" && /(Ms|Ns)$|^(ms|timeout|timeLimit|retention|duration|size)$/.test(name),
   );
   expect(without.map(nameIn)).toEqual([]);
+  // Nor in what a stream tells of a task.
+  const told = JSON.stringify(toJsonSchema(taskEventSchema, { errorMode: "ignore" }));
+  expect(told.match(/"\w+(Ms|Ns)"/g)).toBeNull();
+  expect(told).toContain('"goesOnInSeconds"');
 });

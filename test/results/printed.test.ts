@@ -16,7 +16,7 @@ afterAll(() => lab.stop());
 
 const cwd = labProject(lab, {
   command: ["true"],
-  more: "sinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
+  more: "schedules:\n  - { name: nightly, cron: '15 2 * * *', task: verify, params: { snapshot: latest, quick: true } }\nsinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
 });
 const LOKI = ["--plugin", "loki"];
 
@@ -47,6 +47,11 @@ const RUNS: readonly (readonly string[])[] = [
   ["verify", "latest", "--live"],
   ["restore", "latest", "--dry-run"],
   ["restore", "latest", "--yes", ...LOKI],
+  ["recover", "--dry-run"],
+  ["recover", "--backend", "loki", "--yes"],
+  ["drill", "run", "--backend", "loki"],
+  ["drill", "list"],
+  ["drill", "show"],
   ["dashboards", "list"],
   ["dashboards", "export", "boards"],
   ["dashboards", "provision", "boards", "--dry-run"],
@@ -58,10 +63,21 @@ const RUNS: readonly (readonly string[])[] = [
   ["audit", "keygen"],
   ["audit", "verify"],
   ["snapshots", "copy", "latest", "--to", "offsite"],
+  ["snapshots", "list", "--place", "offsite"],
+  ["snapshots", "prune", "--place", "offsite", "--keep-last", "1", "--dry-run"],
+  ["verify", "offsite", "--read-data=1/7"],
+  ["snapshots", "lifecycle", "offsite", "--dry-run"],
   ["keys", "new", KEY],
   ["keys", "check", "--identity", KEY],
   ["keys", "kit"],
+  ["activity", "record"],
+  ["activity", "list"],
+  ["activity", "show", "01"],
+  ["activity", "stats"],
+  ["activity", "purge", "--dry-run"],
   ["audit", "prune", "--dry-run"],
+  ["metrics"],
+  ["metrics", "--textfile", "written.prom"],
   ["audit", "sinks"],
   ["audit", "sinks", "test"],
   ["audit", "sinks", "deliver"],
@@ -72,15 +88,25 @@ const RUNS: readonly (readonly string[])[] = [
   ["plugin", "add", "./lines", "--yes"],
   ["plugin", "trust", "acme/lines"],
   ["plugin", "remove", "acme/lines"],
+  ["serve", "token", "add", "grafana", "--role", "viewer"],
+  ["serve", "token", "list"],
+  ["serve", "token", "revoke", "grafana"],
+  ["schedules"],
+  ["schedules", "export"],
+  ["schedules", "run", "nightly"],
   ["destroy", "--dry-run"],
   ["destroy", "--option", "3", "--confirm", "shop"],
   ["config", "trust", "--remove"],
 ];
 
+/** Of a model, as `activity record` takes it. */
+const RUN = JSON.stringify({ user: "ada", input: [{ role: "user", content: "Well?" }] });
+
 const seen = new Set<string>();
 
 test.each(RUNS.map((args) => [args.join(" "), args] as const))("%s", async (_, args) => {
-  const { stdout, stderr, exitCode } = await run([...args, "--json"], { cwd });
+  const stdin = args.includes("record") ? new Blob([RUN]) : undefined;
+  const { stdout, stderr, exitCode } = await run([...args, "--json"], { cwd, ...(stdin && { stdin }) });
   expect([0, 2, 3], `${exitCode}: ${stderr}`).toContain(exitCode);
   const names = checkPrinted(stdout);
   expect(names.length, stderr).toBeGreaterThan(0);
@@ -94,7 +120,9 @@ test("these are all results that there are", () => {
 test("and all commands that have one", async () => {
   const ran = RUNS.map((args) => args.join(" "));
   const commands = (await commandsOf(ROOT)).filter(({ command }) => command.json !== undefined);
-  const paths = commands.map(({ path }) => path.replace(/ list$/, "")).filter((path) => !ALIASES.test(path));
+  const paths = commands
+    .map(({ path }) => path.replace(/(?<!token) list$/, ""))
+    .filter((path) => !ALIASES.test(path));
   expect(paths.filter((path) => !ran.some((line) => line.startsWith(path)))).toEqual([]);
 });
 

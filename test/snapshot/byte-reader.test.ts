@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createByteReader } from "../../src/snapshot/read/byte-reader.ts";
 import { oneAhead } from "../../src/snapshot/read/one-ahead.ts";
+import { localStorage } from "../../src/storage/local.ts";
 import { scratch } from "../export/run.ts";
 import { random } from "../lab/random.ts";
 
@@ -55,4 +56,36 @@ test("a file that ends early, or is not there, is told to whoever reads it", asy
   ]);
   await reader.close();
   expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+});
+
+test("of many files, read by several at once, each is closed again", async () => {
+  using dir = scratch();
+  const names = Array.from({ length: 200 }, (_, file) => `object-${file}`);
+  for (const name of names) writeFileSync(join(dir.path, name), name);
+  const files = localStorage(dir.path);
+  let open = 0;
+  const counted: typeof files = {
+    ...files,
+    async open(name) {
+      const file = await files.open(name);
+      open += 1;
+      const close = async (): Promise<void> => {
+        await file.close();
+        open -= 1;
+      };
+      return { ...file, close };
+    },
+  };
+  const reader = createByteReader(counted);
+  const next = random(7);
+  const read = async (): Promise<void> => {
+    for (let turn = 0; turn < 400; turn++) {
+      const name = names[Math.floor(next() * names.length)] ?? "";
+      expect(Buffer.from(await reader.read(name, 0, name.length)).toString()).toBe(name);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, read));
+  expect(open).toBeLessThan(80);
+  await reader.close();
+  expect(open).toBe(0);
 });

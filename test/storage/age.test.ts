@@ -2,10 +2,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { openEncrypted, type RangedBytes } from "../../src/storage/age/decrypt.ts";
 import { parseIdentities } from "../../src/storage/age/identity-file.ts";
 import { generateKeyPair, requireRecipient } from "../../src/storage/age/keys.ts";
 import { sealFor } from "../../src/storage/age/seal.ts";
+import { type ChunkCipher, systemCipher } from "../../src/storage/age/system-cipher.ts";
 import { ageKeygen, runAge } from "../support/age.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -141,4 +143,34 @@ test("a recipient that only begins like one of another kind is taken: its letter
   }
   expect([...starts]).toEqual(["age1pq"]);
   expect(requireRecipient("age1pq1xyz")).rejects.toThrow("older versions of age cannot read");
+});
+
+test.if(process.platform === "linux")(
+  "this machine's cipher does what the library's does, and takes nothing that was changed",
+  () => {
+    const system = systemCipher(chacha20poly1305);
+    if (system === undefined) throw new Error("there is no OpenSSL");
+    for (const size of [0, 1, 15, 16, 17, CHUNK - 1, CHUNK]) {
+      const [key, nonce, plain] = [randomBytes(32), randomBytes(12), randomBytes(size)];
+      const sealed = system(key, nonce).encrypt(plain);
+      expect(Buffer.compare(sealed, chacha20poly1305(key, nonce).encrypt(plain))).toBe(0);
+      expect(Buffer.compare(system(key, nonce).decrypt(sealed), plain)).toBe(0);
+      for (const at of new Set([0, size >> 1, size, size + 15])) {
+        const changed = Uint8Array.from(sealed);
+        changed[at] = (changed[at] ?? 0) ^ 1;
+        expect(() => system(key, nonce).decrypt(changed)).toThrow();
+      }
+      expect(() => system(key, nonce).decrypt(sealed.subarray(1))).toThrow();
+      expect(() => system(key, randomBytes(12)).decrypt(sealed)).toThrow();
+    }
+    expect(() => system(randomBytes(32), randomBytes(12)).decrypt(randomBytes(15))).toThrow();
+  },
+);
+
+test("one that does something else is not used", () => {
+  const other: ChunkCipher = (key, nonce) => ({
+    ...chacha20poly1305(key, nonce),
+    encrypt: (bytes) => chacha20poly1305(key, nonce).encrypt(bytes).reverse(),
+  });
+  expect(systemCipher(other)).toBeUndefined();
 });

@@ -1,5 +1,7 @@
 /** A store in memory: right in everything, and easy to break in one thing. */
 import {
+  given,
+  type LifecycleRule,
   type NewObject,
   PluginError,
   requireObjectName,
@@ -10,7 +12,7 @@ import {
 export function memoryStore(objects = new Map<string, Uint8Array>()): Store {
   const known = (name: string) => {
     const bytes = objects.get(name);
-    return bytes === undefined ? undefined : { name, size: bytes.length, modified: 1n };
+    return bytes === undefined ? undefined : { name, size: bytes.length, modified: now() };
   };
   return {
     async *list(prefix) {
@@ -19,9 +21,9 @@ export function memoryStore(objects = new Map<string, Uint8Array>()): Store {
         if (found !== undefined) yield found;
       }
     },
-    stat: async (name) => known(name),
+    stat: async (name) => known(requireObjectName(name)),
     async *read(name, range) {
-      const bytes = objects.get(name);
+      const bytes = objects.get(requireObjectName(name));
       if (bytes === undefined) throw new PluginError("not-found", `acme/memory: no ${name}`);
       const { from, to } = range ?? { from: 0, to: bytes.length };
       if (to > bytes.length) throw invalid("beyond the end");
@@ -37,7 +39,46 @@ export function memoryStore(objects = new Map<string, Uint8Array>()): Store {
       objects.set(name, whole);
       return "written";
     },
-    remove: async (name) => void objects.delete(name),
+    remove: async (name) => void objects.delete(requireObjectName(name)),
+  };
+}
+
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+/** The same, which can lock objects and has rules for those that age. @param rules those that are in force */
+export function lockingStore(objects = new Map<string, Uint8Array>(), rules: LifecycleRule[] = []): Store {
+  const store = memoryStore(objects);
+  const locks = new Map<string, bigint>();
+  const requireFree = (name: string): void => {
+    const until = locks.get(name) ?? 0n;
+    if (until > now()) throw new PluginError("refused", `acme/memory: ${name} is locked until ${until}`);
+  };
+  const stat: Store["stat"] = async (name, signal) => {
+    const found = await store.stat(name, signal);
+    const retainedUntil = locks.get(name);
+    return found === undefined ? undefined : { ...found, ...given({ retainedUntil }) };
+  };
+  return {
+    ...store,
+    stat,
+    async write(object, signal) {
+      if (!object.ifAbsent) requireFree(object.name);
+      const said = await store.write(object, signal);
+      if (said === "written" && object.retainUntil !== undefined) locks.set(object.name, object.retainUntil);
+      return said;
+    },
+    async remove(name, signal) {
+      requireFree(name);
+      await store.remove(name, signal);
+    },
+    async retainUntil(name, until) {
+      if ((locks.get(name) ?? 0n) > until) throw new PluginError("refused", "acme/memory: no shorter lock");
+      locks.set(name, until);
+    },
+    lifecycle: {
+      read: async () => [...rules],
+      write: async (own) => void rules.splice(0, rules.length, ...own),
+    },
   };
 }
 

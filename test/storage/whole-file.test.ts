@@ -108,3 +108,20 @@ test("a text may be made from the status of the very file that it goes into", ()
   writeWhole(file, ({ ino }) => `${ino}`);
   expect(readFileSync(file, "utf8")).toBe(`${statSync(file).ino}`);
 });
+
+test("a device, a pipe and what leads to one are left alone", () => {
+  const directory = temporaryDirectory();
+  const pipe = join(directory, "pipe");
+  Bun.spawnSync(["mkfifo", pipe]);
+  symlinkSync("pipe", join(directory, "to-pipe"));
+  symlinkSync("/dev/null", join(directory, "to-device"));
+  mkdirSync(join(directory, "folder"));
+  for (const name of ["pipe", "to-pipe", "to-device", "folder"])
+    expect(() => writeWhole(join(directory, name), "new")).toThrow(join(directory, name));
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+  expect(readdirSync(directory).sort()).toEqual(["folder", "pipe", "to-device", "to-pipe"]);
+  // One that leads nowhere, or in a circle, is in nobody's way.
+  symlinkSync("circle", join(directory, "circle"));
+  writeWhole(join(directory, "circle"), "new");
+  expect(readFileSync(join(directory, "circle"), "utf8")).toBe("new");
+});

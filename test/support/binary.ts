@@ -20,9 +20,11 @@ async function upToDate(): Promise<string> {
 
 async function newestSource(): Promise<number> {
   let newest = Math.max(
-    ...["package.json", "scripts/build.ts"].map((file) => statSync(join(root, file)).mtimeMs),
+    ...["package.json", "scripts/build.ts", "scripts/page.ts"].map(
+      (file) => statSync(join(root, file)).mtimeMs,
+    ),
   );
-  for await (const file of new Bun.Glob("{src,plugins}/**/*").scan({ cwd: root, absolute: true })) {
+  for await (const file of new Bun.Glob("{src,plugins,web}/**/*").scan({ cwd: root, absolute: true })) {
     newest = Math.max(newest, statSync(file).mtimeMs);
   }
   return newest;

@@ -3,14 +3,15 @@
 #   install-debian.sh SUITE PACKAGE[,PACKAGE…] PROGRAM      install-debian.sh own age age
 # SUITE is `own`, this machine's release, or a newer one, such as `sid`. A package comes with everything that it depends on, the
 # C library included, and is started with that, so a newer suite's programs run here, too. It asks the package mirror that
-# this machine's apt is configured with, by package name, and changes nothing outside of that folder. Run again, it only prints the path.
+# this machine's apt is configured with, by package name, and changes nothing outside of that folder. On Ubuntu, which has no suites
+# of Debian's, it asks Debian's own mirror, with Debian's keys as Ubuntu packages them. Run again, it only prints the path.
 set -euo pipefail
 
 [ $# = 3 ] || { echo "usage: $0 SUITE PACKAGE[,PACKAGE…] PROGRAM" >&2; exit 2; }
 package=$2
 program=$3
 # shellcheck source=/dev/null
-. /etc/os-release
+. "${OS_RELEASE:-/etc/os-release}"
 suite=$1
 [ "$suite" = own ] && suite=${VERSION_CODENAME:-stable}
 cache=$(cd "$(dirname "$0")/../../node_modules" && pwd -P)/.cache/debian
@@ -53,6 +54,12 @@ keyring=/usr/share/keyrings/${ID:-debian}-archive-keyring.gpg
 
 work=$(mktemp -d "$cache/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+if [ "${ID:-}" = ubuntu ] && [ "$suite" != "${VERSION_CODENAME:-}" ]; then
+  mirror=http://deb.debian.org/debian
+  component=main
+  (cd "$work" && apt-get -qq download debian-archive-keyring >&2 && dpkg-deb -x debian-archive-keyring*.deb keys)
+  keyring=$(find "$work/keys" -name debian-archive-keyring.gpg -o -name debian-archive-keyring.pgp | head -n 1)
+fi
 export APT_CONFIG=$work/apt.conf
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/root"
 : >"$work/status"

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OPERATIONS, SIGNED_AFTER } from "../../src/audit/format/operations.ts";
-import type { Task } from "../../src/tasks/task.ts";
+import type { Task } from "../../src/tasks/task/task.ts";
 
 const folder = resolve(import.meta.dir, "../../src/tasks");
 
@@ -25,14 +25,18 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   copy: false,
   inventory: false,
   verify: false,
+  drill: false,
   audit_export: false,
   plugin_trust: false,
   provision: true,
   delete_dashboard: true,
   destroy: true,
   prune: true,
+  lifecycle: true,
   restore: true,
+  recover: true,
   audit_prune: true,
+  activity_purge: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -53,7 +57,7 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
       const isPath = /^(files|directories|third-parties)$/.test(complete);
       // Over HTTP and by a schedule only configured things are named.
       const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$/i.test(name);
-      const local = complete === "snapshots" ? "paths" : isLocal;
+      const local = /^(snapshots|places|snapshots-or-places)$/.test(complete) ? "paths" : isLocal;
       expect({ name, local: param.local ?? false }).toEqual({ name, local });
       // A default would stand in the help, values and names that complete it in a shell.
       const isSecret = param.type !== "flag" && param.secret === true;
@@ -70,9 +74,14 @@ test("nobody trusts code over HTTP, or by a schedule: it takes what only the com
 
 const sha256 = "5f".repeat(32);
 
+const SAVED = { snapshot: { path: "/backups/1", manifest: { sha256, created: "2026-01-24T14:30:00Z" } } };
+
 /** Of each destructive task a plan with something to do: as much of it as its targets are made from. */
 const PLANS: Readonly<Record<string, unknown>> = {
-  prune: { doomed: [{ path: "/backups/1", manifest: { sha256 } }], leftovers: ["/backups/.1.removed"] },
+  prune: {
+    doomed: [{ path: "/backups/1", manifest: { sha256 } }],
+    leftovers: [{ path: "/backups/.1.removed", identity: "1" }],
+  },
   delete_dashboard: {
     dashboards: [{ uid: "a", title: "A" }],
     folders: [{ uid: "f", title: "F" }],
@@ -89,9 +98,28 @@ const PLANS: Readonly<Record<string, unknown>> = {
     ],
     chains: [],
   },
+  recover: {
+    targets: [
+      { chain: { backend: "loki", links: [], state: SAVED }, open: { url: "http://loki:3100" } },
+      { chain: { backend: "worm", links: [], state: SAVED }, open: { name: "worm" } },
+    ],
+    steps: [{ key: "run true" }],
+  },
   destroy: {
     command: ["docker", "compose", "down"],
     findings: [{ name: "loki", open: { url: "http://loki:3100" } }, { name: "worm" }],
+  },
+  lifecycle: {
+    place: "offsite",
+    changes: [
+      { id: "data", change: "add", rule: { id: "data", prefix: "" } },
+      { id: "leftovers", change: "replace", rule: { id: "leftovers", prefix: "" } },
+    ],
+  },
+  activity_purge: {
+    path: "/p/.contextcore/activity.db",
+    limits: { runsBefore: 1, contentBefore: 2 },
+    found: { runs: 1, contents: 0 },
   },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
 };

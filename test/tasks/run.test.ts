@@ -1,9 +1,9 @@
 /** What the runner does for every task, seen from whoever starts one. */
 import { expect, test } from "bun:test";
 import type { NewEvent } from "../../src/audit/format/event.ts";
-import { RefusedError } from "../../src/tasks/errors.ts";
-import { planTask } from "../../src/tasks/run.ts";
-import { defineTask, type Running, type Task, type TaskContext } from "../../src/tasks/task.ts";
+import { RefusedError } from "../../src/tasks/task/errors.ts";
+import { planTask } from "../../src/tasks/task/run.ts";
+import { defineTask, type Running, type Task, type TaskContext } from "../../src/tasks/task/task.ts";
 import { makeFolder } from "../audit/folder.ts";
 
 const params = {

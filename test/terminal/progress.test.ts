@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import type { Progress } from "../../src/tasks/progress.ts";
+import type { Progress } from "../../src/tasks/task/progress.ts";
 import { createProgress } from "../../src/terminal/progress.ts";
 import { openTerminal, type Streams } from "../../src/terminal/terminal.ts";
 

@@ -54,8 +54,8 @@ describe("a flaw names its file, block and line:", () => {
     );
     const flaws = await found(path);
     expect(flaws.map(({ subject: file, message }) => [file, message])).toEqual([
-      ["logs.json", "its bytes do not match its checksum"],
-      ["logs.json", "does not match its checksum"],
+      ["logs.json", "checksum mismatch"],
+      ["logs.json", "checksum mismatch"],
     ]);
     expect(flaws[0]?.block).toBeGreaterThan(0);
   });

@@ -1,13 +1,11 @@
 /** Grafana's alerting: what its kinds share, and the two whose objects are identified only by name. */
-import { openObject, v } from "contextcore";
+import { type Cursor, openObject, v } from "contextcore";
+import { namesIn, namesInPolicies, PROVISIONING, problemsOfNames, splitNames } from "../by-name.ts";
 import { asText, type Fields, filledIn, without } from "../json.ts";
 import type { ObjectKind, Place } from "../kind.ts";
 import { putBack, putInPlace, type Write } from "../put.ts";
 import { described } from "../references.ts";
-import { read, type Server } from "../server.ts";
-
-/** Where alerting is read and written. */
-export const PROVISIONING = "/api/v1/provisioning";
+import { readIfThere, readRows, type Server } from "../server.ts";
 
 /** An object made by a person stays editable; one made through the API (by Terraform, say) stays locked for people. */
 export const headersFor = (provenance: string | undefined): Record<string, string> =>
@@ -47,12 +45,24 @@ interface Named extends Pick<ObjectKind, "name" | "plural" | "singular"> {
   /** The call that creates the object of this name, and the one that replaces it. */
   create(name: string): Pick<Write, "method" | "path">;
   replace(name: string): Pick<Write, "method" | "path">;
+  /** The names that the notification policies refer to. */
+  namesElsewhere(server: Server): Promise<readonly string[]>;
 }
 
-const readRows = (server: Server, list: string) =>
-  read(server, v.array(namedSchema), { path: `${PROVISIONING}/${list}` });
+const readNamed = (server: Server, list: string) =>
+  readRows(server, namedSchema, { path: `${PROVISIONING}/${list}` });
 
-const named = ({ name, plural, singular, list, create, replace }: Named): ObjectKind => ({
+async function rowsOf(server: Server, list: string, cursor: Cursor) {
+  const rows: v.InferOutput<typeof namedSchema>[] = [];
+  for (const name of namesIn(cursor)) {
+    const path = `${PROVISIONING}/${list}/${encodeURIComponent(name)}`;
+    const row = await readIfThere(server, namedSchema, { path });
+    if (row !== undefined) rows.push(row);
+  }
+  return rows;
+}
+
+const named = ({ name, plural, singular, list, create, replace, namesElsewhere }: Named): ObjectKind => ({
   name,
   plural,
   singular,
@@ -60,10 +70,12 @@ const named = ({ name, plural, singular, list, create, replace }: Named): Object
   folder: `alerting/${list}`,
   needs: [],
 
-  async list(server) {
-    const rows = await readRows(server, list);
+  async list(server, cursor) {
+    const rows =
+      cursor.names === undefined ? await readNamed(server, list) : await rowsOf(server, list, cursor);
     // Their version is a hash made by the server.
     return {
+      problems: problemsOfNames(cursor, plural),
       items: rows.map((row) => ({
         uid: nameHash(row.name),
         title: row.name,
@@ -71,6 +83,8 @@ const named = ({ name, plural, singular, list, create, replace }: Named): Object
       })),
     };
   },
+
+  split: (server, cursor) => splitNames(cursor, { singular, names: () => namesElsewhere(server) }),
 
   describe: (object) => described(object, [asText(object.name)]),
 
@@ -90,7 +104,7 @@ const named = ({ name, plural, singular, list, create, replace }: Named): Object
 
 const isNamedAlike = (row: Fields, saved: Fields): boolean => row.name === saved.name;
 const placeNamed = (list: string) => (server: Server) =>
-  placeInList(() => readRows(server, list), isNamedAlike);
+  placeInList(() => readNamed(server, list), isNamedAlike);
 
 const atName =
   (list: string) =>
@@ -107,6 +121,7 @@ export const templates = named({
   list: "templates",
   create: atName("templates"),
   replace: atName("templates"),
+  namesElsewhere: async () => [],
 });
 
 /** When notifications are muted. Their name is all that identifies them. */
@@ -117,4 +132,5 @@ export const muteTimings = named({
   list: "mute-timings",
   create: () => ({ method: "POST", path: `${PROVISIONING}/mute-timings` }),
   replace: atName("mute-timings"),
+  namesElsewhere: (server) => namesInPolicies(server, "mute_time_intervals", "active_time_intervals"),
 });

@@ -1,8 +1,10 @@
 import {
   type Cursor,
+  encodeCursor,
   fromMs,
   halves,
   NS_PER_MS,
+  nanoseconds,
   type Problem,
   type Range,
   type Records,
@@ -10,7 +12,15 @@ import {
   type Step,
   v,
 } from "contextcore";
-import { type Annotation, endOf, parseAnnotation, putAnnotations, readAnnotations } from "../annotations.ts";
+import {
+  type Annotation,
+  type AnnotationType,
+  endOf,
+  parseAnnotation,
+  putAnnotations,
+  readSomeAnnotations,
+  ANNOTATION_TYPES as TYPES,
+} from "../annotations.ts";
 import type { LineKind } from "../kind.ts";
 import { references } from "../references.ts";
 import type { Server } from "../server.ts";
@@ -30,8 +40,20 @@ export const annotations: LineKind = {
   start: (range) => cursorOf({ ...range, limit: PAGE, first: true }),
 
   async read(server, cursor) {
-    const { from, to, ...rest } = v.parse(cursorSchema, cursor);
-    return readWindow(server, { from: BigInt(from), to: BigInt(to), ...rest });
+    return readWindow(server, windowOf(cursor));
+  },
+
+  /** Those of alerting and those of people apart, then by time, as long as that helps; not if there is no answer for a time without any, either. */
+  async split(server, cursor) {
+    const window = windowOf(cursor);
+    if (window.type === undefined) {
+      await readSomeAnnotations(server, { range: { from: 0n, to: NS_PER_MS }, limit: 1 });
+      return { cursors: TYPES.map((type) => cursorOf({ ...window, type })) };
+    }
+    const items = ["annotations of this time"];
+    const parts = halves(window, NS_PER_MS);
+    if (parts === undefined || (await isCovered(server, window, parts))) return { items };
+    return { cursors: inTwo(window, parts), items };
   },
 
   describe(line) {
@@ -55,23 +77,53 @@ interface Window extends Range {
   readonly limit: number;
   /** The first window also takes annotations that began before it and extend into it. */
   readonly first: boolean;
+  /** Absent: all. */
+  readonly type?: AnnotationType | undefined;
 }
 
-const cursorSchema = v.object({ from: v.string(), to: v.string(), limit: v.number(), first: v.boolean() });
-
-/** Times as decimal strings of ns. */
-const cursorOf = ({ from, to, limit, first }: Window): Cursor => ({
-  kind: "annotations",
-  from: String(from),
-  to: String(to),
-  limit,
-  first,
+const cursorSchema = v.object({
+  from: nanoseconds,
+  to: nanoseconds,
+  limit: v.number(),
+  first: v.boolean(),
+  type: v.optional(v.picklist(TYPES)),
 });
 
+const windowOf = (cursor: Cursor): Window => v.parse(cursorSchema, cursor);
+
+const cursorOf = (window: Window): Cursor => encodeCursor({ kind: "annotations", ...window });
+
+/** The window in two parts: only the earlier is the first one. */
+const inTwo = (window: Window, [left, right]: readonly [Range, Range]): Cursor[] => [
+  cursorOf({ ...window, ...left }),
+  cursorOf({ ...window, ...right, first: false }),
+];
+
+/** A look at one moment is quick, or fails. */
+const LOOK_MS = 2_000;
+
+/**
+ * Whether Grafana fails at its beginning, its middle and its end: then one that it cannot read reaches over all of it, and no
+ * window within it avoids that one.
+ */
+async function isCovered(
+  server: Server,
+  { from, to, type }: Window,
+  [, { from: middle }]: readonly [Range, Range],
+): Promise<boolean> {
+  const moments = [from, middle, to - NS_PER_MS].map((at) => ({ from: at, to: at + NS_PER_MS }));
+  const look = { type, limit: 1, timeoutMs: LOOK_MS };
+  const looks = moments.map((range) => readSomeAnnotations(server, { ...look, range }));
+  const found = await Promise.allSettled(looks);
+  server.signal.throwIfAborted();
+  return found.every(({ status }) => status === "rejected");
+}
+
 async function readWindow(server: Server, window: Window): Promise<Step> {
-  const found = await readAnnotations(server, { range: window, limit: window.limit });
+  const { type, limit } = window;
+  const { found, isFull } = await readSomeAnnotations(server, { range: window, limit, type });
   const own = found.filter((one) => belongs(one, window));
-  if (found.length < window.limit) return recordsOf(own, window);
+  if (!isFull) return recordsOf(own, window);
   const begun = found.filter((one) => belongs(one, { ...window, first: false })).length;
   return narrower(window, begun) ?? { ...recordsOf(own, window), problems: [tooMany(window)] };
 }
@@ -85,13 +137,7 @@ const belongs = ({ time }: Annotation, { from, first }: Window): boolean => firs
  */
 function narrower(window: Window, begun: number): Step | undefined {
   const parts = begun * 2 >= window.limit ? halves(window, NS_PER_MS) : undefined;
-  if (parts !== undefined) {
-    const [left, right] = parts;
-    const { limit, first } = window;
-    return {
-      next: [cursorOf({ ...left, limit, first }), cursorOf({ ...right, limit, first: false })],
-    };
-  }
+  if (parts !== undefined) return { next: inTwo(window, parts) };
   if (window.limit >= MOST) return undefined;
   return { next: [cursorOf({ ...window, limit: window.limit * 2 })] };
 }

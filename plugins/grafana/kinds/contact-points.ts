@@ -1,19 +1,12 @@
-import { openObject, v } from "contextcore";
+import { type Cursor, openObject, v } from "contextcore";
+import { namesIn, namesInPolicies, PROVISIONING, problemsOfNames, splitNames } from "../by-name.ts";
 import { asObject, asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { putBack, putInPlace } from "../put.ts";
 import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
-import { read, type Server } from "../server.ts";
-import {
-  headersFor,
-  nameHash,
-  ownerOf,
-  PROVISIONING,
-  placeInList,
-  plainAlerting,
-  templates,
-} from "./alerting.ts";
+import { readRows, type Server } from "../server.ts";
+import { headersFor, nameHash, ownerOf, placeInList, plainAlerting, templates } from "./alerting.ts";
 
 const PATH = `${PROVISIONING}/contact-points`;
 
@@ -35,22 +28,27 @@ export const contactPoints: ObjectKind = {
   needs: [templates],
   foresee: async () => [COMES_WITHOUT],
 
-  async list(server) {
-    const points = await readPoints(server);
+  async list(server, cursor) {
+    const points = cursor.names === undefined ? await readPoints(server) : await pointsOf(server, cursor);
     return {
       items: points.map((point) => ({
         uid: point.uid || nameHash(`${point.name}/${point.type}`),
         title: point.name,
         object: point,
       })),
-      problems: points.flatMap(({ name, type, settings }) =>
-        neverGiven(
-          "contact points",
-          redactedFields(settings).map((field) => `${name} (${type}): ${field}`),
+      problems: [
+        ...problemsOfNames(cursor, "contact points"),
+        ...points.flatMap(({ name, type, settings }) =>
+          neverGiven(
+            "contact points",
+            redactedFields(settings).map((field) => `${name} (${type}): ${field}`),
+          ),
         ),
-      ),
+      ],
     };
   },
+  split: (server, cursor) =>
+    splitNames(cursor, { singular: "contact point", names: () => namesInPolicies(server, "receiver") }),
 
   describe: (point) => described(point, [asText(point.name)]),
 
@@ -73,7 +71,15 @@ export const contactPoints: ObjectKind = {
   }),
 };
 
-const readPoints = (server: Server) => read(server, v.array(pointSchema), { path: PATH });
+/** All, or those of one name. */
+const readPoints = (server: Server, name?: string) =>
+  readRows(server, pointSchema, { path: PATH, query: { name } });
+
+async function pointsOf(server: Server, cursor: Cursor) {
+  const points: v.InferOutput<typeof pointSchema>[] = [];
+  for (const name of namesIn(cursor)) points.push(...(await readPoints(server, name)));
+  return points;
+}
 
 /** A saved contact point without a uid is identified by its name and type. */
 const isInPlace = (held: Fields, saved: Fields): boolean =>

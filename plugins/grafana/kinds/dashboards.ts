@@ -1,10 +1,10 @@
 import { PluginError, v } from "contextcore";
 import { dangling } from "../dangling.ts";
-import { dashboardRequest, readDashboard, replacement } from "../dashboard-calls.ts";
+import { creation, readDashboard, replacement } from "../dashboard-calls.ts";
 import { readDraft } from "../dashboard-draft.ts";
 import { asObject, asText, type Fields, objectIn } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
-import { findDashboards } from "../lists.ts";
+import { findDashboards, findSomeDashboards, splitSearch } from "../lists.ts";
 import { putInPlace } from "../put.ts";
 import { describedIn } from "../references.ts";
 import { orAbsent } from "../server.ts";
@@ -26,15 +26,18 @@ export const dashboards: ObjectKind = {
       ? "/api/dashboards/uid"
       : "/apis/dashboard.grafana.app, each in the version it is stored in",
 
-  list: async (reading) => ({
-    items: (await findDashboards(reading)).map(({ uid, title, folderUid, folderTitle }) => ({
+  async list(reading, cursor) {
+    const { hits, next, problems } = await findSomeDashboards(reading, cursor);
+    const items = hits.map(({ uid, title, folderUid, folderTitle }) => ({
       uid,
       title,
       folderUid,
       folderTitle,
       cursor: { uid, title },
-    })),
-  }),
+    }));
+    return { items, next, problems };
+  },
+  split: (server, cursor) => splitSearch(server, cursor, { type: "dash-db", name: "dashboard" }),
 
   one: readOne(
     "dashboard",
@@ -79,11 +82,10 @@ export const dashboards: ObjectKind = {
     const draft = readDraft(object);
     const { uid } = draft;
     if (uid === undefined) throw new PluginError("invalid", `${file}: its dashboard has no uid`);
-    const world = await restoring.world();
     const saving = { ...draft, uid, replaces: false, message: "Restored by contextcore" };
     return putInPlace(restoring, dashboards, object, {
       owner: draft.managedBy,
-      create: () => dashboardRequest(world, saving),
+      create: () => creation(restoring, saving),
       replace: async () => [await replacement(restoring, saving)],
     });
   },

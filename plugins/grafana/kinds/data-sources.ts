@@ -1,10 +1,10 @@
-import { openObject, v } from "contextcore";
+import { type Cursor, objectOf, openObject, v } from "contextcore";
 import { asObject, asText, type Fields, filledIn, objectSchema, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
 import { putBack, putInPlace } from "../put.ts";
 import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
-import { read, readIfThere, type Server } from "../server.ts";
+import { read, readIfThere, readRows, type Server } from "../server.ts";
 
 const sourceSchema = openObject({
   uid: v.string(),
@@ -29,9 +29,16 @@ export const dataSources: ObjectKind = {
   count: async (server) => (await readDataSources(server)).length,
   foresee: async () => [COMES_WITHOUT],
 
-  async list(server) {
-    const rows = await readDataSources(server);
+  async list(server, cursor) {
+    const rows =
+      cursor.half === undefined ? await readDataSources(server) : await halfOfSettings(server, cursor);
     return { items: rows.map(({ uid, name }) => ({ uid, title: name, cursor: { uid, name } })) };
+  },
+  /** The settings of the web page name them, too. */
+  async split(server, cursor) {
+    if (cursor.half !== undefined) return {};
+    await halfOfSettings(server, { half: 0 });
+    return { cursors: [0, 1].map((half) => ({ ...cursor, half })) };
   },
 
   one: readOne(
@@ -75,8 +82,24 @@ const PROTECTED = ["secureJsonFields", "readOnly"];
 const rowSchema = v.object({ uid: v.string(), name: v.string() });
 
 /** What they are called. */
-export const readDataSources = (server: Server) =>
-  read(server, v.array(rowSchema), { path: "/api/datasources" });
+export const readDataSources = (server: Server) => readRows(server, rowSchema, { path: "/api/datasources" });
+
+const settingsSchema = v.object({
+  datasources: objectOf(
+    v.object({
+      uid: v.string(),
+      name: v.string(),
+      meta: v.optional(v.object({ builtIn: v.optional(v.boolean()) })),
+    }),
+  ),
+});
+
+/** Every other one that the settings name, without those that are part of every Grafana. */
+async function halfOfSettings(server: Server, { half }: Cursor) {
+  const { datasources } = await read(server, settingsSchema, { path: "/api/frontend/settings" });
+  const own = Object.values(datasources).filter(({ meta }) => meta?.builtIn !== true);
+  return own.toSorted((a, b) => (a.uid < b.uid ? -1 : 1)).filter((_, index) => index % 2 === half);
+}
 
 /** The names of a data source's secrets; Grafana never returns their values. */
 const secretNames = (secureJsonFields: unknown): string[] =>

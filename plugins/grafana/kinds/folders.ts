@@ -1,12 +1,21 @@
-import { type DashboardFolder, given, v } from "contextcore";
+import { type Cursor, type DashboardFolder, given, v } from "contextcore";
 import { FOLDER_ANNOTATION } from "../dashboard-draft.ts";
-import { asText } from "../json.ts";
-import type { ObjectKind } from "../kind.ts";
-import { findDashboards, listResources, resourceSchema, sameAgain, searchAll } from "../lists.ts";
+import { asText, toFileText } from "../json.ts";
+import { type Listing, type ObjectKind, type Reading, readOne } from "../kind.ts";
+import {
+  findDashboards,
+  findReadableDashboards,
+  listResources,
+  resourceSchema,
+  sameAgain,
+  searchAll,
+  searchStep,
+  splitSearch,
+} from "../lists.ts";
 import { folderPaths } from "../paths.ts";
 import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, inFolder } from "../references.ts";
-import { read, readIfThere, resourcePath, type Server, type World } from "../server.ts";
+import { looking, orAbsent, read, resourcePath, type Server, soundRows, type World } from "../server.ts";
 
 /** A folder's file: the fields needed to create it again. */
 const folderSchema = v.object({
@@ -31,7 +40,9 @@ export const folders: ObjectKind = {
       ? "/api/folders, level by level"
       : `/apis/folder.grafana.app/${world.folders}`,
 
-  async list(reading) {
+  async list(reading, cursor) {
+    if (cursor.by === BY_SEARCH) return listBySearch(reading, cursor);
+    if (cursor.uid !== undefined) return listUpwards(reading, cursor);
     const tree = await readFolders(reading);
     const wanted = reading.selector === undefined ? tree.folders : above(tree, await findDashboards(reading));
     const paths = folderPaths(tree.folders);
@@ -42,6 +53,22 @@ export const folders: ObjectKind = {
     return tree.partial ? { items, problems: [PARTIAL_VIEW] } : { items };
   },
 
+  /** The search lists them, too, though without their descriptions; those above dashboards are read one by one. */
+  async split(reading, cursor) {
+    if (cursor.uid !== undefined) return { items: [`folder ${cursor.uid}, and what it lies in`] };
+    if (reading.selector !== undefined) return { cursors: await innermost(reading, cursor) };
+    return splitSearch(reading, { ...cursor, by: BY_SEARCH }, { type: "dash-folder", name: "folder" });
+  },
+
+  one: readOne(
+    "folder",
+    { uid: v.string(), title: v.string() },
+    {
+      label: ({ uid, title }) => `${title} (${uid})`,
+      read: async (server, { uid }) => ({ text: toFileText(await readFolder(server, uid)), problems: [] }),
+    },
+  ),
+
   describe(folder) {
     const parentUid = asText(folder.parentUid);
     const folderUid = asText(folder.uid);
@@ -49,16 +76,10 @@ export const folders: ObjectKind = {
   },
 
   place: (server) => async (folder) => {
-    const world = await server.world();
-    const uid = encodeURIComponent(asText(folder.uid));
-    if (world.folders === undefined) {
-      const row = await readIfThere(server, rowSchema, { path: `/api/folders/${uid}` });
-      // The old API does not return the description.
-      return row && { ...row, ...given({ description: folder.description }) };
-    }
-    const path = resourcePath(world, "folder", world.folders, `folders/${uid}`);
-    const found = await readIfThere(server, resourceSchema, { path });
-    return found && { ...fromResource(found) };
+    const found = await orAbsent(readFolder(server, asText(folder.uid)));
+    if (found === undefined || (await server.world()).folders !== undefined) return found && { ...found };
+    // The old API does not return the description.
+    return { ...found, ...given({ description: folder.description }) };
   },
 
   plain: ({ title, description, parentUid }) => ({
@@ -76,6 +97,45 @@ export const folders: ObjectKind = {
     });
   }),
 };
+
+/** The mark of a cursor that lists folders by the search. */
+const BY_SEARCH = "search";
+
+async function listBySearch(server: Server, cursor: Cursor): Promise<Listing> {
+  const { hits, next } = await searchStep(server, { type: "dash-folder" }, cursor);
+  return {
+    items: hits.map(({ uid, title, folderUid }) => ({ uid, title, folderUid, cursor: { uid, title } })),
+    next,
+  };
+}
+
+/** The cursors of the folders that the chosen dashboards lie in, and of the root, which is none. */
+async function innermost(reading: Reading, cursor: Cursor): Promise<Cursor[]> {
+  const uids = (await findReadableDashboards(looking(reading))).map(({ folderUid }) => folderUid);
+  return [...new Set(["", ...uids])].map((uid) => ({ ...cursor, uid }));
+}
+
+/** The folder that a cursor names, and the cursor of the one above it. */
+async function listUpwards(server: Server, cursor: Cursor): Promise<Listing> {
+  if (cursor.uid === "") return { items: [] };
+  const folder = await orAbsent(readFolder(server, asText(cursor.uid)));
+  if (folder === undefined) return { items: [] };
+  const { uid, title, parentUid } = folder;
+  return {
+    items: [{ uid, title, ...given({ folderUid: parentUid }), object: folder }],
+    next: parentUid === undefined ? [] : [{ ...cursor, uid: parentUid }],
+  };
+}
+
+/** One folder, through the new API if there is one. */
+async function readFolder(server: Server, uid: string): Promise<DashboardFolder> {
+  const world = await server.world();
+  const name = encodeURIComponent(uid);
+  if (world.folders === undefined)
+    return fromRow(await read(server, rowSchema, { path: `/api/folders/${name}` }));
+  const path = resourcePath(world, "folder", world.folders, `folders/${name}`);
+  return fromResource(await read(server, resourceSchema, { path }));
+}
 
 /** A folder is changed and moved by two calls. @param parentUid where it is */
 function folderChanges(folder: DashboardFolder, parentUid: string): Write[] {
@@ -168,6 +228,13 @@ const rowSchema = v.object({
   managedBy: v.optional(v.string()),
 });
 
+const fromRow = ({ uid, title, parentUid, managedBy }: v.InferOutput<typeof rowSchema>): DashboardFolder => ({
+  uid,
+  title,
+  ...filled("parentUid", parentUid),
+  ...filled("managedBy", managedBy),
+});
+
 /** Not a real folder: Grafana lists items below invisible folders under it. */
 const SHARED = "sharedwithme";
 
@@ -177,12 +244,11 @@ async function walk(server: Server): Promise<DashboardFolder[]> {
   const seen = new Set<string>();
   const waiting: (string | undefined)[] = [undefined];
   for (let above = waiting.shift(); ; above = waiting.shift()) {
-    for (const { uid, title, parentUid, managedBy } of await level(server, above)) {
-      if (seen.has(uid)) continue;
-      seen.add(uid);
-      waiting.push(uid);
-      if (uid === SHARED) continue;
-      found.push({ uid, title, ...filled("parentUid", parentUid), ...filled("managedBy", managedBy) });
+    for (const row of await level(server, above)) {
+      if (seen.has(row.uid)) continue;
+      seen.add(row.uid);
+      waiting.push(row.uid);
+      if (row.uid !== SHARED) found.push(fromRow(row));
     }
     if (waiting.length === 0) return found;
   }
@@ -190,11 +256,15 @@ async function walk(server: Server): Promise<DashboardFolder[]> {
 
 async function level(server: Server, parentUid: string | undefined) {
   const all: v.InferOutput<typeof rowSchema>[] = [];
+  let first: string | undefined;
   for (let page = 1; ; page += 1) {
     const query = { parentUid, limit: PAGE, page };
-    const rows = await read(server, v.array(rowSchema), { path: "/api/folders", query });
-    if (rows.length === PAGE && rows[0]?.uid === all.at(-PAGE)?.uid) throw sameAgain("/api/folders");
+    const request = { path: "/api/folders", query };
+    const found = await read(server, v.array(v.unknown()), request);
+    const rows = soundRows(server, rowSchema, { rows: found, request });
+    if (found.length === PAGE && rows[0]?.uid === first) throw sameAgain(request.path);
+    first = rows[0]?.uid;
     all.push(...rows);
-    if (rows.length < PAGE) return all;
+    if (found.length < PAGE) return all;
   }
 }

@@ -1,10 +1,10 @@
-import { type RestoreDiagnostic, v } from "contextcore";
-import { asObject, asText, objectSchema, without } from "../json.ts";
-import type { ObjectKind, Place } from "../kind.ts";
+import { type Cursor, type RestoreDiagnostic, v } from "contextcore";
+import { asObject, asText, objectSchema, toFileText, without } from "../json.ts";
+import { type ObjectKind, type Place, readOne } from "../kind.ts";
 import { listResources } from "../lists.ts";
 import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, references } from "../references.ts";
-import { read, resourcePath, type Server, type World, withVersion } from "../server.ts";
+import { read, readRows, resourcePath, type Server, soundRows, type World, withVersion } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
 /** A playlist as stored in its file, whichever API it came from. */
@@ -28,13 +28,27 @@ export const playlists: ObjectKind = {
     world.playlists === undefined ? "/api/playlists" : `/apis/playlist.grafana.app/${world.playlists}`,
   foresee: async (_, world) => (world.playlists === undefined ? [OTHER_UIDS] : []),
 
-  list: async (server) => ({
-    items: (await readPlaylists(server)).map((playlist) => ({
-      uid: playlist.uid,
-      title: playlist.name,
-      object: playlist,
-    })),
-  }),
+  async list(server, cursor) {
+    if (cursor.half === undefined && (await server.world()).playlists !== undefined)
+      return { items: (await readResources(server)).map((one) => ({ ...titled(one), object: one })) };
+    const rows = (await readRows(server, rowSchema, CLASSIC)).filter((_, index) => isInHalf(index, cursor));
+    return { items: rows.map((row) => ({ ...titled(row), cursor: row })) };
+  },
+  /** The old API lists them, too. */
+  async split(server, cursor) {
+    if (cursor.half !== undefined || (await server.world()).playlists === undefined) return {};
+    await readRows(server, rowSchema, CLASSIC);
+    return { cursors: [0, 1].map((half) => ({ ...cursor, half })) };
+  },
+
+  one: readOne(
+    "playlist",
+    { uid: v.string(), name: v.string(), interval: v.string() },
+    {
+      label: ({ name }) => name,
+      read: async (server, row) => ({ text: toFileText(await readClassic(server, row)), problems: [] }),
+    },
+  ),
 
   describe(playlist) {
     const items = Array.isArray(playlist.items) ? playlist.items.map(asObject) : [];
@@ -101,35 +115,53 @@ function playlistRequest(world: World, { uid, name, interval, items }: Playlist)
   return { path: resourcePath(world, "playlist", world.playlists, "playlists"), json };
 }
 
+const titled = ({ uid, name }: Pick<Playlist, "uid" | "name">) => ({ uid, title: name });
+
+const isInHalf = (index: number, { half }: Cursor): boolean => half === undefined || index % 2 === half;
+
 async function readPlaylists(server: Server): Promise<Playlist[]> {
-  const known = await server.world();
-  if (known.playlists === undefined) return readClassic(server);
-  const path = resourcePath(known, "playlist", known.playlists, "playlists");
-  const items = await listResources(server, path);
-  return items.map(({ metadata, spec }) => ({
+  if ((await server.world()).playlists !== undefined) return readResources(server);
+  const playlists: Playlist[] = [];
+  for (const row of await readRows(server, rowSchema, CLASSIC))
+    playlists.push(await readClassic(server, row));
+  return playlists;
+}
+
+async function readResources(server: Server): Promise<Playlist[]> {
+  const world = await server.world();
+  const path = resourcePath(world, "playlist", world.playlists ?? "", "playlists");
+  const rows = (await listResources(server, path)).map(({ metadata, spec }) => ({
     uid: metadata.name,
     name: asText(spec.title),
     interval: asText(spec.interval),
-    items: v.parse(v.array(objectSchema), spec.items ?? []),
+    items: spec.items ?? [],
   }));
+  return soundRows(server, playlistSchema, { rows, request: { path } });
 }
 
-const rowSchema = v.object({ uid: v.string(), name: v.string(), interval: v.optional(v.string(), "") });
+/** Before 9.1 playlists have only numbers. */
+const rowSchema = v.pipe(
+  v.object({
+    uid: v.optional(v.string()),
+    id: v.optional(v.number()),
+    name: v.string(),
+    interval: v.optional(v.string(), ""),
+  }),
+  v.check(({ uid, id }) => uid !== undefined || id !== undefined, "it has no uid"),
+  v.transform(({ uid, id, ...rest }) => ({ uid: uid ?? String(id), ...rest })),
+);
 const detailSchema = v.object({ items: v.optional(v.nullable(v.array(objectSchema))) });
 
 /** The old API returns at most as many as requested, without pages. */
-const MOST = 100_000;
+const CLASSIC = { path: "/api/playlists", query: { limit: 100_000 } };
 
-async function readClassic(server: Server): Promise<Playlist[]> {
-  const rows = await read(server, v.array(rowSchema), { path: "/api/playlists", query: { limit: MOST } });
-  const playlists: Playlist[] = [];
-  for (const { uid, name, interval } of rows) {
-    const path = `/api/playlists/${encodeURIComponent(uid)}`;
-    const { items } = await read(server, detailSchema, { path });
-    const plain = (items ?? []).map((item) =>
-      without(item, "id", "Id", "playlistid", "PlaylistId", "playlistId"),
-    );
-    playlists.push({ uid, name, interval, items: plain });
-  }
-  return playlists;
+async function readClassic(
+  server: Server,
+  { uid, name, interval }: Omit<Playlist, "items">,
+): Promise<Playlist> {
+  const { items } = await read(server, detailSchema, { path: `/api/playlists/${encodeURIComponent(uid)}` });
+  const plain = (items ?? []).map((item) =>
+    without(item, "id", "Id", "playlistid", "PlaylistId", "playlistId"),
+  );
+  return { uid, name, interval, items: plain };
 }

@@ -1,13 +1,12 @@
 import { whatDiffers } from "contextcore";
+import { POLICIES_PATH } from "../by-name.ts";
 import { asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { putBack, putInPlace, type Write } from "../put.ts";
 import { described, routing } from "../references.ts";
 import { read, type Server } from "../server.ts";
-import { headersFor, muteTimings, ownerOf, PROVISIONING, plainAlerting } from "./alerting.ts";
+import { headersFor, muteTimings, ownerOf, plainAlerting } from "./alerting.ts";
 import { contactPoints } from "./contact-points.ts";
-
-const PATH = `${PROVISIONING}/policies`;
 
 /** There is always one policy tree, and writing replaces it. The tree of a fresh Grafana counts as none. */
 export const policies: ObjectKind = {
@@ -37,7 +36,7 @@ export const policies: ObjectKind = {
   put: putBack(objectSchema, (restoring, tree) => {
     const provenance = asText(tree.provenance);
     const json = without(tree, "provenance");
-    const write: Write = { method: "PUT", path: PATH, json, headers: headersFor(provenance) };
+    const write: Write = { method: "PUT", path: POLICIES_PATH, json, headers: headersFor(provenance) };
     return putInPlace(restoring, policies, tree, {
       owner: ownerOf(provenance),
       create: () => write,
@@ -46,7 +45,7 @@ export const policies: ObjectKind = {
   }),
 };
 
-const readTree = (server: Server) => read(server, objectSchema, { path: PATH });
+const readTree = (server: Server) => read(server, objectSchema, { path: POLICIES_PATH });
 
 /** A fresh Grafana's contact points, by their names in its various versions. */
 const DEFAULT_RECEIVERS = new Set([

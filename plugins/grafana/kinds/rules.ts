@@ -1,17 +1,28 @@
-import { openObject, v, whatDiffers } from "contextcore";
+import { openObject, type Problem, v, whatDiffers } from "contextcore";
+import { PROVISIONING } from "../by-name.ts";
 import { dangling } from "../dangling.ts";
 import { asObject, asText, type Fields, filledIn, toFileText, without } from "../json.ts";
 import { type ObjectKind, type Place, readOne } from "../kind.ts";
+import { inHalves } from "../pages.ts";
 import { putBack } from "../put.ts";
 import { putGroup } from "../put-rules.ts";
 import { describedIn, routing } from "../references.ts";
-import { isDots, read, readIfThere, type Server } from "../server.ts";
-import { headersFor, nameHash, PROVISIONING } from "./alerting.ts";
+import {
+  allFolders,
+  countExported,
+  distinct,
+  foldersIn,
+  groupsIn,
+  listedGroups,
+  RULES,
+  readRules,
+  unreadIn,
+} from "../rule-lists.ts";
+import { isDots, orAbsent, read, readIfThere, type Server, soundRows } from "../server.ts";
+import { headersFor, nameHash } from "./alerting.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 import { policies } from "./policies.ts";
-
-const RULES = `${PROVISIONING}/alert-rules`;
 
 const pathOf = (folder: string, group: string): string =>
   `${PROVISIONING}/folder/${encodeURIComponent(folder)}/rule-groups/${encodeURIComponent(group)}`;
@@ -32,43 +43,61 @@ export const rules: ObjectKind = {
   folder: "alerting/rules",
   needs: [folders, dataSources, policies],
   async count(server) {
-    const request = { path: `${RULES}/export`, query: { format: "json" } };
-    return (await readIfThere(server, exportSchema, request))?.groups?.length ?? 0;
+    return (await countExported(server)) ?? distinct(await listedGroups(server)).size;
   },
   inventory: { unit: "alert-rules", count: async (server) => (await readRules(server)).length },
 
-  async list(server) {
-    const groups = Map.groupBy(await readRules(server), (one) =>
-      JSON.stringify([one.folderUID, one.ruleGroup]),
-    );
+  async list(server, cursor) {
+    const named = cursor.folders === undefined ? await listedGroups(server) : await groupsIn(server, cursor);
     return {
-      items: [...groups].flatMap(([key, [rule]]) => {
-        if (rule === undefined) return [];
-        const { folderUID: folder, ruleGroup: group } = rule;
-        return [{ uid: nameHash(key), title: group, folderUid: folder, cursor: { folder, group } }];
+      problems: cursor.folders === undefined ? [] : unreadIn(foldersIn(cursor).unread),
+      items: [...distinct(named)].map(([key, place]) => {
+        const { folder, group } = place;
+        return { uid: nameHash(key), title: group, folderUid: folder, cursor: { ...place } };
       }),
+    };
+  },
+  /** The ruler lists them folder by folder. */
+  async split(server, cursor) {
+    if (cursor.folders === undefined)
+      await groupsIn(server, { folders: [["contextcore-no-such-folder", ""]] });
+    const { named, unread } = cursor.folders === undefined ? await allFolders(server) : foldersIn(cursor);
+    const [only, ...others] = named;
+    if (cursor.folders !== undefined && others.length === 0)
+      return { items: [`alert rules in the folder ${only?.[1]}`] };
+    const [left, right] = inHalves(named);
+    return {
+      cursors: [
+        { ...cursor, folders: left, unread },
+        { ...cursor, folders: right, unread: 0 },
+      ],
     };
   },
 
   one: readOne(
     "rule-group",
-    { folder: v.string(), group: v.string() },
     {
-      label: ({ group }) => group,
+      folder: v.string(),
+      group: v.string(),
+      only: v.optional(v.picklist(["group", "file"])),
+      ruled: v.optional(v.boolean()),
+    },
+    {
+      label: ({ group, only }) => (only === "file" ? `${group}, in the form for people` : group),
+      /** Apart from each other: what is restored, and the file for people. */
+      split: (cursor) =>
+        cursor.only === undefined ? { cursors: ["group", "file"].map((only) => ({ ...cursor, only })) } : {},
       /**
        * In the form that the API accepts, with a file beside it in the form of Grafana's file provisioning, which the API does
        * not accept.
        */
-      async read(server, { folder, group: item }) {
-        const place = pathOf(folder, item);
-        const group = await read(server, groupSchema, { path: place });
-        const content = group.rules.map((rule) => without(rule, "id", "updated"));
-        const { http, signal } = server;
-        const file = await http.send({ path: `${place}/export`, query: { format: "yaml" }, signal });
+      async read(server, { folder, group, only, ruled }) {
+        const place = pathOf(folder, group);
+        const reading = only === "file" ? undefined : groupAt(server, place, group);
         return {
-          text: toFileText({ ...group, rules: content }),
-          problems: await dangling(server, { what: "Alert rules", item, content }),
-          beside: { extension: ".yaml", text: await file.text(), unit: "provisioning-files" },
+          problems: [],
+          ...(await (ruled === true ? orNotGiven(reading, group) : reading)),
+          ...(only === "group" ? {} : await fileAt(server, place)),
         };
       },
     },
@@ -118,6 +147,38 @@ export const rules: ObjectKind = {
   }),
 };
 
+/** Grafana 9.0 to 9.2 lists groups, and gives none. */
+async function orNotGiven<Found>(reading: Promise<Found> | undefined, group: string) {
+  const reason = "This Grafana lists alert rule groups, and gives them only from 9.3 on.";
+  const problems: Problem[] = [{ kind: "incomplete", reason, items: [group] }];
+  return reading && ((await orAbsent(reading)) ?? { problems });
+}
+
+const listedSchema = openObject({
+  title: v.string(),
+  folderUid: v.string(),
+  interval: v.unknown(),
+  rules: v.array(v.unknown()),
+});
+
+async function groupAt(server: Server, path: string, item: string) {
+  const group = await read(server, listedSchema, { path });
+  const rows = soundRows(server, openObject({}), { rows: group.rules, request: { path } });
+  const content = rows.map((rule) => without(rule, "id", "updated"));
+  return {
+    text: toFileText({ ...group, rules: content }),
+    problems: await dangling(server, { what: "Alert rules", item, content }),
+  };
+}
+
+/** Grafana before 9.5 has no such form. */
+async function fileAt({ http, signal }: Server, path: string) {
+  const request = { path: `${path}/export`, query: { format: "yaml" }, signal };
+  const file = await orAbsent(http.send(request));
+  if (file === undefined) return {};
+  return { beside: { extension: ".yaml", text: await file.text(), unit: "provisioning-files" } };
+}
+
 const rulesIn = (rules: unknown): Fields[] => (Array.isArray(rules) ? rules.map(asObject) : []);
 
 /** A rule without its place, which is its group's, and without what the server sets. */
@@ -159,14 +220,3 @@ async function whole(server: Server, folder: string, group: string): Promise<Fie
   if (isDots(folder) || isDots(group)) return undefined;
   return readIfThere(server, groupSchema, { path: pathOf(folder, group) });
 }
-
-const ruleSchema = openObject({
-  uid: v.optional(v.string(), ""),
-  title: v.string(),
-  folderUID: v.string(),
-  ruleGroup: v.string(),
-});
-
-const readRules = (server: Server) => read(server, v.array(ruleSchema), { path: RULES });
-
-const exportSchema = v.object({ groups: v.optional(v.nullable(v.array(v.unknown()))) });

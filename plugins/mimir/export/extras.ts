@@ -1,7 +1,7 @@
-import { objectOf, PluginError, type Range, type Records, type Step, toMs, v } from "contextcore";
+import { PluginError, type Range, type Records, type Step, toMs, v } from "contextcore";
 import { labelSet } from "../line/labels.ts";
 import { ifOffered, warned } from "../server/api.ts";
-import { seconds, selectorOf } from "../server/queries.ts";
+import { metadataSchema, seconds, selectorOf } from "../server/queries.ts";
 import type { Server } from "../server/server.ts";
 import type { WorkOf } from "./cursors.ts";
 
@@ -53,10 +53,6 @@ function withoutStorage(error: unknown): undefined {
     return;
   throw error;
 }
-
-const metadataSchema = objectOf(
-  v.array(v.object({ type: v.string(), help: v.optional(v.string(), ""), unit: v.optional(v.string(), "") })),
-);
 
 /**
  * `mimir/metadata.json`: one line `{"metric","type","help","unit"}` for each description of a metric. Servers keep these

@@ -1,6 +1,8 @@
 import { ProtobufWriter, parseShape, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { specialWords, toWords } from "../line/double.ts";
 import { labelSet, sortedLabels, writeLabels } from "../line/labels.ts";
+import { ifShown } from "../server/api.ts";
+import { metadataSchema } from "../server/queries.ts";
 import type { Server } from "../server/server.ts";
 import { snappyCompress } from "../wire/snappy.ts";
 import { insideOf } from "./points.ts";
@@ -18,16 +20,33 @@ export async function writeExemplars(
 ): Promise<RestoreAnswer> {
   const writer = new ProtobufWriter();
   const isInside = insideOf(range);
+  let first = "";
   let count = 0;
   for (const line of lines) {
     const { metric, exemplars } = parseShape("a line of mimir/exemplars.json", seriesLine, line);
     const within = exemplars.filter(({ timestamp }) => isInside(timestamp));
     count += within.length;
+    first ||= metric.__name__ ?? "";
     if (within.length > 0) writer.message(1, (series) => encode(series, { ...metric, ...added }, within));
   }
   if (count === 0) return { written: {} };
+  const { flavour } = await server.identity(signal);
+  if (flavour === "mimir") describe(writer, await someDescription(server, first, signal));
   const said = await sendWriteRequest(server, snappyCompress(writer.finish()), signal);
   return said === undefined ? { written: { exemplars: count } } : refuse(lines, said);
+}
+
+const SAYS_NOTHING = { type: "unknown", help: "", unit: "" };
+
+/**
+ * A Mimir drops a request without a sample or a description, exemplars and all, and says nothing. So it gets back a
+ * description that it has; if it has none, it gets one that says nothing, and forgets it after some minutes.
+ */
+async function someDescription(server: Server, name: string, signal: AbortSignal): Promise<Description> {
+  const request = { path: "/api/v1/metadata", query: { limit: 1 }, signal };
+  const answer = await ifShown(server.api(metadataSchema, request));
+  const [[metric, [known]] = [name, []]] = Object.entries(answer?.data ?? {});
+  return { metric, ...(known ?? SAYS_NOTHING) };
 }
 
 /** `TimeSeries {1 labels, 3 exemplars}`, `Exemplar {1 labels, 2 value, 3 timestamp}` of `prompb/types.proto`. */
@@ -53,6 +72,13 @@ const wordsOf = (value: string): readonly [number, number] =>
 const TYPES = ["unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"];
 
 const description = v.object({ metric: v.string(), type: v.string(), help: v.string(), unit: v.string() });
+type Description = v.InferOutput<typeof description>;
+
+/** `MetricMetadata {1 type, 2 metric_family_name, 4 help, 5 unit}` */
+function describe(writer: ProtobufWriter, { metric, type, help, unit }: Description): void {
+  const number = Math.max(0, TYPES.indexOf(type));
+  writer.message(3, (one) => one.varint(1, number).string(2, metric).string(4, help).string(5, unit));
+}
 
 const NOT_WRITTEN =
   "a Prometheus learns the descriptions of metrics from what it scrapes, not from remote write";
@@ -67,9 +93,7 @@ export async function writeMetadata(
   if (flavour === "prometheus") return unsupported(lines, NOT_WRITTEN);
   const writer = new ProtobufWriter();
   for (const line of lines) {
-    const { metric, type, help, unit } = parseShape("a line of mimir/metadata.json", description, line);
-    const number = Math.max(0, TYPES.indexOf(type));
-    writer.message(3, (one) => one.varint(1, number).string(2, metric).string(4, help).string(5, unit));
+    describe(writer, parseShape("a line of mimir/metadata.json", description, line));
   }
   const said = await sendWriteRequest(server, snappyCompress(writer.finish()), signal);
   return said === undefined ? { written: { metadata: lines.length } } : refuse(lines, said);

@@ -136,7 +136,8 @@ function tenantFindings(facts: Facts, limits: TenantLimits): RestoreDiagnostic[]
       "The rules of a Prometheus were exported for reading only: they belong in its own rule files.";
     findings.push({ severity: "note", message });
   }
-  return [...findings, ...rateFinding(plan, limits), ...lookbackFinding(facts, limits)];
+  findings.push(...rateFinding(plan, limits), ...lookbackFinding(facts, limits));
+  return [...findings, ...ingestersFinding(facts, limits)];
 }
 
 function rateFinding(plan: RestorePlan, limits: TenantLimits): RestoreDiagnostic[] {
@@ -153,4 +154,13 @@ function lookbackFinding({ plan, now }: Facts, limits: TenantLimits): RestoreDia
   if (lookback === undefined || plan.range.from >= now - lookback) return [];
   const message = `Samples older than ${limits.max_query_lookback} are stored but cannot be read.`;
   return [{ severity: "hides", message, setting: "limits.max_query_lookback: 0s" }];
+}
+
+/** Older samples are looked for in the storage only, and what is written now is with the ingesters for hours. */
+function ingestersFinding({ plan, now }: Facts, limits: TenantLimits): RestoreDiagnostic[] {
+  const within = durationLimit(limits, "query_ingesters_within");
+  if (within === undefined || plan.range.from >= now - within) return [];
+  const age = formatDuration(within);
+  const message = `Samples older than ${age} are not read, and count as missing, until the storage holds them: some hours, or about half an hour after POST /ingester/flush.`;
+  return [{ severity: "hides", message, setting: "query_ingesters_within: 0s" }];
 }

@@ -29,7 +29,8 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
   return {
     heeds: ["labels", "tenant"],
     order: { "metrics.json": "time" },
-    rank: (file) => (file === "metrics.json" ? 0 : 1),
+    // Exemplars need their series, and a Mimir takes them beside a description.
+    rank: (file) => (file === "metrics.json" ? 0 : file === "mimir/metadata.json" ? 1 : 2),
     matcher: createMatcher,
     preflight: (plan, signal) => preflight(server, plan, clock(), signal),
     compare: (objects, signal) => compareObjects(server, objects, signal),

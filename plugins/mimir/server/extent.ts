@@ -1,6 +1,6 @@
 import { fromMs, type Inventory, PluginError, type Range, toMs, v } from "contextcore";
 import { ifShown, saidTooMuch } from "./api.ts";
-import { matchersOf, queryVector, seconds, selectorOf } from "./queries.ts";
+import { isUnknownFunction, matchersOf, queryVector, seconds, selectorOf } from "./queries.ts";
 import { hasSamples, isWithoutRemoteRead } from "./remote-read.ts";
 import type { Server } from "./server.ts";
 import { ownMetrics } from "./statistics.ts";
@@ -87,10 +87,10 @@ async function oldestHour(now: number, isFilled: IsFilled): Promise<bigint> {
 const hoursUntil = (now: number): number => Math.ceil(now / HOUR_MS);
 
 /**
- * The smallest number of hours, at least 1, for which `holds` is true, found by doubling and halving. It must be true for all
+ * The smallest number of hours or seconds, at least 1, for which `holds` is true, found by doubling and halving. It must be true for all
  * greater numbers; for `most` it is taken to be true.
  */
-async function smallest(most: number, holds: (hours: number) => Promise<boolean>): Promise<number> {
+async function smallest(most: number, holds: (number: number) => Promise<boolean>): Promise<number> {
   let high = 1;
   let low = 0;
   while (high < most && !(await holds(high))) {
@@ -143,14 +143,23 @@ async function hasLabels(server: Server, from: number, to: number, signal: Abort
   return data !== null && data.length > 0;
 }
 
-/** The newest sample of the last five minutes, ms, when the server will look at all series for it. */
+/** How far back a plain query looks for a sample. */
+const LOOKBACK_S = 300;
+
+/**
+ * The second of the newest sample of the last five minutes, ms, when the server will look at all series for it. It is found by
+ * ranges: `timestamp()` takes the names away, so an engine refuses it over several metrics that have the same labels.
+ */
 async function newestSample(server: Server, now: number, signal: AbortSignal): Promise<number | undefined> {
-  const query = `max(timestamp(${selectorOf(undefined)}))`;
+  const isWithin = async (length: number): Promise<boolean> => {
+    const query = `count(last_over_time(${selectorOf(undefined)}[${length}s]))`;
+    return ((await ifShown(queryVector(server, query, now, signal))) ?? []).length > 0;
+  };
   try {
-    const [newest] = (await ifShown(queryVector(server, query, now, signal))) ?? [];
-    return newest === undefined || Number.isNaN(newest.value) ? undefined : Math.round(newest.value * 1000);
+    if (!(await isWithin(LOOKBACK_S))) return undefined;
+    return now - ((await smallest(LOOKBACK_S, isWithin)) - 1) * 1000;
   } catch (error) {
-    if (saidTooMuch(error)) return undefined;
+    if (saidTooMuch(error) || isUnknownFunction(error)) return undefined;
     throw error;
   }
 }

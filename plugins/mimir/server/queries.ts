@@ -1,5 +1,5 @@
 /** Questions to the query engine, and which metrics there are: by the list of names, and without it. */
-import { isKind, type Range, toMs, v } from "contextcore";
+import { isKind, objectOf, type Range, toMs, v } from "contextcore";
 import { labelSet } from "../line/labels.ts";
 import {
   ANY_NAME,
@@ -140,7 +140,19 @@ async function seriesIn(
   try {
     return await ask(`last_over_time(${selector}[${Math.max(1, toMs(range.to) - toMs(range.from))}ms])`);
   } catch (error) {
-    if (!isKind(error, "invalid") || !/unknown function/i.test(String(error))) throw error;
+    if (!isUnknownFunction(error)) throw error;
     return ask(selector);
   }
 }
+
+/** True when the engine is older than a function of the query. */
+export const isUnknownFunction = (error: unknown): boolean =>
+  isKind(error, "invalid") && /unknown function/i.test(String(error));
+
+const described = v.object({
+  type: v.string(),
+  help: v.optional(v.string(), ""),
+  unit: v.optional(v.string(), ""),
+});
+/** Descriptions by metric. Mimir 2 leaves them out where there are none. */
+export const metadataSchema = v.optional(objectOf(v.array(described)), {});

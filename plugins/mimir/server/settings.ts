@@ -57,7 +57,13 @@ export async function ownLabels(server: Server, signal: AbortSignal): Promise<(l
 /** A Mimir or Cortex tenant's limits by their names in the configuration file. */
 export type TenantLimits = Readonly<Record<string, unknown>>;
 
-const limitsOf = v.object({ limits: v.optional(objectOf(v.unknown()), {}) });
+/** A limit of each tenant since Mimir 3; before, of the queriers. */
+const WITHIN = "query_ingesters_within";
+
+const limitsOf = v.object({
+  limits: v.optional(objectOf(v.unknown()), {}),
+  querier: v.optional(v.object({ [WITHIN]: v.optional(v.unknown()) }), {}),
+});
 const overridesOf = v.object({
   overrides: v.optional(v.nullable(objectOf(v.nullable(objectOf(v.unknown())))), {}),
 });
@@ -74,7 +80,7 @@ export async function tenantLimits(server: Server, signal: AbortSignal): Promise
   const defaults = await yamlPage(server, limitsOf, "/config", signal);
   const overrides = await yamlPage(server, overridesOf, "/runtime_config", signal);
   const own = overrides?.overrides?.[server.tenant ?? SINGLE_TENANT] ?? {};
-  if (defaults !== undefined) return { ...defaults.limits, ...own };
+  if (defaults !== undefined) return { ...defaults.querier, ...defaults.limits, ...own };
   const shown = await ifShown(server.http.json(userLimits, { path: "/api/v1/user_limits", signal }));
   const seconds = shown?.compactor_blocks_retention_period_seconds;
   const retention = typeof seconds === "number" ? { compactor_blocks_retention_period: `${seconds}s` } : {};

@@ -23,7 +23,7 @@ export class FrameReader {
 
   /**
    * Adds a piece of the body and yields the payloads that are whole. Each is a view that the next piece overwrites.
-   * @throws PluginError `temporary` when a checksum is wrong
+   * @throws PluginError `temporary` when checksum mismatch
    */
   *push(piece: Uint8Array): Generator<Uint8Array> {
     this.append(piece);
@@ -32,7 +32,7 @@ export class FrameReader {
       if (header === undefined || this.end - header.payload < header.length) return;
       const { payload, length } = header;
       if (crc32c(this.buffer, payload, payload + length) !== header.checksum)
-        throw this.failure("a checksum is wrong");
+        throw this.failure("checksum mismatch");
       this.start = payload + length;
       yield this.buffer.subarray(payload, payload + length);
     }

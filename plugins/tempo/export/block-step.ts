@@ -1,35 +1,31 @@
 /** Reads the next rows of one block and writes the traces that belong to it; one block after another. */
-import { given, isFault, isKind, PluginError, type Problem, type Step } from "contextcore";
-import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
+import { type Cursor, isKind, type Problem, type Step } from "contextcore";
 import type { Block } from "../storage/block.ts";
-import { release } from "../storage/parquet/memory.ts";
+import type { DamagedRows, RowsRead, TracePart } from "../storage/block-rows.ts";
 import { prefixesOf, prefixOf, type Storage } from "../storage/storage.ts";
-import type { TracePart } from "../storage/trace-row.ts";
-import type { IdLists } from "./blocks.ts";
-import { type BlockWork, type Source, toCursor, wholeOf } from "./cursor.ts";
+import { type BlockWork, type Source, type TraceToRead, toCursor, wholeOf } from "./cursor.ts";
 import { anchorOf } from "./owner.ts";
-import type { LiveMemory } from "./plan.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
-import { type ReadTrace, readOnce } from "./traces.ts";
+import { READ_MAX, tracesCursors } from "./traces.ts";
+import { complete, LACKING, type WholeSource } from "./whole-trace.ts";
 
 /** Where rows come from, and where a trace is looked up that a block has only a part of. */
-export interface BlockSource extends IdLists {
+export interface BlockSource extends WholeSource {
   readonly storage: Storage;
-  readonly api: Source;
-  readonly live: LiveMemory;
 }
 
 /**
  * A step reads rows of one block, and the last step of a block names the next block. So what a block needs in memory
- * (dictionaries, a page of every column) is needed once, however many blocks there are. A block that is damaged or gone is a
- * problem, and the export goes on with the next one.
+ * (dictionaries, a page of every column) is needed once, however many blocks there are. A block that cannot be opened or is gone is
+ * a problem, and the export goes on with the next one; of one that is damaged in part the rest is read, and by their ids, through
+ * the API, the traces of the rows that are damaged.
  */
 export async function blockStep(source: BlockSource, work: BlockWork, signal: AbortSignal): Promise<Step> {
   const { storage } = source;
   const blocks = await storage.open(work.blocks, signal);
   const next = followingOf(work, blocks);
   const block = blocks.find(({ id }) => id === work.block);
-  if (block === undefined) return { ...unread(gone(work, storage)), ...next };
+  if (block === undefined) return { ...unread(missing(work, storage)), ...next };
   if (!block.mayHold(wholeOf(work))) return next;
   try {
     return await rowsStep(source, { work, block, blocks, next }, signal);
@@ -62,9 +58,11 @@ const wholeProblem = (work: BlockWork): Pick<Problem, "kind" | "range" | "items"
   items: [work.block],
 });
 
-const gone = (work: BlockWork, { place }: Storage): Problem => ({
+const missing = (work: BlockWork, { place, damageOf }: Storage): Problem => ({
   ...wholeProblem(work),
-  reason: `Blocks in ${place} were compacted and removed while the export ran. Export again: their traces are in other blocks now.`,
+  reason:
+    damageOf(prefixOf(work.block)) ??
+    `Blocks in ${place} were compacted and removed while the export ran. Export again: their traces are in other blocks now.`,
 });
 
 interface Reading {
@@ -79,31 +77,75 @@ async function rowsStep(source: BlockSource, reading: Reading, signal: AbortSign
   const { work, block, next } = reading;
   const whole = wholeOf(work);
   const end = Math.min(block.rows, work.row + rowsPerStep(block, api.stepBytes));
-  const parts = await readRows(storage, block, work.row, end);
+  const { parts, damaged } = await readRows(storage, block, work.row, end);
   const lines = createTraceLines(whole);
   const findings = createFindings(whole);
-  for (const [id, all] of await joined(parts, reading, storage)) {
-    const { trace, lacks } = await complete(source, work, id, all, signal);
+  const { own, torn } = await joined(parts, await tornIn(block, damaged), reading, storage);
+  const byId: string[] = [];
+  for (const [id, all] of own) {
+    if (all.length === 0) {
+      byId.push(id);
+      continue;
+    }
+    const { trace, lacks, isNewer } = await complete(
+      source,
+      work,
+      { id, parts: all, isTorn: torn.has(id) },
+      signal,
+    );
+    if (isNewer && work.all) byId.push(id);
     if (trace === undefined || anchorOf(trace.spans, whole) === undefined) continue;
     if (lacks !== undefined) findings.add("incomplete", `${LACKING}: ${lacks}`, id);
     if (lines.add(trace) > 0) findings.add("lossy", NOT_UTF8, id);
   }
-  for (const { bytes } of parts) release(bytes);
   storage.wrote(lines.bytes);
-  const read = { records: lines.records(), problems: findings.problems() };
-  if (end >= block.rows) return { ...read, ...next };
+  const read: Step = {
+    records: lines.records(),
+    problems: findings.problems(),
+    notes: damaged.length === 0 ? {} : { [`damaged block ${block.id}`]: damageNote(damaged) },
+  };
+  const rest = readById(api, work, byId);
+  if (end >= block.rows) return { ...read, next: [...rest, ...next.next], done: next.done };
   const part = (end - work.row) / (block.rows - work.row);
-  return { ...read, next: [toCursor({ ...work, row: end })], done: next.done * part };
+  return { ...read, next: [...rest, toCursor({ ...work, row: end })], done: next.done * part };
+}
+
+async function tornIn(block: Block, damaged: readonly DamagedRows[]): Promise<string[]> {
+  const ids = await Promise.all(damaged.map((rows) => block.idsOf(rows)));
+  return ids.flat();
+}
+
+const damageNote = ([first]: readonly DamagedRows[]): string =>
+  `traces of damaged rows were read by id: ${first?.reason}`;
+
+/** Those that reach beyond what is in blocks, and those of which no block gives anything: perhaps the server still does. */
+function readById(api: Source, work: BlockWork, ids: readonly string[]): Cursor[] {
+  const { from, to } = wholeOf(work);
+  const range = { from, to, wholeFrom: from, wholeTo: to };
+  const beyond = work.live || work.all ? undefined : { blocks: "", recent: work.recent };
+  return tracesCursors(
+    api,
+    { ...range, beyond },
+    ids.map((id): TraceToRead => [id, 0, false]),
+    READ_MAX,
+  );
 }
 
 const rowsPerStep = ({ rowBytes }: Block, stepBytes: number): number =>
   Math.max(1, Math.floor(stepBytes / 8 / Math.max(rowBytes, 1)));
 
-async function readRows(storage: Storage, block: Block, start: number, end: number): Promise<TracePart[]> {
+async function readRows(storage: Storage, block: Block, start: number, end: number): Promise<RowsRead> {
   const rows = storage.rows(block, start);
-  const parts = await rows.read(start, end);
+  const read = await rows.read(start, end);
   if (end < block.rows) storage.keep(block, rows);
-  return parts;
+  return read;
+}
+
+interface Joined {
+  /** By id, what all blocks have of a trace. */
+  readonly own: ReadonlyMap<string, readonly Uint8Array[]>;
+  /** Traces of which a part is damaged. */
+  readonly torn: ReadonlySet<string>;
 }
 
 /**
@@ -112,17 +154,18 @@ async function readRows(storage: Storage, block: Block, start: number, end: numb
  */
 async function joined(
   parts: readonly TracePart[],
+  damaged: readonly string[],
   { work, block, blocks }: Reading,
   storage: Storage,
-): Promise<Map<string, Uint8Array[]>> {
+): Promise<Joined> {
   const whole = wholeOf(work);
-  const own = new Map(parts.map(({ id, bytes }) => [id, [bytes]]));
+  const torn = new Set(damaged);
+  const own = new Map<string, Uint8Array[]>(damaged.map((id) => [id, []]));
+  for (const { id, bytes } of parts) own.set(id, [bytes]);
   const elsewhere: { other: Block; id: string; row: number }[] = [];
   for (const other of blocks) {
     if (other.id === block.id) continue;
-    for (const id of own.keys()) {
-      const row = await other.rowOf(id);
-      if (row === undefined) continue;
+    for (const [id, row] of await other.rowsOf(own.keys())) {
       if (other.id < block.id && other.mayHold(whole)) own.delete(id);
       else elsewhere.push({ other, id, row });
     }
@@ -130,64 +173,12 @@ async function joined(
   for (const [other, rows] of Map.groupBy(elsewhere, (one) => one.other)) {
     const reader = storage.beside(other);
     for (const { id, row } of rows) {
-      const [part] = own.has(id) ? await reader.read(row, row + 1) : [];
-      if (part !== undefined) own.get(id)?.push(part.bytes);
+      if (!own.has(id)) continue;
+      const [part] = (await reader.read(row, row + 1)).parts;
+      if (part === undefined) torn.add(id);
+      else own.get(id)?.push(part.bytes.slice());
     }
     storage.keepBeside(other, reader);
   }
-  return own;
+  return { own, torn };
 }
-
-interface Completed {
-  /** Absent: it is left to the windows in which what is newer than all blocks is searched. */
-  readonly trace?: ScannedTrace;
-  /** Why spans that are in no block may be missing. */
-  readonly lacks?: string;
-}
-
-const LACKING = "Blocks have only a part of these traces, and Tempo does not give the rest";
-
-/** The whole trace, with what the API adds where a span may be in no block yet. */
-async function complete(
-  source: BlockSource,
-  work: BlockWork,
-  id: string,
-  parts: readonly Uint8Array[],
-  signal: AbortSignal,
-): Promise<Completed> {
-  const stored = scanTrace(parts);
-  if (isLeft(stored, work)) return {};
-  if (!(await mayHaveMore(source, work, { id, stored }, signal))) return { trace: stored };
-  const read = await readRest(source.api, id, signal);
-  if (read instanceof PluginError) return { trace: stored, lacks: read.message };
-  if (isLeft(read.trace, work)) return {};
-  return { trace: scanTrace([...parts, read.bytes]), ...given({ lacks: read.partial }) };
-}
-
-/** A trace that cannot be read by id, twice, must not cost the others of its block. */
-async function readRest(api: Source, id: string, signal: AbortSignal): Promise<ReadTrace | PluginError> {
-  const once = (): Promise<ReadTrace | PluginError> =>
-    readOnce(api, id, signal).catch((error: unknown) => {
-      if (isFault(error)) return error;
-      throw error;
-    });
-  const first = await once();
-  return first instanceof PluginError ? once() : first;
-}
-
-/** Whether a span may be in no block yet: by what the live stores held, otherwise by what searches list. */
-async function mayHaveMore(
-  { live, recentIds, lateIds }: BlockSource,
-  { blocks, recent, wholeFrom, wholeTo, ...work }: BlockWork,
-  { id, stored }: { readonly id: string; readonly stored: ScannedTrace },
-  signal: AbortSignal,
-): Promise<boolean> {
-  const known = work.live && live.of(blocks);
-  if (known) return known.hasMore(id, stored.spans);
-  const border = recent < wholeTo ? recent : wholeTo;
-  if (border < wholeTo && (await recentIds({ from: border, to: wholeTo }, signal)).has(id)) return true;
-  return wholeFrom < border && (await lateIds({ from: wholeFrom, to: border }, signal)).has(id);
-}
-
-const isLeft = ({ spans }: ScannedTrace, { live, recent, wholeTo }: BlockWork): boolean =>
-  !live && spans.some(({ from, to }) => to >= recent && from < wholeTo);

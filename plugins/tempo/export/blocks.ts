@@ -13,7 +13,7 @@ import {
 import { NOTHING, type SearchAnswer, type SearchRequest } from "../server/search.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Source, type TracesWork, wholeOf } from "./cursor.ts";
-import { tracesStep } from "./traces.ts";
+import { READ_MAX, tracesCursors, tracesStep } from "./traces.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
@@ -94,10 +94,9 @@ export async function beyondStep(
 ): Promise<Step> {
   const opened = await storage.open(work.beyond?.blocks ?? "", signal);
   const blocks = opened.filter((block) => block.mayHold(wholeOf(work)));
-  const ids: TracesWork["ids"] = [];
-  for (const one of work.ids) {
-    const rows = await Promise.all(blocks.map((block) => block.rowOf(one[0])));
-    if (rows.every((row) => row === undefined)) ids.push(one);
-  }
+  const left = new Map(work.ids.map((one) => [one[0], one]));
+  for (const block of blocks) for (const id of (await block.rowsOf(left.keys())).keys()) left.delete(id);
+  const ids = [...left.values()];
+  if (ids.length > READ_MAX) return { next: tracesCursors(api, work, ids, READ_MAX) };
   return ids.length === 0 ? {} : tracesStep(api, { ...work, ids }, signal);
 }

@@ -1,9 +1,10 @@
 /**
- * All traces of a window that holds more of them than one search lists, where a shorter window would not help. The searches'
- * conditions together match every trace, and each is narrowed until its answer is provably complete. The union by id is taken
+ * All traces of a window that holds more of them than one search lists, or some that no search comes past, where a shorter
+ * window would not help. The searches' conditions together match every trace, and each is narrowed until its answer is provably
+ * complete. The union by id is taken
  * here, in one step: a trace whose parts lie in different blocks can match two conditions that exclude each other.
  */
-import { NS_PER_SECOND, type Range, v } from "contextcore";
+import { isOfThisCall, NS_PER_SECOND, type Range, v } from "contextcore";
 import type { SearchHit } from "../server/search.ts";
 import type { Source, WindowWork } from "./cursor.ts";
 
@@ -11,6 +12,8 @@ interface Cover {
   readonly hits: readonly SearchHit[];
   /** False: some condition still matches too many, or a search did not finish. */
   readonly complete: boolean;
+  /** Searches that fail however narrow they are. */
+  readonly unread: readonly string[];
 }
 
 /** Conditions joined by `&&`, and how to narrow them. */
@@ -22,7 +25,7 @@ interface Cell {
 /** The narrower cells for one that is full; none when nothing is left to narrow it by. */
 type Split = () => readonly Cell[];
 
-/** Finds all traces of a window. @param most it ends incomplete when it has found more traces than this */
+/** Finds all traces of a window. @param most it ends incomplete when it has found more traces than this @throws PluginError */
 export async function coverOf(
   source: Source,
   work: WindowWork,
@@ -40,10 +43,46 @@ export async function coverOf(
     const parts = answer.full ? cell.split() : [];
     cells.push(...parts);
     if (answer.full ? parts.length === 0 : !answer.complete) complete = false;
-    if (hits.size > most) return { hits: [], complete: false };
+    if (hits.size > most) return { hits: [], complete: false, unread: [] };
   }
-  if (complete) return { hits: [...hits.values()], complete };
+  if (complete) return { hits: [...hits.values()], complete, unread: [] };
   return lastResort(source, work, hits, signal);
+}
+
+/** So many searches may fail, and the cause is not single traces. */
+const FAILURES_MAX = 200;
+
+/**
+ * What can be listed of a window of which a search fails: for example because one trace in it is damaged. Each search that
+ * fails is narrowed until only what cannot be read is left.
+ */
+export async function coverAround(source: Source, work: WindowWork, signal: AbortSignal): Promise<Cover> {
+  const services = await serviceNames(source, work, signal).catch(unlessStopped);
+  const hits = new Map<string, SearchHit>();
+  const cells: Cell[] = [...byService(services ?? [])];
+  const unread: string[] = [];
+  let [complete, failures] = [true, 0];
+  for (let cell = cells.pop(); cell !== undefined; cell = cells.pop()) {
+    const request = { range: work, query: queryOf(cell, work.match), limit: work.limit };
+    const answer = await source.finder.find(request, signal).catch(unlessStopped);
+    for (const hit of answer?.hits ?? []) hits.set(hit.id, hit);
+    if (answer === undefined) failures += 1;
+    if (answer !== undefined && !answer.full) {
+      complete &&= answer.complete;
+      continue;
+    }
+    const parts = failures > FAILURES_MAX ? [] : cell.split();
+    cells.push(...parts);
+    if (parts.length > 0) continue;
+    if (answer === undefined) unread.push(request.query);
+    else complete = false;
+  }
+  return { hits: [...hits.values()], complete, unread };
+}
+
+/** A call that fails by itself is nothing; what fails because the server does not answer at all is to be tried again. */
+export function unlessStopped(error: unknown): undefined {
+  if (!isOfThisCall(error)) throw error;
 }
 
 /** One search for as many traces as the server allows: its answer is large, so only when nothing else helps. */
@@ -56,7 +95,7 @@ async function lastResort(
   const request = { range: work, query: work.match ?? "{}", limit: work.limitMax };
   const answer = await source.finder.find(request, signal);
   const hits = new Map([...known, ...answer.hits.map((hit) => [hit.id, hit] as const)]);
-  return { hits: [...hits.values()], complete: answer.complete && !answer.full };
+  return { hits: [...hits.values()], complete: answer.complete && !answer.full, unread: [] };
 }
 
 /** The cell's conditions concern the trace, so they can be joined with any selector of the user. */
@@ -88,9 +127,8 @@ function byService(services: readonly string[]): Cell[] {
 
 const LONGEST = 168n * 3_600n * NS_PER_SECOND;
 
-/** Two parts of a range of durations, down to one nanosecond. Traces longer than the longest duration are in the last part. */
+/** Two parts of a range of durations. Traces longer than the longest duration are in the last part. */
 function byDuration(base: readonly string[], from: bigint, to: bigint): Cell[] {
-  if (to - from <= 1n) return byValue(base, "kind", KINDS);
   const border = middleDuration(from, to);
   return [durationCell(base, from, border), durationCell(base, border, to)];
 }
@@ -106,7 +144,12 @@ function durationCell(base: readonly string[], from: bigint, to: bigint): Cell {
     ...(from > 0n ? [`traceDuration >= ${from}ns`] : []),
     ...(to < LONGEST ? [`traceDuration < ${to}ns`] : []),
   ];
-  return { conditions: [...base, ...bounds], split: () => byDuration(base, from, to) };
+  const conditions = [...base, ...bounds];
+  const isOne = to - from <= 1n;
+  return {
+    conditions,
+    split: () => (isOne ? byValue(conditions, "kind", KINDS) : byDuration(base, from, to)),
+  };
 }
 
 const KINDS = ["server", "client", "internal", "producer", "consumer"];

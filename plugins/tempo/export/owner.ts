@@ -1,9 +1,10 @@
 /**
- * Which window a trace belongs to. A search finds a trace in every window that it overlaps, and rounds windows to whole seconds.
- * A step knows nothing of other windows, so its spans alone must tell.
+ * Which traces belong to an export: those with a span in its range. In what version 0.1.1 began a window knows nothing of what others
+ * list, so the spans alone must tell to which one a trace belongs.
  */
 import type { Range } from "contextcore";
 import type { SearchHit } from "../server/search.ts";
+import type { TracesWork } from "./cursor.ts";
 
 interface SpanTimes {
   readonly from: bigint;
@@ -26,6 +27,10 @@ export function anchorOf(spans: readonly SpanTimes[], whole: Range): bigint | un
 
 /** Whether a moment, ns, lies in a half-open range. */
 export const contains = (range: Range, moment: bigint): boolean => moment >= range.from && moment < range.to;
+
+/** Whether a trace belongs to the work that has read it. @param anchor of its spans in the part of the range that is searched */
+export const isOwn = (work: TracesWork, anchor: bigint | undefined): boolean =>
+  anchor !== undefined && (work.partFrom === undefined || contains(work, anchor));
 
 /**
  * False only when the trace cannot belong to the window, so that it need not be read: what search saw of it begins after

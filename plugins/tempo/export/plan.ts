@@ -13,7 +13,7 @@ import {
 import type { LiveSpans } from "../server/live-spans.ts";
 import { prefixOf, type Storage } from "../storage/storage.ts";
 import { type Source, type TraceToRead, toCursor, type WindowWork } from "./cursor.ts";
-import { tracesCursors } from "./traces.ts";
+import { LISTED_MAX, tracesCursors } from "./traces.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 /** What came late is little, so it is searched for in long windows. */
@@ -89,17 +89,20 @@ async function planOfBlocks(
   const metas = await storage.list(signal);
   const blocks = metas.map(({ blockID }) => prefixOf(blockID)).join("");
   const common = { kind: "block" as const, wholeFrom: whole.from, wholeTo: whole.to, recent, blocks, row: 0 };
-  const first = (own: { readonly live?: true }): Cursor[] =>
+  const first = (own: { readonly live: true } | { readonly all: true }): Cursor[] =>
     metas.slice(0, 1).map(({ blockID }) => toCursor({ ...common, ...own, block: blockID }));
   const place = `${metas.length} blocks in ${storage.place}`;
   if (live === undefined) {
     const read = `${place}; search and reading by id for what reaches beyond ${toRfc3339(recent)}`;
-    return { cursors: [...first({}), ...unlistedCursors(blocks, recent, request)], notes: { read } };
+    return {
+      cursors: [...first({ all: true }), ...unlistedCursors(blocks, recent, request)],
+      notes: { read },
+    };
   }
   options.live.keep(blocks, live);
   const read = `${place}; reading by id for what the live stores hold and these blocks do not`;
   return {
-    cursors: [...first({ live: true }), ...liveCursors(live, blocks, request, source.stepBytes)],
+    cursors: [...first({ live: true }), ...liveCursors(live, blocks, request, source)],
     notes: { read },
   };
 }
@@ -120,38 +123,37 @@ function liveCursors(
   { traces }: LiveSpans,
   blocks: string,
   { whole }: PlanRequest,
-  stepBytes: number,
+  source: Source,
 ): Cursor[] {
   const near = traces.filter(({ from, to = whole.to }) => from < whole.to && to >= whole.from);
   const ids = near.map(({ id, spans }): TraceToRead => [id, spans, false]);
-  const range = { ...whole, partFrom: whole.from, wholeFrom: whole.from, wholeTo: whole.to };
-  return tracesCursors({ ...range, beyond: { blocks } }, ids, stepBytes);
+  const range = { ...whole, wholeFrom: whole.from, wholeTo: whole.to };
+  return tracesCursors(source, { ...range, beyond: { blocks } }, ids, LISTED_MAX);
 }
 
 /** Cursors for what is in no block yet: everything of the newest time, and what arrived lately with old times. */
 function unlistedCursors(blocks: string, recent: bigint, request: PlanRequest): Cursor[] {
-  const { whole, match } = request;
+  const { whole } = request;
   const newest = { from: recent > whole.from ? recent : whole.from, to: whole.to };
   const late = { from: whole.from, to: recent < whole.to ? recent : whole.to };
-  const lateOnly = { whole, match: undefined, beyond: { blocks, recent } };
+  const everywhere = { blocks, everywhere: true } as const;
   return [
-    ...(newest.from < newest.to ? windowCursors(newest, request, { whole, match }) : []),
-    ...(late.from < late.to ? windowCursors(late, request, lateOnly) : []),
+    ...(newest.from < newest.to ? windowCursors(newest, request, { whole, beyond: everywhere }) : []),
+    ...(late.from < late.to ? windowCursors(late, request, { whole, beyond: { blocks } }) : []),
   ];
 }
 
 function windowCursors(
   part: Range,
   { maxSearchDuration }: PlanRequest,
-  { whole, ...more }: { readonly whole: Range } & Pick<WindowWork, "match" | "beyond">,
+  { whole, ...more }: { readonly whole: Range } & Partial<Pick<WindowWork, "match" | "beyond">>,
 ): Cursor[] {
-  const most = more.beyond === undefined ? HOUR : LATE_WINDOW;
+  const most = more.beyond === undefined || more.beyond.everywhere ? HOUR : LATE_WINDOW;
   const length = maxSearchDuration > 0n && maxSearchDuration < most ? maxSearchDuration : most;
   return cut(
     {
       kind: "window",
       ...part,
-      partFrom: part.from,
       wholeFrom: whole.from,
       wholeTo: whole.to,
       ...more,

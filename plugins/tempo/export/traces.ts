@@ -1,34 +1,67 @@
 /** Reads a batch of traces by id and writes those that belong to the window. */
 import { type Cursor, PluginError, type Step } from "contextcore";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
-import { type Source, searchedOf, type TracesWork, type TraceToRead, toCursor, wholeOf } from "./cursor.ts";
-import { anchorOf, contains } from "./owner.ts";
+import {
+  listedCursor,
+  type Source,
+  searchedOf,
+  type TracesWork,
+  type TraceToRead,
+  toCursor,
+  wholeOf,
+} from "./cursor.ts";
+import { anchorOf, isOwn } from "./owner.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
 
 /** About what one span takes as a line's text. */
 const SPAN_LINE_BYTES = 700;
-/** Traces in one cursor, so that it stays small. */
-const IDS_MAX = 500;
+/**
+ * Traces that one step reads by their ids: a second's work or two. Few, since several steps at once are what a server can take,
+ * and how many it can take is learned from step to step.
+ */
+export const READ_MAX = 24;
+/** Traces in one cursor of which only those in no block are read. */
+export const LISTED_MAX = 500;
 
-/** Cursors for these traces, in batches of about one step's worth. */
+/** Where traces are read, and for what. */
+type TracesPart = Omit<TracesWork, "kind" | "ids">;
+
+/** Cursors for these traces, in batches of about one step's worth. @param most traces in one of them */
 export function tracesCursors(
-  work: Omit<TracesWork, "kind" | "ids">,
+  source: Source,
+  work: TracesPart,
   ids: readonly TraceToRead[],
-  stepBytes: number,
+  most: number,
 ): Cursor[] {
+  return batchesOf(source, ids, most).map((batch) => toCursor({ ...work, kind: "traces", ids: batch }));
+}
+
+/** The same for traces that a window lists, and others may list, too. */
+export function listedCursors(
+  source: Source,
+  work: TracesPart,
+  ids: readonly TraceToRead[],
+  most: number,
+): Cursor[] {
+  return batchesOf(source, ids, most).map((batch) => listedCursor({ ...work, kind: "traces", ids: batch }));
+}
+
+function batchesOf({ stepBytes }: Source, ids: readonly TraceToRead[], most: number): TraceToRead[][] {
   const spansMax = stepBytes / SPAN_LINE_BYTES;
   const batches: TraceToRead[][] = [];
-  let spans = spansMax;
+  let batch: TraceToRead[] = [];
+  let spans = 0;
   for (const one of ids) {
     const [, least] = one;
-    if (spans + least > spansMax || (batches.at(-1)?.length ?? 0) >= IDS_MAX) {
-      batches.push([]);
+    if (batch.length === 0 || spans + least > spansMax || batch.length >= most) {
+      batch = [];
+      batches.push(batch);
       spans = 0;
     }
-    batches.at(-1)?.push(one);
+    batch.push(one);
     spans += least;
   }
-  return batches.map((batch) => toCursor({ ...work, kind: "traces", ids: batch }));
+  return batches;
 }
 
 /**
@@ -49,7 +82,7 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
     const anchor = anchorOf(read.trace.spans, searched);
     if (anchor === undefined && begins && read.trace.spans.length > 0)
       findings.add("incomplete", ELSEWHERE, id);
-    if (anchor === undefined || !contains(work, anchor) || isNewer(work, read.trace)) continue;
+    if (!isOwn(work, anchor) || isNewer(work, read.trace)) continue;
     if (read.partial !== undefined)
       findings.add("incomplete", `Tempo gave only part of these traces: ${read.partial}`, id);
     else if (read.trace.spans.length < expected) findings.add("incomplete", FEWER, id);
@@ -69,7 +102,7 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
 const isNewer = ({ beyond, wholeTo }: TracesWork, { spans }: ScannedTrace): boolean =>
   beyond?.recent !== undefined && anchorOf(spans, { from: beyond.recent, to: wholeTo }) !== undefined;
 
-const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
+const MISSING = "Tempo lists these traces, but gives nothing when they are read by id.";
 const ELSEWHERE =
   "Search lists these traces in the range, but none of their spans is in it when they are read by id: other spans have the same ids.";
 const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
@@ -107,8 +140,16 @@ export async function readOnce(source: Source, id: string, signal: AbortSignal):
       ...(note === undefined ? {} : { note }),
     };
   } catch (cause) {
+    if (cause instanceof PluginError) throw withoutId(cause, id);
     if (!(cause instanceof RangeError)) throw cause;
     const message = `tempo at ${source.http.url}: the answer for trace ${id} is not a complete trace`;
     throw new PluginError("temporary", message, { cause });
   }
+}
+
+/** What many traces fail with is one reason: which of them, a problem says beside it. */
+function withoutId(error: PluginError, id: string): PluginError {
+  const { kind, message, hint, retryAfterMs, timedOut, absent, status } = error;
+  const same = { hint, retryAfterMs, timedOut, absent, status };
+  return new PluginError(kind, message.replaceAll(id, "…"), { ...same, cause: error });
 }

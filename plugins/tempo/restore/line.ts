@@ -10,8 +10,8 @@ export interface TraceLine {
   readonly id: string;
   /** The members of its `resourceSpans`, joined by commas. */
   readonly inner: string;
-  /** Every span with its resource and scope, by id and kind: what must be read back. */
-  readonly spans: ReadonlyMap<string, string>;
+  /** How many different spans it has. */
+  readonly spans: number;
 }
 
 const attributes = v.array(openObject({ key: v.string() }));
@@ -40,7 +40,7 @@ export function readLine(
   line: string,
   { range, labels }: { readonly range?: Range; readonly labels: Readonly<Record<string, string>> },
 ): TraceLine | undefined {
-  const { resourceSpans } = checkShape("a line of traces.json", document, jsonOf(line));
+  const { resourceSpans } = readDocument(line);
   const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
   const id = all[0]?.traceId.toLowerCase();
   if (id === undefined) throw new PluginError("invalid", "a line of traces.json has no span");
@@ -52,9 +52,27 @@ export function readLine(
     line,
     id,
     inner: labelled ? inside(JSON.stringify(shown)) : innerOf(line, shown),
-    spans: spansOf(shown),
+    spans: new Set(all.map(keyOf)).size,
   };
 }
+
+/** How far what a server keeps is what was pushed. `altered`: every span is there, but not as it was pushed. */
+export type State = "whole" | "altered" | "missing";
+
+/** Compares a trace with its line as an export would write it from the server. Spans are looked at only where the texts differ. */
+export function stateOf({ inner }: TraceLine, stored: string): State {
+  const text = lineOf(inner);
+  if (stored === text) return "whole";
+  const kept = spansOf(stored);
+  let state: State = "whole";
+  for (const [key, span] of spansOf(text)) {
+    if (!kept.has(key)) return "missing";
+    if (kept.get(key) !== span) state = "altered";
+  }
+  return state;
+}
+
+const readDocument = (line: string): Document => checkShape("a line of traces.json", document, jsonOf(line));
 
 function jsonOf(line: string): unknown {
   try {
@@ -74,6 +92,7 @@ const keepMinusZero = (_: string, value: unknown): unknown => (Object.is(value, 
 const ordered = ({ from, to }: Range): Range => ({ from, to: to > from ? to : from });
 
 const PREFIX = '{"resourceSpans":[';
+const lineOf = (inner: string): string => `${PREFIX}${inner}]}\n`;
 
 /** The members' text, taken from the line itself where it has the form that an export writes. */
 function innerOf(line: string, resourceSpans: Document["resourceSpans"]): string {
@@ -95,12 +114,14 @@ function withLabels(
   return { ...one, resource: { ...one.resource, attributes: [...own, ...added].sort(byKey) } };
 }
 
-function spansOf(resourceSpans: Document["resourceSpans"]): Map<string, string> {
+const keyOf = ({ spanId, kind }: v.InferOutput<typeof span>): string => `${spanId}/${kind}`;
+
+/** Every span with its resource and scope, by id and kind. */
+function spansOf(line: string): Map<string, string> {
   const spans = new Map<string, string>();
-  for (const { resource, scopeSpans } of resourceSpans) {
+  for (const { resource, scopeSpans } of readDocument(line).resourceSpans) {
     for (const { scope, spans: list } of scopeSpans) {
-      for (const one of list)
-        spans.set(`${one.spanId}/${one.kind}`, JSON.stringify([resource, scope ?? {}, one]));
+      for (const one of list) spans.set(keyOf(one), JSON.stringify([resource, scope ?? {}, one]));
     }
   }
   return spans;

@@ -7,7 +7,7 @@ import { scanTrace } from "../otlp/scan.ts";
 import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
 import type { FetchTrace } from "../server/trace-by-id.ts";
-import { readLine, type TraceLine } from "./line.ts";
+import { type State, stateOf, type TraceLine } from "./line.ts";
 
 interface Refused {
   readonly trace: TraceLine;
@@ -60,24 +60,14 @@ async function push(otlp: HttpClient, batch: readonly TraceLine[], signal: Abort
   }
 }
 
-/** `altered`: every span is there, but not as it was pushed. */
-export type State = "whole" | "altered" | "missing";
-
-/** Reads a trace that was pushed and compares its spans with those of the line. */
+/** Reads a trace that was pushed and compares it with its line. */
 async function readBack(fetchTrace: FetchTrace, trace: TraceLine, signal: AbortSignal): Promise<State> {
   const { bytes } = await fetchTrace(trace.id, signal);
   const scanned = scanTrace([bytes]);
   if (scanned.spans.length === 0) return "missing";
-  const out = new TextBuffer(trace.inner.length * 2);
+  const out = new TextBuffer(trace.inner.length + 1024);
   writeTrace(scanned, out);
-  const stored = readLine(Buffer.from(out.view()).toString(), { labels: {} });
-  let state: State = "whole";
-  for (const [span, text] of trace.spans) {
-    const kept = stored?.spans.get(span);
-    if (kept === undefined) return "missing";
-    if (kept !== text) state = "altered";
-  }
-  return state;
+  return stateOf(trace, Buffer.from(out.view()).toString());
 }
 
 /** Reads many traces back, a few at a time to spare the server. */

@@ -10,10 +10,10 @@ import {
 } from "contextcore";
 import type { Settings } from "../server/settings.ts";
 import type { FetchTrace } from "../server/trace-by-id.ts";
-import { readLine, type TraceLine } from "./line.ts";
+import { readLine, type State, type TraceLine } from "./line.ts";
 import { createMatcher } from "./matcher.ts";
 import { preflight, settlingMs } from "./preflight.ts";
-import { pushTraces, readAllBack, type State } from "./push.ts";
+import { pushTraces, readAllBack } from "./push.ts";
 
 interface RestorerOptions {
   readonly otlp: HttpClient;
@@ -25,6 +25,7 @@ interface RestorerOptions {
 
 /** Pushes traces through OTLP; only what can be read back counts as written. */
 export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: RestorerOptions): Restorer {
+  const delays = createDelays();
   return {
     heeds: ["labels", "tenant"],
     // Each line is a whole trace, or a part whose spans are read back by themselves.
@@ -41,7 +42,7 @@ export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: Re
       const before = await readAllBack(fetchTrace, traces, signal);
       const existing = traces.filter((trace) => before.get(trace) !== "missing");
       const wanted = traces.filter((trace) => before.get(trace) === "missing");
-      const written = await writeAll({ otlp, fetchTrace }, wanted, signal);
+      const written = await writeAll({ otlp, fetchTrace, delays }, wanted, signal);
       return answerOf(written, existing, unreadable);
     },
   };
@@ -72,18 +73,34 @@ interface Written {
 
 /** The rest counts as dropped when nothing new has turned up for this long. ms */
 const PATIENCE_MS = 60_000;
-/**
- * A trace that others of the same push have overtaken was dropped. If none has arrived, the push may be slow: for this long. ms
- */
-const SLOW_MS = 10_000;
 const PAUSE_MOST_MS = 2_000;
+
+/** How long this server has taken to show what it was pushed. */
+interface Delays {
+  note(ms: number): void;
+  /**
+   * A trace that others of the same push have overtaken was dropped. If none has arrived, the push may be slow: for this long. ms
+   */
+  slowMs(): number;
+}
+
+/** While it has shown nothing yet it may take ten seconds; afterwards ten times as long as it ever took. */
+function createDelays(): Delays {
+  let longest = Number.POSITIVE_INFINITY;
+  return {
+    note(ms) {
+      longest = Number.isFinite(longest) ? Math.max(longest, ms) : ms;
+    },
+    slowMs: () => Math.min(10_000, Math.max(1_000, 10 * longest)),
+  };
+}
 
 /**
  * Pushes, reads back, and pushes again what was dropped, as long as some of it arrives: Tempo takes a limited number of traces at
  * once, and makes room within seconds.
  */
 async function writeAll(
-  { otlp, fetchTrace }: Pick<RestorerOptions, "otlp" | "fetchTrace">,
+  { otlp, fetchTrace, delays }: Pick<RestorerOptions, "otlp" | "fetchTrace"> & { readonly delays: Delays },
   wanted: readonly TraceLine[],
   signal: AbortSignal,
 ): Promise<Written> {
@@ -92,7 +109,7 @@ async function writeAll(
   let missing = wanted;
   let [pushed, arrived] = [0, Date.now()];
   for (let pause = 50; missing.length > 0; pause = Math.min(pause * 2, PAUSE_MOST_MS)) {
-    if (pushed === 0 || pushed < arrived || Date.now() - pushed > SLOW_MS) {
+    if (pushed === 0 || pushed < arrived || Date.now() - pushed > delays.slowMs()) {
       const refused = await pushTraces(otlp, missing, signal);
       rejected.push(...refused.map(({ trace, reason }) => ({ line: trace.line, reason })));
       missing = missing.filter((trace) => !refused.some((one) => one.trace === trace));
@@ -102,8 +119,10 @@ async function writeAll(
     const there = [...states].filter(([, state]) => state !== "missing");
     for (const [trace, state] of there) done.set(trace, state);
     missing = missing.filter((trace) => !done.has(trace));
-    if (there.length > 0) arrived = Date.now();
-    else if (Date.now() - arrived > PATIENCE_MS) break;
+    if (there.length > 0) {
+      arrived = Date.now();
+      delays.note(arrived - pushed);
+    } else if (Date.now() - arrived > PATIENCE_MS) break;
     if (missing.length > 0) await sleep(pause, signal);
   }
   const of = (state: State): TraceLine[] =>
@@ -135,5 +154,5 @@ function answerOf(
 
 const countsOf = (traces: readonly TraceLine[]): Counts => ({
   traces: traces.length,
-  spans: traces.reduce((sum, { spans }) => sum + spans.size, 0),
+  spans: traces.reduce((sum, { spans }) => sum + spans, 0),
 });

@@ -44,13 +44,9 @@ export function attributeWriter(columns: Columns, options: AttributeOptions): Wr
     format === "vParquet3" ? oldValue(columns, `${path}.Attrs`) : anyValue(columns, `${path}.Attrs`);
   const attributes = columns.group(`${path}.Attrs`);
   const apart = [
-    ...Object.entries(OWN_COLUMNS).map(([column, name]) =>
-      apartFrom(name, columns.value(`${path}.${column}`)),
-    ),
-    ...dedicated.map(({ name, column }) =>
-      apartFrom(name, columns.value(`${path}.DedicatedAttributes.${column}`)),
-    ),
-  ];
+    ...Object.entries(OWN_COLUMNS).map(([column, name]) => ({ name, place: `${path}.${column}` })),
+    ...dedicated.map(({ name, column }) => ({ name, place: `${path}.DedicatedAttributes.${column}` })),
+  ].flatMap(({ name, place }) => (columns.isFilled(place) ? [apartFrom(name, columns.value(place))] : []));
   const write = (out: MessageBuffer): void => {
     const before = out.length;
     const start = out.open(field);

@@ -23,8 +23,9 @@ export function createDirectoryStore(path: string, tenant: string): BlockStore {
     blocks: (signal) => list([META], signal),
     known: (signal) => list([META, COMPACTED], signal),
     async open({ blockID }) {
-      const file = join(await tenantDirectory(path, tenant), blockID, DATA);
-      const { size } = await stat(file).catch((cause: unknown) => vanished(file, cause));
+      const directory = join(await tenantDirectory(path, tenant), blockID);
+      const file = join(directory, DATA);
+      const { size } = await stat(file).catch((cause: unknown) => lacking(directory, file, cause));
       return { byteLength: size, slice: (from, to = size) => readSlice(file, from, to) };
     },
   };
@@ -84,6 +85,12 @@ function opened(file: string): number {
   } catch (cause) {
     return vanished(file, cause);
   }
+}
+
+/** A block that still has its description is not one that a compaction has removed. */
+async function lacking(directory: string, file: string, cause: unknown): Promise<never> {
+  if (!(await exists(join(directory, META)))) return vanished(file, cause);
+  throw new PluginError("invalid", `${file} is missing, although ${META} is there`, { cause });
 }
 
 /** A compaction removes a block's files an hour after it has replaced them; by then the list of blocks shows it. */

@@ -9,11 +9,6 @@ export class MessageBuffer extends GrowingBuffer {
     super(capacity);
   }
 
-  /** A copy of what was written. */
-  copy(): Uint8Array {
-    return this.bytes.slice(0, this.length);
-  }
-
   /** Begins a nested message; give the result to `close`. */
   open(field: number): number {
     this.tag(field, 2);
@@ -64,10 +59,11 @@ export class MessageBuffer extends GrowingBuffer {
     this.byte(Number(rest));
   }
 
-  fixed64(field: number, value: bigint): void {
+  fixed64(field: number, { low, high }: { readonly low: number; readonly high: number }): void {
     this.tag(field, 1);
     const start = this.reserve(8);
-    this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
+    this.data.setUint32(start, low, true);
+    this.data.setUint32(start + 4, high, true);
   }
 
   double(field: number, value: number): void {

@@ -1,6 +1,7 @@
 /** The blocks of one export: opened when they are needed, and kept open while there is memory for their indexes. */
-import { type Ask, askedOnce, PluginError } from "contextcore";
-import { type Block, openBlock, type TraceRows } from "./block.ts";
+import { type Ask, askedOnce, isKind, PluginError, singleFlight } from "contextcore";
+import { type Block, openBlock } from "./block.ts";
+import type { TraceRows } from "./block-rows.ts";
 import { type BlockMeta, type BlockStore, isKnown } from "./store.ts";
 
 /** The blocks that an export reads, and the readers that its steps pass on to one another. */
@@ -8,8 +9,10 @@ export interface Storage {
   readonly place: string;
   /** @throws PluginError `invalid` when not all blocks can be read, with the reason */
   list(signal: AbortSignal): Promise<readonly BlockMeta[]>;
-  /** The blocks with these prefixes. */
+  /** The blocks with these prefixes, without those that are damaged so much that nothing of them can be read. */
   open(prefixes: string, signal: AbortSignal): Promise<readonly Block[]>;
+  /** Why a block cannot be opened, if it was tried. @param prefix the digits by which cursors name it */
+  damageOf(prefix: string): string | undefined;
   /** A reader of a block: the one that was given back at this row, otherwise a new one. */
   rows(block: Block, row: number): TraceRows;
   /** Gives a reader back, so that the next step continues where this one stopped. */
@@ -37,6 +40,8 @@ const LARGE_BLOCK = 32 << 20;
  * collected each time this much was written, which costs a tenth of the time. Bytes.
  */
 const COLLECT_EVERY = 2 << 20;
+/** What opening a block, or a reader of its columns, leaves behind counts as so much. Bytes. */
+const OPENED = 1 << 19;
 
 /** The digits by which cursors name a block. @param id the block's */
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
@@ -48,13 +53,22 @@ export const prefixesOf = (list: string): readonly string[] =>
 /** Opens blocks over a store. @throws PluginError `invalid` for a block of a format that is not known */
 export function createStorage(store: BlockStore): Storage {
   const opened = new Map<string, Ask<Block>>();
+  const damaged = new Map<string, string>();
+  const known = createKnown(store);
   const others: { block: string; rows: TraceRows }[] = [];
   let uncollected = 0;
+  const leave = (bytes: number): void => {
+    uncollected += bytes;
+    if (uncollected < COLLECT_EVERY) return;
+    uncollected = 0;
+    Bun.gc(true);
+  };
   const readers: { block: string; rows: TraceRows }[] = [];
   return {
     place: store.place,
     async list(signal) {
       const metas = await listed(store, signal);
+      known.forget();
       const unknown = metas.find(({ format }) => !isKnown(format));
       if (unknown !== undefined) {
         throw new PluginError(
@@ -68,15 +82,24 @@ export function createStorage(store: BlockStore): Storage {
     async open(prefixes, signal) {
       const wanted = new Set(prefixesOf(prefixes));
       const blocks: Block[] = [];
-      for (const meta of await store.known(signal)) {
-        if (!wanted.has(prefixOf(meta.blockID))) continue;
-        const block = opened.get(meta.blockID) ?? askedOnce((one) => openBlock(store, meta, one));
+      for (const meta of await known.list(signal)) {
+        const prefix = prefixOf(meta.blockID);
+        if (!wanted.has(prefix) || damaged.has(prefix)) continue;
+        const open = opened.get(meta.blockID);
+        const block = open ?? askedOnce((one) => openBlock(store, meta, one));
         opened.set(meta.blockID, block);
-        blocks.push(await block(signal));
+        if (open === undefined) leave(OPENED);
+        try {
+          blocks.push(await block(signal));
+        } catch (error) {
+          if (!isKind(error, "invalid")) throw error;
+          damaged.set(prefix, error.message);
+        }
       }
       await evict(opened, blocks);
       return blocks;
     },
+    damageOf: (prefix) => damaged.get(prefix),
     rows(block, row) {
       const at = readers.findIndex((one) => one.block === block.id && one.rows.row === row);
       const [found] = at < 0 ? [] : readers.splice(at, 1);
@@ -86,6 +109,7 @@ export function createStorage(store: BlockStore): Storage {
         readers.length = 0;
         Bun.gc(true);
       }
+      leave(OPENED);
       return block.reader();
     },
     keep(block, rows) {
@@ -95,17 +119,33 @@ export function createStorage(store: BlockStore): Storage {
     beside(block) {
       const at = others.findIndex((one) => one.block === block.id);
       const [found] = at < 0 ? [] : others.splice(at, 1);
-      return found?.rows ?? block.reader();
+      if (found !== undefined) return found.rows;
+      leave(OPENED);
+      return block.reader();
     },
     keepBeside(block, rows) {
       others.push({ block: block.id, rows });
       if (others.length > OTHERS_MAX) others.shift();
     },
-    wrote(bytes) {
-      uncollected += bytes;
-      if (uncollected < COLLECT_EVERY) return;
-      uncollected = 0;
-      Bun.gc(true);
+    wrote: leave,
+  };
+}
+
+/** How long it is known which blocks there are; those that a compaction has replaced stay for an hour. ms */
+const KNOWN_FOR = 10_000;
+
+/** The blocks whose data is there, looked for now and then: every step asks, and each time it is a look at every block. */
+function createKnown(store: BlockStore) {
+  const ask = singleFlight((signal) => store.known(signal));
+  let last: { readonly metas: readonly BlockMeta[]; readonly at: number } | undefined;
+  return {
+    async list(signal: AbortSignal): Promise<readonly BlockMeta[]> {
+      if (last === undefined || performance.now() - last.at > KNOWN_FOR)
+        last = { metas: await ask(signal), at: performance.now() };
+      return last.metas;
+    },
+    forget(): void {
+      last = undefined;
     },
   };
 }

@@ -40,6 +40,8 @@ const schema = v.object({
   blockID: v.string(),
   totalObjects: v.optional(v.number(), 0),
   size: v.optional(v.number(), 0),
+  /** Bytes of the description at the end of the file. */
+  footerSize: v.optional(v.number(), 0),
   dedicatedColumns: v.optional(v.array(column), []),
 });
 

@@ -4,28 +4,27 @@
  */
 import { ProtobufReader } from "contextcore";
 import { attributeWriter, type WriteAttributes } from "./attributes.ts";
-import { MessageBuffer } from "./message.ts";
+import type { MessageBuffer } from "./message.ts";
 import type { Columns } from "./parquet/row-group.ts";
-import { bytesOf, countOf, integerOf } from "./parquet/values.ts";
+import { bytesOf, countOf } from "./parquet/values.ts";
+import { add, type Words, words } from "./parquet/words.ts";
 import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./store.ts";
 
-/** A part of one trace, as one block has it. */
-export interface TracePart {
-  /** 32 hex digits. */
-  readonly id: string;
-  /** `tempopb.Trace`. */
-  readonly bytes: Uint8Array;
-}
-
-/** Asks for the columns of a trace; the result reads the next row. */
-export function traceReader(columns: Columns, meta: BlockMeta, format: Format): () => TracePart {
+/**
+ * Asks for the columns of a trace. The result writes the next row behind what is in the buffer, and gives its id, 32 hex
+ * digits.
+ */
+export function traceWriter(
+  columns: Columns,
+  meta: BlockMeta,
+  format: Format,
+): (out: MessageBuffer) => string {
   const traceId = columns.value("TraceID");
   const schema: BlockSchema = { columns, format, meta };
   const resource = resourceWriter(schema);
   const scope = scopeWriter(schema);
   const span = spanWriter(schema);
   const [resources, scopes, spans] = ["rs", "rs.ss", "rs.ss.Spans"].map((path) => columns.group(path));
-  const out = new MessageBuffer();
   let id: Uint8Array = new Uint8Array();
   const writeSpan = (message: MessageBuffer): void => span(id, message);
   const writeScope = (message: MessageBuffer): void => {
@@ -40,11 +39,10 @@ export function traceReader(columns: Columns, meta: BlockMeta, format: Format): 
     scopes?.each(writeScope, message);
     message.close(start);
   };
-  return () => {
-    out.length = 0;
+  return (out) => {
     id = bytesOf(traceId.take());
     resources?.each(writeResource, out);
-    return { id: hexOf(id), bytes: out.copy() };
+    return hexOf(id);
   };
 }
 
@@ -108,14 +106,17 @@ function spanWriter(schema: BlockSchema): (traceId: Uint8Array, out: MessageBuff
   const status = statusWriter(schema, path);
   const events = eventsWriter(schema, `${path}.Events`);
   const links = linksWriter(schema, `${path}.Links`);
+  const [begin, end] = [words(), words()];
   return (traceId, out) => {
     const start = out.open(2);
     out.blob(1, traceId);
     texts(out);
     out.number(6, countOf(kind?.take()));
-    const begin = integerOf(from?.take());
+    from?.takeWords(begin);
     out.fixed64(7, begin);
-    out.fixed64(8, begin + integerOf(duration?.take()));
+    duration?.takeWords(end);
+    add(begin, end, end);
+    out.fixed64(8, end);
     attributes(out);
     for (let index = 0; index < dropped.length; index++)
       out.number(10 + 2 * index, countOf(dropped[index]?.take()));
@@ -144,18 +145,21 @@ function statusWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =
 }
 
 /** vParquet3 stores an event's time, the others the time since its span began. */
-function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: MessageBuffer) => void {
+function eventsWriter(schema: BlockSchema, path: string): (from: Words, out: MessageBuffer) => void {
   const [name, dropped, time, since] = valuesAt(schema, path, [
     ...["Name", "DroppedAttributesCount", "TimeUnixNano", "TimeSinceStartNano"],
   ]);
   const attributes = attributesOf(schema, path, 3, "event");
   const events = schema.columns.group(path);
-  let begin = 0n;
+  let begin = words();
+  const [at, after] = [words(), words()];
   const writeEvent = (out: MessageBuffer): void => {
     const start = out.open(11);
-    const after = since?.take();
-    const at = integerOf(time?.take());
-    out.fixed64(1, after === undefined ? at : begin + integerOf(after));
+    const isSince = since?.hasValue === true;
+    since?.takeWords(after);
+    time?.takeWords(at);
+    if (isSince) add(begin, after, at);
+    out.fixed64(1, at);
     name?.takeText(2, out);
     attributes(out);
     out.number(4, countOf(dropped?.take()));

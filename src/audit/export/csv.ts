@@ -1,19 +1,7 @@
-/**
- * RFC 4180, safe to open in a spreadsheet: a cell that a spreadsheet would take for a formula gets an apostrophe in
- * front, and so does a cell that begins with one. To read a cell back exactly, remove one leading apostrophe.
- */
+/** Events as rows: `csvCell` says how to read them back. */
 import { canonicalJson } from "../../units/canonical-json.ts";
+import { csvLine } from "../../units/csv.ts";
 import type { AuditEvent } from "../format/event.ts";
-
-/** The characters that OWASP lists as beginnings of a formula, their full-width forms, and the apostrophe itself. */
-const RISKY = /^[=+\-@\t\r\n'＝＋－＠]/;
-
-/** One cell. `undefined` becomes an empty cell, an empty text a lone apostrophe. */
-export function csvCell(text: string | undefined): string {
-  if (text === undefined) return "";
-  const safe = text === "" || RISKY.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
 
 const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undefined])[] = [
   ["timestamp", (event) => event.timestamp],
@@ -30,11 +18,12 @@ const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undef
   ["ref", (event) => event.ref],
   ["prev_hash", (event) => event.prev_hash],
   ["hash", (event) => event.hash],
+  ["via", (event) => event.via],
+  ["request", (event) => event.request],
 ];
 
 /** The names of the columns, with the line end. */
-export const csvHeader = (): string => `${COLUMNS.map(([name]) => name).join(",")}\r\n`;
+export const csvHeader = (): string => csvLine(COLUMNS.map(([name]) => name));
 
 /** One event as a row, with the line end. It has every field, so the event can be rebuilt from it. */
-export const csvRow = (event: AuditEvent): string =>
-  `${COLUMNS.map(([, cell]) => csvCell(cell(event))).join(",")}\r\n`;
+export const csvRow = (event: AuditEvent): string => csvLine(COLUMNS.map(([, cell]) => cell(event)));

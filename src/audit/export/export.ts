@@ -7,7 +7,7 @@ import { type Filter, type Match, matching, newestOf } from "../read/query.ts";
 import { csvHeader, csvRow } from "./csv.ts";
 
 /**
- * - `csv`: {@link csvCell} says how to read it back.
+ * - `csv`: `csvCell` says how to read it back.
  * - `json`: one array; details longer than a thousand characters are cut and marked, unless `full` is set.
  * - `jsonl`: the lines exactly as they are in the trail, so each can still be verified.
  */
@@ -85,7 +85,9 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
 const DETAILS_LENGTH_MAX = 1_000;
 
 /** Replaces long details by `{"cut": the first thousand characters, "characters": how many there were}`. */
-function withShortDetails(event: AuditEvent): Omit<AuditEvent, "details"> & { readonly details: JsonObject } {
+export function withShortDetails(
+  event: AuditEvent,
+): Omit<AuditEvent, "details"> & { readonly details: JsonObject } {
   const text = canonicalJson(event.details);
   if (text.length <= DETAILS_LENGTH_MAX) return event;
   const cut = text.slice(0, DETAILS_LENGTH_MAX).toWellFormed();

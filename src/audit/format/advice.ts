@@ -1,3 +1,5 @@
+import type { AuditEvent } from "./event.ts";
+
 /** What an interrupted operation leaves behind, and what to do. */
 interface Advice {
   /** The state, as a clause. */
@@ -21,6 +23,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     left: "part of the snapshot has been written",
     next: "Run the same `contextcore restore` again: what is there already is left as it is.",
   },
+  recover: {
+    left: "some steps of the runbook are done and others not",
+    next: "`contextcore recover --resume` goes on with the one that was interrupted.",
+  },
   prune: {
     left: "some snapshots may have been removed and others not",
     next: "`contextcore snapshots list` shows what is left; run the prune again.",
@@ -39,5 +45,18 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   },
 };
 
+/** An export that went straight into a place. */
+const exportInto = (place: string): Advice => ({
+  left: `what it had read by then, if anything, is in ${place}`,
+  next: `\`contextcore export --resume -o ${place}\` finishes it; where that finds nothing, run the export again.`,
+});
+
 /** What this operation leaves behind when it is interrupted, and what to do then. */
-export const adviceOnInterrupted = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
+export function adviceOnInterrupted({
+  operation,
+  details,
+}: Pick<AuditEvent, "operation" | "details">): Advice {
+  const { place } = details;
+  if (operation === "export" && typeof place === "string") return exportInto(place);
+  return ADVICE[operation] ?? UNKNOWN;
+}

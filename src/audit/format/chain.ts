@@ -95,6 +95,8 @@ function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: s
   const time = `"seq":${event.seq},"timestamp":${JSON.stringify(event.timestamp)}`;
   const act = `"operation":${JSON.stringify(event.operation)},"outcome":${JSON.stringify(event.outcome)}`;
   const user = `"user":${JSON.stringify(event.user)}`;
+  const via = event.via === undefined ? "" : `,"via":${JSON.stringify(event.via)}`;
+  const request = event.request === undefined ? "" : `,"request":${JSON.stringify(event.request)}`;
   const host = `"host":${JSON.stringify(event.host)}`;
   const project = `"project":${JSON.stringify(event.project)}`;
   const details = `"details":${canonicalJson(event.details)}`;
@@ -102,9 +104,9 @@ function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: s
   const path = event.export_path === undefined ? "" : `,"export_path":${JSON.stringify(event.export_path)}`;
   const ref = event.ref === undefined ? "" : `,"ref":${JSON.stringify(event.ref)}`;
   const prev = `"prev_hash":${JSON.stringify(event.prev_hash)}`;
-  const sorted = `{${affected},${details}${path},${host},${id},${act},${prev},${project}${ref},${time},${user}}`;
+  const sorted = `{${affected},${details}${path},${host},${id},${act},${prev},${project}${ref}${request},${time},${user}${via}}`;
   const hash = Bun.SHA256.hash(sorted, "hex");
-  const start = `{${id},${time},${act},${user},${host},${project},${details},${affected}${path}${ref}`;
+  const start = `{${id},${time},${act},${user}${via}${request},${host},${project},${details},${affected}${path}${ref}`;
   return { hash, line: `${start},${prev},"hash":"${hash}"}` };
 }
 
@@ -127,6 +129,8 @@ const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean]
   ["operation", isText],
   ["outcome", (value) => isText(value) && isOutcome(value)],
   ["user", isText],
+  ["via", isOptionalText],
+  ["request", isOptionalText],
   ["host", isText],
   ["project", isText],
   ["details", (value) => typeof value === "object" && value !== null && !isList(value as Json)],

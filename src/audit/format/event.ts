@@ -13,6 +13,20 @@ export const OUTCOMES = [
 /** One of {@link OUTCOMES}. */
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** The ways a task is started. An event that names none came from the command line. */
+export const VIAS = ["cli", "api", "schedule"] as const;
+/** One of {@link VIAS}. */
+export type Via = (typeof VIAS)[number];
+
+/** Who started a task that was not started from the command line. */
+export interface Actor {
+  /** The name of a token; of a schedule, whose it is: the user that the service runs as. */
+  readonly user: string;
+  readonly via: Via;
+  /** The id of the HTTP request; of a schedule's run, its own. */
+  readonly request?: string | undefined;
+}
+
 /** One line of the trail. Field order is the order in the file. */
 export interface AuditEvent {
   /** UUIDv7. */
@@ -23,6 +37,10 @@ export interface AuditEvent {
   readonly operation: string;
   readonly outcome: Outcome;
   readonly user: string;
+  /** One of {@link VIAS}, or what another version knows; absent: `cli`. */
+  readonly via?: string;
+  /** The id of the HTTP request that asked for it; of a schedule's run, its own. */
+  readonly request?: string;
   readonly host: string;
   readonly project: string;
   readonly details: { readonly [key: string]: Json | undefined };
@@ -103,7 +121,10 @@ export interface AuditQuery {
   readonly operation?: string;
   readonly outcome?: Outcome;
   readonly user?: string;
+  readonly via?: Via;
   readonly host?: string;
+  /** The kind of what `data_affected` names: see `target-types.ts`. */
+  readonly targetType?: string;
   /** Part of one of the `data_affected` entries. */
   readonly affected?: string;
   /** Part of the line; upper and lower case are the same. */
@@ -111,4 +132,6 @@ export interface AuditQuery {
   /** Half-open `[from, to)`, ms since the epoch. */
   readonly from?: number;
   readonly to?: number;
+  /** Events before the one of this number. */
+  readonly before?: number;
 }

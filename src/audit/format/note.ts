@@ -86,15 +86,21 @@ const keyHash = (name: string, encoded: Buffer): Buffer =>
 
 /** The text of a note that this key has signed; other signatures are ignored. @throws NoteError */
 export function openNote(note: string, verifier: string): string {
-  const { name, hash, key } = parseVerifier(verifier);
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n")) throw new NoteError("not a signed note");
   const text = note.slice(0, split + 1);
-  for (const line of note.slice(split + 2, -1).split("\n")) {
+  requireSigned(Buffer.from(text), note.slice(split + 2, -1), verifier);
+  return text;
+}
+
+/** @param lines the note's signatures @throws NoteError unless one of them is the verifier's, of this text */
+export function requireSigned(text: Uint8Array, lines: string, verifier: string): void {
+  const { name, hash, key } = parseVerifier(verifier);
+  for (const line of lines.split("\n")) {
     const [, signer, encoded = ""] = /^— (\S+) (\S+)$/.exec(line) ?? [];
     const bytes = Buffer.from(encoded, "base64");
     if (signer !== name || !bytes.subarray(0, 4).equals(hash)) continue;
-    if (verify(null, Buffer.from(text), key, bytes.subarray(4))) return text;
+    if (verify(null, text, key, bytes.subarray(4))) return;
     throw new NoteError(`the signature of ${name} does not match the text`);
   }
   throw new NoteError(`${name} has not signed it`);

@@ -3,19 +3,28 @@
  * program that appends to it.
  */
 export const OPERATIONS = [
+  "activity_purge",
+  "access",
   "audit_export",
   "audit_keygen",
   "audit_prune",
   "copy",
   "delete_dashboard",
   "destroy",
+  "drill",
   "export",
+  "lifecycle",
   "plugin_trust",
   "provision",
   "prune",
+  "recover",
   "restore",
+  "sign_in",
+  "sign_out",
   "sink_change",
   "sink_overflow",
+  "token_add",
+  "token_revoke",
   "trail_repair",
   "trail_rotation",
 ] as const;

@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import type { Actor } from "../format/event.ts";
 
-/** The user and the host, as the system names them. */
-export interface Identity {
+/** Who is recorded: the user, as the system or the service names them, and the host. */
+export interface Identity extends Partial<Actor> {
   readonly user: string;
   readonly host: string;
 }
+
+/** What an actor does is recorded under their name, on this host. */
+export const identityOf = (actor: Actor): Identity => ({ ...actor, host: hostname() });
 
 /** Who runs this process, by the system's user id, because environment variables can be set to anything. */
 export const ownIdentity = (): Identity => ({ user: userName(), host: hostname() });

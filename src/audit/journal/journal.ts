@@ -160,7 +160,7 @@ function sealAll(events: readonly NewEvent[], last: LastEvent, stamp: Stamp): re
   return sealed;
 }
 
-function sealAfter(event: NewEvent, link: LastEvent, { clock, user, host, project }: Stamp): SealedEvent {
+function sealAfter(event: NewEvent, link: LastEvent, { clock, project, ...who }: Stamp): SealedEvent {
   const now = clock();
   return seal({
     id: Bun.randomUUIDv7("hex", now),
@@ -168,8 +168,9 @@ function sealAfter(event: NewEvent, link: LastEvent, { clock, user, host, projec
     timestamp: new Date(now).toISOString(),
     operation: event.operation.toWellFormed(),
     outcome: event.outcome,
-    user: user.toWellFormed(),
-    host: host.toWellFormed(),
+    user: who.user.toWellFormed(),
+    ...given({ via: who.via, request: who.request?.toWellFormed() }),
+    host: who.host.toWellFormed(),
     project: project.toWellFormed(),
     details: redacted(event.details ?? {}),
     data_affected: (event.dataAffected ?? []).map(redactedText),

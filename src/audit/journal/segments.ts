@@ -65,15 +65,19 @@ export function* allLinesBackward(file: string): Generator<TrailLine> {
   for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
 }
 
-/** Every whole line of the trail, newest first. @throws TrailError when a file of it cannot be read whole */
-export function* trailLinesBackward(file: string): Generator<TrailLine> {
+/**
+ * Every whole line of the trail, newest first.
+ * @param before files in which all events have this number or a higher one are not read
+ * @throws TrailError when a file of it cannot be read whole
+ */
+export function* trailLinesBackward(file: string, before = Number.POSITIVE_INFINITY): Generator<TrailLine> {
   let oldest = Number.POSITIVE_INFINITY;
   for (const line of linesBackward(file)) {
     oldest = Math.min(oldest, line.seq);
     yield line;
   }
   // If the file was closed while it was read, it is now also the newest segment.
-  const closed = closedSegments(file).filter(({ first }) => first < oldest);
+  const closed = closedSegments(file).filter(({ first }) => first < oldest && first < before);
   for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
 }
 

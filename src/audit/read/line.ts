@@ -10,8 +10,9 @@ import type { AuditEvent } from "../format/event.ts";
 export function formatEvent(event: AuditEvent): string {
   const time = event.timestamp.slice(0, 19).replace("T", " ");
   const who = `${event.user}@${event.host}`;
-  const parts = [time, event.operation, who, ...plainDetails(event.details), `outcome=${event.outcome}`];
-  return parts.map(visible).join("  ");
+  const via = event.via === undefined ? [] : [`via=${event.via}`];
+  const parts = [time, event.operation, who, ...via, ...plainDetails(event.details)];
+  return [...parts, `outcome=${event.outcome}`].map(visible).join("  ");
 }
 
 const VALUE_LENGTH_MAX = 60;

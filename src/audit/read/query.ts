@@ -1,6 +1,7 @@
 /** Finds events: the newest from the end of the trail, or all from its beginning. */
 import { eventOf } from "../format/chain.ts";
 import type { AuditEvent, AuditQuery } from "../format/event.ts";
+import { targetTypeOf } from "../format/target-types.ts";
 import type { TrailLine } from "../format/trail-line.ts";
 
 /** A matching event and its line. */
@@ -24,7 +25,9 @@ interface QueryAnswer {
 export function newestOf(lines: Iterable<TrailLine>, { limit, ...filter }: AuditQuery): QueryAnswer {
   const found: Match[] = [];
   let unreadable = 0;
-  for (const { text } of lines) {
+  for (const line of lines) {
+    if (filter.before !== undefined && line.seq >= filter.before) continue;
+    const { text } = line;
     if (found.length >= limit || isBefore(text, filter.from)) break;
     const match = matchOf(text, filter);
     if (match === "unreadable") unreadable += 1;
@@ -43,26 +46,30 @@ export function* matching(lines: Iterable<TrailLine>, filter: Filter): Generator
 
 /** A cheap look at the text avoids parsing most lines that do not match. */
 function matchOf(line: string, filter: Filter): Match | "unreadable" | undefined {
-  const { operation, outcome } = filter;
+  const { operation, outcome, via = "cli" } = filter;
   if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return undefined;
   if (outcome !== undefined && !line.includes(`"outcome":"${outcome}"`)) return undefined;
+  if (via !== "cli" && !line.includes(`"via":"${via}"`)) return undefined;
   const event = eventOf(line);
   if (event === undefined) return "unreadable";
   return fits(event, line, filter) ? { event, line } : undefined;
 }
 
 function fits(event: AuditEvent, line: string, filter: Filter): boolean {
-  const { operation, outcome, user, host, affected, grep, from, to } = filter;
+  const { operation, outcome, user, via, host, targetType, affected, grep, from, to, before } = filter;
   const time = Date.parse(event.timestamp);
   return (
     (operation === undefined || event.operation === operation) &&
     (outcome === undefined || event.outcome === outcome) &&
     (user === undefined || event.user === user) &&
+    (via === undefined || (event.via ?? "cli") === via) &&
     (host === undefined || event.host === host) &&
+    (targetType === undefined || targetTypeOf(event) === targetType) &&
     (affected === undefined || event.data_affected.some((one) => one.includes(affected))) &&
     (grep === undefined || line.toLowerCase().includes(grep.toLowerCase())) &&
     (from === undefined || time >= from) &&
-    (to === undefined || time < to)
+    (to === undefined || time < to) &&
+    (before === undefined || event.seq < before)
   );
 }
 

@@ -1,4 +1,5 @@
 /** Statistics of a trail. */
+import { DAY_MS } from "../../units/range.ts";
 import type { AuditEvent, Outcome } from "../format/event.ts";
 import type { Match } from "./query.ts";
 
@@ -53,8 +54,6 @@ function count(counts: Counts, key: string, { outcome }: AuditEvent): void {
 
 const descending = (counts: Counts): Record<string, OutcomeCounts> =>
   Object.fromEntries([...counts].sort(([, a], [, b]) => sum(b) - sum(a)));
-
-const DAY_MS = 86_400_000;
 
 /** The Monday on or before a time: `2026-01-19`. */
 function weekOf(timestamp: string): string {

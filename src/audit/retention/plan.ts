@@ -5,6 +5,7 @@
 
 import { readOwnSync } from "../../storage/own-file.ts";
 import { messageOf } from "../../units/message-of.ts";
+import { DAY_MS } from "../../units/range.ts";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { parseLine, readLine } from "../format/chain.ts";
@@ -14,8 +15,6 @@ import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { decodedLine } from "../journal/forward.ts";
 import { closedSegments, type Segment, segmentLines } from "../journal/segments.ts";
 import { keptLines } from "./kept-file.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Operations whose events are kept for {@link LONG_DAYS}, whatever the configuration says. */
 const KEPT_LONG: ReadonlySet<string> = new Set(["destroy", "restore", "prune", "erase", "audit_prune"]);

@@ -45,6 +45,8 @@ const MEMBERS: readonly Member[] = [
   member("operation"),
   member("outcome"),
   member("user"),
+  member("via", skipText, true),
+  member("request", skipText, true),
   member("host"),
   member("project"),
   member("details", skipObject),

@@ -2,6 +2,7 @@
 import { basename, dirname } from "node:path";
 import type { OpenFailure, OpenSink } from "../../host/open.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { stateOf, toProcessMark } from "../../units/process-mark.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { adviceOnInterrupted } from "../format/advice.ts";
 import { TrailError } from "../format/error.ts";
@@ -11,7 +12,6 @@ import { cutLines } from "../journal/forward.ts";
 import { headFromCopy } from "../journal/found-copy.ts";
 import { type Head, type Home, openHome } from "../journal/home.ts";
 import { ownIdentity } from "../journal/identity.ts";
-import { stateOf, toProcessMark } from "../journal/process.ts";
 import { type ChainCheck, type ChainSummary, createChainCheck } from "./chain-check.ts";
 import { checkCheckpoints, checkMissing, readCheckpoints } from "./checkpoints.ts";
 import { collectDiagnostics, type TrailDiagnostic, type TrailDiagnostics } from "./diagnostics.ts";
@@ -173,7 +173,7 @@ function warnOfOpen(started: AuditEvent, findings: TrailDiagnostics): void {
   const { seq, operation, timestamp, details, host } = started;
   const mark = toProcessMark(details.process);
   if (mark !== undefined && host === ownIdentity().host && stateOf(mark) === "running") return;
-  const { left, next } = adviceOnInterrupted(operation);
+  const { left, next } = adviceOnInterrupted(started);
   const message = `${operation} began at ${timestamp} and has no end: ${left}. ${next}`;
   findings.add({ severity: "warning", subject: `event ${seq}`, seq, message });
 }

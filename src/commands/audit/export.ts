@@ -1,4 +1,5 @@
 import { auditExport } from "../../tasks/audit-export.ts";
+import { counted } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
 import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
@@ -6,7 +7,7 @@ import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
 export default defineCommand({
   about: auditExport.about,
   args: auditExport.params,
-  exclusive: [["limit", "all"]],
+  exclusive: auditExport.exclusive,
   examples: [
     {
       line: "audit export --format csv -o audit.csv",
@@ -24,7 +25,7 @@ export default defineCommand({
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending);
     if (given.output !== undefined && given.output !== "-")
-      terminal.last(`${given.output}: ${events} events`);
+      terminal.last(`${given.output}: ${counted(events, "event")}`);
     if (isCut) terminal.warn(`only the newest ${events} matching events; --all exports every one`);
     return EXIT.ok;
   },

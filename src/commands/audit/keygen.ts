@@ -2,9 +2,9 @@ import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
 import type { Config } from "../../config/config.ts";
 import { AUDIT_KEYGEN } from "../../results/audit.ts";
-import { withLastWord } from "../../tasks/last-word.ts";
-import { openStackTrail } from "../../tasks/stack.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { openStackTrail } from "../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
+import { withLastWord } from "../../tasks/task/last-word.ts";
 import { agreementOf } from "../agreement.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -17,7 +17,7 @@ export default defineCommand({
     replace: { type: "flag", about: "replace an existing key" },
   },
   examples: [
-    { line: "audit keygen", about: "prints the public key: keep it somewhere else than the trail" },
+    { line: "audit keygen", about: "prints the public key: keep it apart from the trail" },
     { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
   ],
   json: [AUDIT_KEYGEN],
@@ -34,9 +34,7 @@ export default defineCommand({
     if (call.json) printResult(call, AUDIT_KEYGEN, { publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
-      call.terminal.note(
-        `the signing key is in ${path}; keep the public key above somewhere else than the trail`,
-      );
+      call.terminal.note(`the signing key is in ${path}; keep the public key above apart from the trail`);
     }
     return EXIT.ok;
   },

@@ -4,9 +4,10 @@ import { formatEvent } from "../../audit/read/line.ts";
 import { explainInterruption } from "../../audit/recover.ts";
 import { AUDIT_EVENT } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
-import { readLimit } from "../../tasks/count.ts";
-import { openStackTrail } from "../../tasks/stack.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { openStackTrail } from "../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
+import { NEWEST_SHOWN } from "../../tasks/task/count.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
 import { visible } from "../../units/visible.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -15,14 +16,7 @@ import { printResult } from "../print-result.ts";
 import { paintEvents } from "./paint.ts";
 
 const args = {
-  limit: {
-    type: "value",
-    alias: "n",
-    hint: "N",
-    default: "20",
-    parse: readLimit,
-    about: "at most this many (default: 20)",
-  },
+  limit: NEWEST_SHOWN,
   ...FILTERS,
   long: { type: "flag", about: "put each event's number and id in front, which `audit show` takes" },
   follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
@@ -42,6 +36,8 @@ export default defineCommand({
   async run(call) {
     const config = await configOf(call);
     const filter = filterOf(call.args);
+    if (call.args.follow && filter.before !== undefined)
+      throw new UsageError("--follow shows what comes, so nothing that it shows is --before an event");
     const trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: call.args.limit, ...filter });
     if (!call.json) head(call, events);

@@ -18,7 +18,7 @@ export function paintEvents(events: readonly AuditEvent[], { colors, width, isLo
     ...(isLong ? [String(event.seq), colors.cyan(event.id)] : []),
     colors.dim(event.timestamp.slice(0, 19).replace("T", " ")),
     colors.bold(event.operation),
-    `${event.user}@${event.host}`,
+    `${event.user}@${event.host}${event.via === undefined ? "" : ` (${event.via})`}`,
     paintOutcome(event.outcome, colors),
     colors.dim(plainDetails(event.details).join("  ")),
   ]);

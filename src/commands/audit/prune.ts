@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { AUDIT_PRUNE, auditPruneJson } from "../../results/audit.ts";
 import { type AuditPrunePlan, auditPrune, prunedText } from "../../tasks/audit-prune.ts";
 import { printTable } from "../../terminal/table.ts";
+import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct, planPaper } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
@@ -23,7 +24,10 @@ export default defineCommand({
     conduct(auditPrune, call, {
       untouched: "nothing was removed",
       show: (plan) => showPlan(call, plan),
-      question: () => ({ message: "Remove them from the trail?", what: "the removal" }),
+      question: ({ range }) => ({
+        message: `Move ${counted(range?.events ?? 0, "event")} out of the trail?`,
+        what: "the removal",
+      }),
       report(plan, result) {
         if (call.json) printResult(call, AUDIT_PRUNE, auditPruneJson(plan, result !== undefined));
         if (result !== undefined) call.terminal.last(prunedText(plan));
@@ -39,13 +43,17 @@ function showPlan(call: PruneCall, { segments, kept, range, archive }: AuditPrun
   const rows = segments.map(({ segment, events, stays }) => [
     stays === undefined ? colors.red("remove") : colors.green("keep"),
     basename(segment.path),
-    `${events} events`,
+    counted(events, "event"),
     colors.dim(stays ?? ""),
   ]);
   printTable(paper, [{}, {}, { align: "right" }, {}], rows);
   if (range === undefined) note("no event is old enough");
   else {
-    paper.print(`${range.events} events will be moved to ${archive}, out of the trail and its home copy`);
-    paper.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
+    paper.print(
+      `${counted(range.events, "event")} will be moved to ${archive}, out of the trail and its home copy`,
+    );
+    paper.print(
+      `${counted(kept.length, "event")} of destroy, restore, prune and erase are kept for seven years`,
+    );
   }
 }

@@ -2,8 +2,8 @@ import { isProven } from "../../audit/format/chain.ts";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { type EventPlace, findEvents } from "../../audit/read/find.ts";
 import { AUDIT_SHOW } from "../../results/audit.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
 import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -64,6 +64,8 @@ function showEvent(
     ["outcome", paintOutcome(event.outcome, colors)],
     ["time", event.timestamp],
     ["by", `${event.user}@${event.host}`],
+    ...(event.via === undefined ? [] : [["via", event.via]]),
+    ...(event.request === undefined ? [] : [["request", event.request]]),
     ["project", event.project],
     ...(event.data_affected.length === 0 ? [] : [["affected", event.data_affected.join(", ")]]),
     ...(event.export_path === undefined ? [] : [["export", event.export_path]]),

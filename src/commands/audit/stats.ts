@@ -5,7 +5,7 @@ import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/read/stats.ts";
 import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
 import { bar } from "../../terminal/bar.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

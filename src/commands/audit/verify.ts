@@ -1,8 +1,8 @@
 import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import { AUDIT_VERIFY, auditVerifyJson } from "../../results/audit.ts";
-import { openStackToRead } from "../../tasks/stack.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { openStackToRead } from "../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { callerOf } from "../caller.ts";

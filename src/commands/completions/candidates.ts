@@ -1,6 +1,6 @@
 /** What may follow the words typed so far, from the commands' declarations; the same for every shell. */
 
-import type { Completion, Param, Params } from "../../tasks/param.ts";
+import type { Completion, Param, Params } from "../../tasks/task/param.ts";
 import { given } from "../../units/given.ts";
 import { COMMON, flagName, withoutCommon } from "../arguments.ts";
 import { type Command, type Group, isGroup } from "../command.ts";

@@ -6,7 +6,8 @@ import type { BuiltIn } from "../../host/built-in.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
-import { openStackTrail } from "../../tasks/stack.ts";
+import { newestDrills } from "../../tasks/kept-drills.ts";
+import { openStackTrail } from "../../tasks/stack/stack.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { minute } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
@@ -16,6 +17,7 @@ import type { Candidate, FindValues } from "./candidates.ts";
 
 const EVENTS_LOOKED_AT = 500;
 const EVENTS_OFFERED = 20;
+const DRILLS_OFFERED = 20;
 
 /** A project that cannot be read offers nothing: pressing TAB is no time for errors. */
 export const findValuesOf =
@@ -82,6 +84,18 @@ const FIND: Readonly<
 
   async places({ stores }) {
     return Object.entries(stores).map(([word, { plugin }]) => ({ word, about: plugin ?? word }));
+  },
+
+  async drills({ directory }) {
+    const { drills } = newestDrills(directory, DRILLS_OFFERED);
+    return drills.map((one) => ({
+      word: one.name,
+      about: "report" in one ? one.report.verdict : one.problem,
+    }));
+  },
+
+  async "snapshots-or-places"(config, call) {
+    return [...(await FIND.places(config, call)), ...(await FIND.snapshots(config, call))];
   },
 
   /** The newest first, by id and by number. */

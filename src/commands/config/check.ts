@@ -1,11 +1,13 @@
 import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/judge.ts";
+import { drillProblems } from "../../drill/settings.ts";
 import { sameServers } from "../../host/same-server.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { CONFIG_CHECK, checkedJson } from "../../results/config.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
-import { declareSoundPart, openStackToShow } from "../../tasks/stack.ts";
+import { unknownKinds } from "../../service/permissions.ts";
+import { declareSoundPart, openStackToShow } from "../../tasks/stack/stack.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/task/agreed.ts";
 import { listed } from "../../units/words.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -44,7 +46,14 @@ async function examine(call: Call): Promise<Examined> {
       key: name,
       what: error.message,
     }));
-    const problems = [...failed, ...shadowedInFile(config, stack), ...forbiddenCommand(config)];
+    const problems = [
+      ...failed,
+      ...shadowedInFile(config, stack),
+      ...forbiddenCommand(config),
+      ...drillProblems(config, stack),
+      ...unknownKinds(config),
+      ...(await problemsOfSchedules(config)),
+    ];
     const twice = sameServers(stack.backends).map(
       (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
@@ -69,6 +78,12 @@ async function allProblems(call: Call, { problems }: ConfigError): Promise<reado
     const more = error.problems.filter((problem) => !known.has(formatProblem(problem)));
     return new ConfigError([...problems, ...more]).problems;
   }
+}
+
+/** What times and tasks mean is loaded only where there are schedules. */
+async function problemsOfSchedules(config: Config): Promise<ConfigProblem[]> {
+  if (config.schedules.length === 0) return [];
+  return (await import("../../service/schedule/check.ts")).scheduleProblems(config);
 }
 
 /** Reports a command that `destroy` would refuse before anybody needs it in a hurry. */

@@ -1,13 +1,13 @@
 import { stringify } from "yaml";
 import { CONFIG_SHOW } from "../../results/config.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
-import { openStackToShow } from "../../tasks/stack.ts";
+import { openStackToShow } from "../../tasks/stack/stack.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/task/agreed.ts";
 import { printTable } from "../../terminal/table.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { settingsOf } from "../settings.ts";
+import { readableValue, settingsOf } from "../settings.ts";
 
 export default defineCommand({
   about: "show every setting in force and where it comes from; secrets are masked",
@@ -26,7 +26,7 @@ export default defineCommand({
     if (stack.config.sealed) terminal.warn(`${NOT_AGREED}: ${PARTLY}`, `  ${HOW_TO_AGREE}`);
     terminal.note(file ?? "no contextcore.yaml here or in a parent directory: defaults and the environment");
     const { dim, bold } = terminal.colors;
-    const rows = settings.map(({ key, value, where }) => [bold(key), inline(value), dim(where)]);
+    const rows = settings.map((one) => [bold(one.key), inline(readableValue(one)), dim(one.where)]);
     printTable(terminal, [{}, {}, {}], rows);
     return EXIT.ok;
   },

@@ -2,7 +2,7 @@ import { agreeTo, forget, type Standing } from "../../agreement/standing.ts";
 import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
 import { CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE, standingJson } from "../../results/config.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { counted } from "../../units/words.ts";

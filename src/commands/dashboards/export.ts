@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { exportDashboards } from "../../dashboards/export.ts";
 import { DASHBOARDS_EXPORT, exportedJson } from "../../results/dashboards.ts";
 import { ownerOf, PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
-import { openStack } from "../../tasks/stack.ts";
+import { openStack } from "../../tasks/stack/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -27,7 +27,7 @@ export default defineCommand({
   async run(call): Promise<ExitCode> {
     const stack = await openStack(callerOf(call), ownerOf(call.args));
     const directory = resolve(call.directory, call.args.directory);
-    const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
+    const result = await exportDashboards(storeOf(stack).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);
     const unread = result.failed.length > 0 ? `; not read: ${result.failed.length}` : "";
     if (call.json) printResult(call, DASHBOARDS_EXPORT, exportedJson(directory, result));

@@ -1,7 +1,7 @@
 import { type ListedDashboard, listDashboards } from "../../dashboards/listing.ts";
 import { DASHBOARDS_LIST, dashboardsJson } from "../../results/dashboards.ts";
 import { ownerOf, PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
-import { openStack } from "../../tasks/stack.ts";
+import { openStack } from "../../tasks/stack/stack.ts";
 import { printTable } from "../../terminal/table.ts";
 import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -19,7 +19,7 @@ export default defineCommand({
   paged: () => true,
   async run(call): Promise<ExitCode> {
     const stack = await openStack(callerOf(call), ownerOf(call.args));
-    const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
+    const rows = await listDashboards(storeOf(stack).store, call.signal);
     if (call.json) printResult(call, DASHBOARDS_LIST, { dashboards: dashboardsJson(rows) });
     else show(call, rows);
     return EXIT.ok;

@@ -21,7 +21,10 @@ export default defineCommand({
   about: provision.about,
   args,
   examples: [
-    { line: "dashboards provision", about: "contextcore's own: stack health, project tasks, audit activity" },
+    {
+      line: "dashboards provision",
+      about: "contextcore's own: stack health, project tasks, audit activity, backups",
+    },
     { line: "dashboards provision ./dashboards", about: "only what changed is written" },
     { line: "dashboards provision ./dashboards --dry-run", about: "what would change" },
     { line: "dashboards provision ./dashboards --yes", about: "also over what is there, without a question" },

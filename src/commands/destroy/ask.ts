@@ -3,8 +3,8 @@ import { DESTROY_OPTIONS, type DestroyOption, losingLines, lossesWith } from "..
 import type { Loss } from "../../inventory/losses.ts";
 import type { Taken } from "../../inventory/taken.ts";
 import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
-import { RefusedError } from "../../tasks/errors.ts";
-import type { Answer } from "../../tasks/task.ts";
+import { RefusedError } from "../../tasks/task/errors.ts";
+import type { Answer } from "../../tasks/task/task.ts";
 import { choose } from "../../terminal/ask.ts";
 import { listed } from "../../units/words.ts";
 import type { Call } from "../command.ts";

@@ -1,5 +1,6 @@
-import { commandText } from "../../destroy/command-text.ts";
 import { DESTROY_OPTIONS, type DestroyOption, losingLines, lossesWith } from "../../destroy/losing.ts";
+import { touchingLines } from "../../inventory/touched.ts";
+import { commandText } from "../../programs/command-text.ts";
 import { DESTROY_PLAN, destroyPlanJson } from "../../results/destroy.ts";
 import { lookAtStack } from "../../tasks/destroy.ts";
 import { callerOf } from "../caller.ts";
@@ -28,7 +29,11 @@ export async function showDestroyPlan(call: DryCall): Promise<ExitCode> {
   if (call.json) printResult(call, DESTROY_PLAN, destroyPlanJson(config, options, taken));
   else {
     printInventory(terminal, taken);
-    terminal.tell("", `This would destroy the stack ${config.name}: ${commandText(config.destroy.command)}`);
+    terminal.tell(
+      "",
+      `This would destroy the stack ${config.name}: ${commandText(config.destroy.command)}`,
+      ...touchingLines(taken.touching),
+    );
     for (const option of options) {
       terminal.tell(terminal.colors.bold(`${option}. ${LABELS[option]}`));
       terminal.tell(...losingLines(option, lossesOf(option)).map((line) => `     ${line}`));

@@ -1,5 +1,6 @@
-import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
+import { touchingLines } from "../../inventory/touched.ts";
+import { commandText } from "../../programs/command-text.ts";
 import { DESTROY, DESTROY_PLAN, destroyJson } from "../../results/destroy.ts";
 import {
   type AllTheSame,
@@ -9,8 +10,8 @@ import {
   type LookedAt,
   lookAtStack,
 } from "../../tasks/destroy.ts";
-import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
-import type { Refusal } from "../../tasks/task.ts";
+import { planTask, recordingRefusal, recordRefusal } from "../../tasks/task/run.ts";
+import type { Refusal } from "../../tasks/task/task.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
@@ -103,7 +104,11 @@ async function verdictOf(call: DestroyCall, looked: LookedAt): Promise<Verdict> 
 /** What the stack holds, and how it would be destroyed. */
 function showStack({ terminal }: DestroyCall, { config, taken }: LookedAt): void {
   printInventory(terminal, taken);
-  terminal.note("", `This destroys the stack ${config.name}: ${commandText(config.destroy.command)}`);
+  terminal.note(
+    "",
+    `This destroys the stack ${config.name}: ${commandText(config.destroy.command)}`,
+    ...touchingLines(taken.touching),
+  );
 }
 
 function showNews(call: DestroyCall, news: DestroyNews): void {
@@ -144,7 +149,7 @@ function verdictOn({ directory }: DestroyCall, done: Destroyed): Verdict {
   }
   const names = listed(losses.map(({ backend }) => backend));
   const without = losses.length === 0 ? "" : `, without late data of ${names}`;
-  const path = snapshot && shortPath(snapshot.path, directory);
+  const path = snapshot?.path && shortPath(snapshot.path, directory);
   const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${path}${without}`;
   return { exit: EXITS[end.state], said: `${end.said}${kept}`, failure: end.failure, done };
 }

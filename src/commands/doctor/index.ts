@@ -1,7 +1,7 @@
 import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { DOCTOR, doctorJson } from "../../results/doctor.ts";
 import { type Examined, examine } from "../../tasks/examine.ts";
-import { readTimeout } from "../../tasks/timeout.ts";
+import { readTimeout } from "../../tasks/task/timeout.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { callerOf } from "../caller.ts";
@@ -17,6 +17,10 @@ const args = {
     parse: readTimeout,
     about: "how long each server may take to answer",
   },
+  upstreams: {
+    type: "flag",
+    about: "call each server of models that the relay leads to, once and without a key",
+  },
 } as const;
 
 export default defineCommand({
@@ -30,7 +34,7 @@ export default defineCommand({
   paged: () => true,
   async run(call): Promise<ExitCode> {
     const { args, json, terminal } = call;
-    const options = { timeoutMs: args.timeout, asks: terminal.interactive };
+    const options = { timeoutMs: args.timeout, asks: terminal.interactive, upstreams: args.upstreams };
     const examined = await examine(callerOf(call), options);
     if (json) printResult(call, DOCTOR, doctorJson(examined.findings));
     else print(examined.findings, terminal);

@@ -11,23 +11,13 @@ import { printResult } from "../print-result.ts";
 import { reportExport } from "../report-export.ts";
 import { showExportPlan } from "./show-plan.ts";
 
-/** What a resumed export takes over from the interrupted one. */
-const ASKED_BEFORE = Object.keys(exportParams).filter(
-  (name) => !["output", "resume", "partial"].includes(name),
-);
-
 export default defineCommand({
   about: exportStack.about,
   args: {
     ...exportParams,
     "dry-run": { type: "flag", about: "show the plan; read no data and write nothing" },
   },
-  exclusive: [
-    ["time", "from"],
-    ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
-    ...["time", "from"].map((name) => ["since-last", name]),
-    ...ASKED_BEFORE.map((name) => ["resume", name]),
-  ],
+  exclusive: exportStack.exclusive,
   examples: [
     { line: "export -t 24h -o ./backups/", about: "the last day, from every backend" },
     { line: "export --plugin loki --match '{app=\"shop\"}' -t 7d", about: "one application's logs" },

@@ -1,5 +1,5 @@
 import { estimateText } from "../../inventory/export-size.ts";
-import type { SnapshotPlan } from "../../tasks/export.ts";
+import { type SnapshotPlan, targetText } from "../../tasks/export.ts";
 import { printTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { minute } from "../../units/range.ts";
@@ -9,7 +9,7 @@ import type { Call } from "../command.ts";
 
 /** What an export would read of each backend, where it would write that, and what it would ask of servers before. */
 export function showExportPlan(
-  { job, partial, outlook }: SnapshotPlan,
+  { job, to, partial, outlook }: SnapshotPlan,
   { terminal, directory }: Pick<Call, "terminal" | "directory">,
 ): void {
   const { bold, dim } = terminal.colors;
@@ -43,6 +43,6 @@ export function showExportPlan(
   if (outlook === undefined) return;
   const { size, freeBytes } = outlook;
   const room = freeBytes === undefined ? "" : `, ${formatBytes(freeBytes)} free`;
-  terminal.tell(`to ${shortPath(job.directory, directory)}: ${estimateText(size)}${room}`);
+  terminal.tell(`to ${targetText(to, directory)}: ${estimateText(size)}${room}`);
   if (freeBytes !== undefined && size.high > freeBytes) terminal.warn("this may not fit on the disk");
 }

@@ -7,11 +7,10 @@ import { requireRecipient } from "../../storage/age/keys.ts";
 import { sealFor } from "../../storage/age/seal.ts";
 import { rememberChecked } from "../../storage/checked-recipients.ts";
 import { rememberIdentity } from "../../storage/known-identities.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { IDENTITY, readIdentities } from "../../tasks/identity.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
-import { askSecret } from "../../terminal/ask.ts";
-import { configOf } from "../caller.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
+import { IDENTITY, readIdentities } from "../../tasks/task/identity.ts";
+import { askingPassphrase, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
@@ -62,10 +61,8 @@ export default defineCommand({
   },
 });
 
-function identitiesIn({ args: given, directory, terminal, signal }: Call<typeof args>) {
-  const ask = (path: string) => askSecret(terminal, { message: `Passphrase of ${path}`, signal });
-  return readIdentities(given, directory, terminal.interactive ? ask : undefined);
-}
+const identitiesIn = (call: Call<typeof args>) =>
+  readIdentities(call.args, call.directory, askingPassphrase(call));
 
 const PROBE = new TextEncoder().encode("contextcore");
 

@@ -2,8 +2,8 @@ import { readSigningKey } from "../../audit/journal/checkpoint.ts";
 import { openHome } from "../../audit/journal/home.ts";
 import { KEYS_KIT } from "../../results/keys.ts";
 import { knownIdentities } from "../../storage/known-identities.ts";
-import { openStackToShow } from "../../tasks/stack.ts";
-import { trailPlaces } from "../../tasks/trail-places.ts";
+import { openStackToShow } from "../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../tasks/stack/trail-places.ts";
 import { given } from "../../units/given.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
@@ -85,7 +85,8 @@ const page = ({ project, publicKey, places }: Kit): string[] => [
     "",
   ]),
   ...(places.length === 0 ? ["There is no place yet: copies go to a store of the configuration.", ""] : []),
-  "With contextcore:",
+  "With contextcore, in a directory with contextcore.yaml, which no copy holds: keep it with this page.",
+  "  contextcore recover --from PLACE --identity backup.key --key PUBLIC_KEY --dry-run",
   "  contextcore verify PLACE:NAME --identity backup.key --key PUBLIC_KEY",
   "  contextcore restore PLACE:latest --identity backup.key --key PUBLIC_KEY",
   "",

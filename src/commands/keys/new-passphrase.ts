@@ -1,4 +1,4 @@
-import { RefusedError, UsageError } from "../../tasks/errors.ts";
+import { RefusedError, UsageError } from "../../tasks/task/errors.ts";
 import { askSecret } from "../../terminal/ask.ts";
 import type { Call } from "../command.ts";
 

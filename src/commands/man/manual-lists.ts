@@ -11,6 +11,7 @@ export const FILES: readonly { readonly path: string; readonly about: string }[]
     about: "an unfinished export, which export --resume finishes",
   },
   { path: "backups/restores/", about: "the report of each restore, and the records that were refused" },
+  { path: "backups/recoveries/", about: "the progress and the report of each recovery" },
   { path: ".contextcore/audit.jsonl", about: "the audit trail of the project" },
   { path: "~/.contextcore/audit.log", about: "the home copy of every trail of this user" },
   {

@@ -3,7 +3,7 @@
 import { CORE_SETTINGS } from "../../config/environment.ts";
 import { describeOption } from "../../config/option-type.ts";
 import { OWN_VARIABLES, SYSTEM_VARIABLES, type Variable } from "../../config/variables.ts";
-import type { Param, Params } from "../../tasks/param.ts";
+import type { Param, Params } from "../../tasks/task/param.ts";
 import { COMMON, flagName } from "../arguments.ts";
 import { type Command, type Example, type Group, isGroup } from "../command.ts";
 import { EXIT_MEANINGS } from "../exit-code.ts";
@@ -39,9 +39,10 @@ export async function toManual(root: Group, version: string): Promise<string> {
 
 /** The settings, which stand in the file, too; then what only the environment has. */
 function environment(): string[] {
-  const settings = CORE_SETTINGS.map(({ path, schema, variable }) => {
+  const settings = CORE_SETTINGS.map(({ path, schema, variable, alias }) => {
     const key = path.join(".");
-    return { name: variable, about: `${describeOption(key, schema).about} (the setting ${key})` };
+    const also = alias === undefined ? "" : `, also read as ${alias}`;
+    return { name: variable, about: `${describeOption(key, schema).about} (the setting ${key}${also})` };
   });
   return [
     "A flag wins over the environment, the environment over the file. The options of a backend or a sink are",

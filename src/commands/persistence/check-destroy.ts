@@ -1,9 +1,10 @@
 import { type Loss, lossText } from "../../inventory/losses.ts";
 import type { Taken } from "../../inventory/taken.ts";
+import { touchingLines } from "../../inventory/touched.ts";
 import { CHECK_DESTROY, lossJson } from "../../results/inventory.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { inventory } from "../../tasks/inventory.ts";
-import { valuesOf } from "../../tasks/param.ts";
+import { valuesOf } from "../../tasks/task/param.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
 import { EXIT } from "../exit-code.ts";
@@ -19,15 +20,18 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { result: taken } = await runCall(inventory, { ...call, args: valuesOf(inventory.params, {}) });
-    const { stack, losses } = taken;
+    const { stack, losses, touching } = taken;
+    const untouched = [...touching.untouched];
     const safe = losses.length === 0;
-    if (call.json) printResult(call, CHECK_DESTROY, { stack, safe, losses: lossesIn(taken) });
+    if (call.json) printResult(call, CHECK_DESTROY, { stack, safe, losses: lossesIn(taken), untouched });
     else {
       printInventory(terminal, taken);
       const lines = safe
-        ? ["a destroy would lose nothing: the snapshots hold everything"]
+        ? [
+            `a destroy would lose nothing: the snapshots hold everything${untouched.length === 0 ? "" : " that it touches"}`,
+          ]
         : lossSummary(losses);
-      for (const line of lines) terminal.tell(line);
+      for (const line of [...touchingLines(touching), ...lines]) terminal.tell(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
   },
@@ -50,6 +54,7 @@ const UNSAVED: ReadonlySet<string> = new Set(["unsaved", "expiring"]);
 function lossSummary(losses: readonly Loss[]): string[] {
   const named = (those: readonly Loss[]): string => those.map(({ backend }) => backend).join(", ");
   const unknown = losses.filter(({ kind }) => kind === "unknown");
+  const fresh = losses.filter(({ kind }) => kind === "new");
   const known = losses.filter(({ kind }) => kind !== "unknown");
   const would = known.every(({ kind }) => kind === "changed") ? "may" : "would";
   return [
@@ -57,6 +62,11 @@ function lossSummary(losses: readonly Loss[]): string[] {
     ...(unknown.length === 0
       ? []
       : [`a destroy may lose data of ${named(unknown)}: nobody knows what they hold until they answer`]),
+    ...(fresh.length === 0
+      ? []
+      : [
+          `${named(fresh)}: only what has come in since the newest snapshot is unsaved; \`destroy --option 1\` saves that first`,
+        ]),
     ...(known.length === 0
       ? []
       : [`a destroy ${would} lose data of ${named(known)}: contextcore export --all saves it`]),

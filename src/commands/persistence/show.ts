@@ -5,7 +5,7 @@ import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
 import { freeBytes } from "../../storage/free-space.ts";
 import { inventory } from "../../tasks/inventory.ts";
-import { valuesOf } from "../../tasks/param.ts";
+import { valuesOf } from "../../tasks/task/param.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";

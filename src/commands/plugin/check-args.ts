@@ -1,8 +1,8 @@
 /** The arguments of `plugin check`. */
 import { LAB_NAMES } from "../../conformance/apart/find-lab.ts";
 import { SUITES } from "../../conformance/suite.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { readTimeout } from "../../tasks/timeout.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
+import { readTimeout } from "../../tasks/task/timeout.ts";
 import { readSetting } from "../arguments.ts";
 import type { Call } from "../command.ts";
 

@@ -4,7 +4,7 @@ import type { OpenFailure } from "../../host/open.ts";
 import { LockError, readLock } from "../../host/trust/lock.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { PLUGIN_INFO } from "../../results/plugins.ts";
-import { RefusedError, UsageError } from "../../tasks/errors.ts";
+import { RefusedError, UsageError } from "../../tasks/task/errors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { wrapWords } from "../../terminal/wrap.ts";

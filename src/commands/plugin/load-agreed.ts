@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { type Loaded, loadPlugins } from "../../host/load-plugins.ts";
 import { BUILT_INS } from "../../registry.ts";
-import { isAgreed, notOpened } from "../../tasks/agreed.ts";
+import { isAgreed, notOpened } from "../../tasks/task/agreed.ts";
 import { agreementOf } from "../agreement.ts";
 import { configOf } from "../caller.ts";
 import type { Call } from "../command.ts";

@@ -6,7 +6,7 @@ import { type ScaffoldKind, scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { makeNewDirectory, makeOwnDirectory } from "../../storage/own-file.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
-import { UsageError } from "../../tasks/errors.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";

@@ -2,8 +2,8 @@ import { replacedCount } from "../../restore/compared.ts";
 import { foreseesAll } from "../../restore/foreseen.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { planJson, RESTORE, RESTORE_PLAN, restoreJson } from "../../results/restore.ts";
-import { UsageError } from "../../tasks/errors.ts";
 import { type Restoration, restore } from "../../tasks/restore.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
 import { counted } from "../../units/words.ts";
 import { namesText, tellChosen } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -20,10 +20,7 @@ type RestoreCall = Call<typeof args>;
 export default defineCommand({
   about: restore.about,
   args,
-  exclusive: [
-    ["all", "snapshot"],
-    ["all", "chain"],
-  ],
+  exclusive: restore.exclusive,
   examples: [
     { line: "restore latest --dry-run", about: "what would be written, and what the servers would refuse" },
     {

@@ -1,15 +1,14 @@
-import { uncountedLine } from "../../reconcile/uncounted.ts";
 import { inTheWay } from "../../restore/compared.ts";
 import { lostToText } from "../../restore/lost.ts";
-import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
+import { type PlannedRestore, plannedCounts, type RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
-import { plannedCounts } from "../../results/restore.ts";
+import { shortfalls } from "../../restore/shortfalls.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
-import { tenantText } from "../../tasks/restore.ts";
+import { tenantText } from "../../tasks/restore-refusals.ts";
 import { formatTable, printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
-import { countedUnit, countsText } from "../../units/unit-text.ts";
+import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import { countOf } from "../../verify/compare-objects.ts";
 import { chainText } from "../chain-text.ts";
@@ -169,35 +168,4 @@ function tellDiffering(
     ? `${noteColors.yellow("replaced:")} ${name}: ${objects} that differed`
     : `${noteColors.yellow("different:")} ${name}: ${objects} left as they are; --existing replace overwrites what differs`;
   for (const line of [told, ...namedLines(differing)]) note(line);
-}
-
-function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
-  return [
-    ...leftOut.map(({ name, reason }) => `${name}: ${reason}`),
-    ...plugins.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name}: ${failure}`])),
-    ...plugins
-      .filter(({ rejected }) => rejected > 0)
-      .map(
-        ({ name, rejected }) =>
-          `${name}: ${rejected === 1 ? "1 record was refused; it is" : `${rejected} records were refused; they are`} in ${directory}/rejected.json`,
-      ),
-    ...plugins.flatMap(({ name, counted }) =>
-      counted.flatMap(({ range, failure }) =>
-        failure === undefined ? [] : [`${name}: not counted from ${range.from} to ${range.to}: ${failure}`],
-      ),
-    ),
-    ...plugins.flatMap(({ name, counted }) =>
-      counted.flatMap(({ uncounted = [] }) =>
-        uncounted.map((part) => `${name}: not counted: ${uncountedLine(part)}`),
-      ),
-    ),
-    ...plugins.flatMap(({ name, counted }) =>
-      counted.flatMap(({ range, saved, server, short }) =>
-        short.map(
-          (unit) =>
-            `${name}: the server counts ${server?.[unit] ?? 0} of ${countedUnit(saved[unit] ?? 0, unit)} (${range.from} to ${range.to})`,
-        ),
-      ),
-    ),
-  ];
 }

@@ -3,6 +3,7 @@ import { type CopyReport, copiedText, copy } from "../../tasks/copy.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { minute } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { runCall } from "../conduct.ts";
@@ -26,14 +27,15 @@ export default defineCommand({
 });
 
 function show({ place, copies, lacking }: CopyReport, terminal: Terminal): void {
-  const rows = copies.map(({ where, copy: { objects }, sent }) => [
+  const rows = copies.map(({ where, copy: { objects }, sent, lockedUntil }) => [
     terminal.colors.bold(where),
     counted(objects.length, "object"),
     formatBytes(objects.reduce((sum, { bytes }) => sum + bytes, 0)),
     sent.objects === 0 ? "was there already" : `${counted(sent.objects, "object")} sent`,
+    lockedUntil === undefined ? "" : `locked until ${minute(lockedUntil)}`,
   ]);
   const { detail: print, width } = terminal;
-  printTable({ print, width }, [{}, { align: "right" }, { align: "right" }, {}], rows);
+  printTable({ print, width }, [{}, { align: "right" }, { align: "right" }, {}, {}], rows);
   for (const { name, reason } of lacking)
     terminal.fault("missing", `${place} has no copy of ${name}, which these continue: ${reason}`);
   terminal.last(copiedText(place, copies));

@@ -61,7 +61,7 @@ function untilTheEnd(one: BackendCoverage, { to }: Range): BackendCoverage {
 
 /** Gaps count only after the first saved moment: no snapshot knows what the server held before that. */
 function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
-  if (covered.length === 0) return "no time held whole";
+  if (covered.length === 0) return "nothing saved whole";
   const [first] = gaps;
   if (first === undefined) return "no gaps";
   const length = formatDuration(totalLength(gaps));
@@ -72,7 +72,7 @@ function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
 
 const LEGEND = [
   "█ saved   ▒ saved in part   · in no snapshot   ┄ before the first save",
-  "Gaps are told from a backend's first saved moment on; contextcore inventory asks whether its server still holds older data.",
+  "Gaps are counted from a backend's first saved moment; contextcore inventory asks whether its server still holds older data.",
 ] as const;
 
 const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => Bun.stringWidth(text)));

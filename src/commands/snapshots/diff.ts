@@ -1,6 +1,6 @@
 import { snapshotJson } from "../../results/parts.ts";
 import { SNAPSHOTS_DIFF } from "../../results/snapshots.ts";
-import { type OpenChosen, openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
+import { type OpenChosen, openChosen, SNAPSHOT } from "../../tasks/snapshots/snapshot-param.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";

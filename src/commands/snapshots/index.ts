@@ -1,7 +1,7 @@
 import type { Group } from "../command.ts";
 
 const snapshots: Group = {
-  about: "manage the kept snapshots: list, show, compare, copy, convert, prune",
+  about: "manage the kept snapshots: list, show, compare, copy, convert, prune, archive",
   default: "list",
   commands: {
     list: async () => (await import("./list.ts")).default,
@@ -9,6 +9,7 @@ const snapshots: Group = {
     diff: async () => (await import("./diff.ts")).default,
     copy: async () => (await import("./copy.ts")).default,
     convert: async () => (await import("./convert.ts")).default,
+    lifecycle: async () => (await import("./lifecycle.ts")).default,
     prune: async () => (await import("./prune.ts")).default,
   },
 };

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Config } from "../../config/config.ts";
 import { SNAPSHOTS_LIST, snapshotsJson } from "../../results/snapshots.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
 import { snapshotName } from "../../snapshot/format/name.ts";
@@ -8,8 +9,10 @@ import {
   listPlace,
   type SnapshotListing,
 } from "../../tasks/list-snapshots.ts";
-import { PLACE } from "../../tasks/places.ts";
-import { openContext } from "../../tasks/stack.ts";
+import { readHeldHere } from "../../tasks/snapshots/held.ts";
+import { storesFor } from "../../tasks/snapshots/named-snapshot.ts";
+import { PLACE } from "../../tasks/snapshots/places.ts";
+import { openContext } from "../../tasks/stack/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { wrapWords } from "../../terminal/wrap.ts";
@@ -45,23 +48,39 @@ export default defineCommand({
 
 async function listed(call: Call<typeof args>): Promise<SnapshotListing> {
   const { place } = call.args;
-  if (place === undefined) return listHere(await configOf(call));
-  return listPlace(await openContext(callerOf(call), { stores: true, asksNothing: true }), place, call.args);
+  if (place === undefined) {
+    const config = await configOf(call);
+    return listHere(config, await readHeldHere(config));
+  }
+  const opens = (config: Config) => ({ ...storesFor([], config, place), asksNothing: true }) as const;
+  return listPlace(await openContext(callerOf(call), opens), place, call.args);
 }
 
 function show(terminal: Terminal, listing: SnapshotListing): void {
-  const { snapshots, unfinished, place, backups } = listing;
+  const { snapshots, sealed, unfinished, place, backups } = listing;
   const { bold, yellow } = terminal.colors;
-  if (snapshots.length === 0) terminal.tell(`no snapshots in ${place ?? backups}`);
+  if (snapshots.length + sealed.length === 0) terminal.tell(`no snapshots in ${place ?? backups}`);
   for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
-  for (const path of unfinished)
+  for (const line of sealedLines(terminal, sealed)) terminal.print(line);
+  for (const { path, finishedBy } of unfinished)
     terminal.tell(
-      place === undefined
-        ? `${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`
-        : `${bold(snapshotName(path))}  ${yellow("unfinished")}: contextcore snapshots copy ${snapshotName(path)} --to ${place}`,
+      `${bold(place === undefined ? basename(path) : snapshotName(path))}  ${yellow("unfinished")}: ${finishedBy}`,
     );
   const picture = coverageLines(terminal, coverageOf(snapshots.map(({ snapshot }) => snapshot)));
   if (picture.length > 0) terminal.print("", ...picture);
+}
+
+/** What is in them only the holder of their identity sees. */
+function sealedLines({ colors }: Terminal, sealed: SnapshotListing["sealed"]): string[] {
+  const rows = sealed.map(({ path, created, bytes, held }) => [
+    colors.bold(snapshotName(path)),
+    colors.yellow("encrypted"),
+    formatBytes(bytes),
+    `copied ${minute(created)}`,
+    heldText({ isHere: false, held }, colors),
+    colors.dim("--identity FILE shows what it holds"),
+  ]);
+  return formatTable([{}, {}, { align: "right" }, {}, {}, {}], rows);
 }
 
 /** One line each; on a narrow terminal the backends go below. Where they are held is told once there are copies. */

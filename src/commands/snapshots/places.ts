@@ -1,9 +1,10 @@
 /** Where the commands that only look at snapshots find them. */
-import { IDENTITY } from "../../tasks/identity.ts";
-import { type SnapshotPlaces, storesFor } from "../../tasks/named-snapshot.ts";
-import type { ParamValues } from "../../tasks/param.ts";
-import { KEY, snapshotPlaces } from "../../tasks/places.ts";
-import { openContext } from "../../tasks/stack.ts";
+
+import { type SnapshotPlaces, storesFor } from "../../tasks/snapshots/named-snapshot.ts";
+import { KEY, snapshotPlaces } from "../../tasks/snapshots/places.ts";
+import { openContext } from "../../tasks/stack/stack.ts";
+import { IDENTITY } from "../../tasks/task/identity.ts";
+import type { ParamValues } from "../../tasks/task/param.ts";
 import { callerOf } from "../caller.ts";
 import type { Call } from "../command.ts";
 import { askingSigner } from "../signers.ts";
@@ -18,8 +19,8 @@ export async function withPlaces<Result>(
   work: (where: SnapshotPlaces) => Promise<Result>,
 ): Promise<Result> {
   const context = await openContext(callerOf(call), (config) => {
-    const { stores } = storesFor(names, config);
-    return stores ? { stores, asksNothing: true } : "nothing";
+    const wanted = storesFor(names, config);
+    return wanted.stores ? { ...wanted, asksNothing: true } : "nothing";
   });
   return askingSigner(call, call.args.key, async (key) =>
     work(await snapshotPlaces(context, { ...call.args, key })),

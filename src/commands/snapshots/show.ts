@@ -1,9 +1,9 @@
 import { snapshotJson } from "../../results/parts.ts";
 import { SNAPSHOTS_SHOW } from "../../results/snapshots.ts";
 import { type KeptSnapshot, keptAt } from "../../snapshot/catalog/kept.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { meantBy, type SnapshotPlaces } from "../../tasks/named-snapshot.ts";
-import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
+import { meantBy, type SnapshotPlaces } from "../../tasks/snapshots/named-snapshot.ts";
+import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshots/snapshot-param.ts";
+import { UsageError } from "../../tasks/task/errors.ts";
 import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

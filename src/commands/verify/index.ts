@@ -17,14 +17,11 @@ const EXITS: Readonly<Record<VerifyVerdict, ExitCode>> = {
 export default defineCommand({
   about: `${verify.about}; exit code 5 when anything differs`,
   args: verify.params,
-  exclusive: [
-    ["quick", "read-data"],
-    ["all", "snapshot"],
-    ["all", "chain"],
-  ],
+  exclusive: verify.exclusive,
   examples: [
     { line: "verify latest", about: "each backend's newest snapshot, and all that it continues" },
-    { line: "verify latest --read-data=1/7", about: "in cron: everything is read once in seven nights" },
+    { line: "verify latest --read-data=day/7", about: "in cron: everything is read once in seven nights" },
+    { line: "verify offsite --read-data=day/7", about: "the same for every copy in a place" },
     { line: "verify 20260124-143000 --live", about: "also compare with what the servers hold now" },
   ],
   json: [VERIFY],
@@ -35,6 +32,8 @@ export default defineCommand({
     if (plan.chosen !== undefined) {
       tellChosen(plan.chosen, terminal);
       tellLacking(plan.chosen, terminal);
+    } else {
+      for (const { name, reason } of plan.distrusted) terminal.fault("not readable", `${name}: ${reason}`);
     }
     const { result: verified } = await planned.carryOut();
     if (call.json) printResult(call, VERIFY, verifyJson(verified));

@@ -49,6 +49,7 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
   if (more > 0) terminal.last(`and ${more} more`);
   tellLitter(report, terminal);
   terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
+  if (report.depth === "stored") terminal.note("what is in it was not looked at: --identity FILE opens it");
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
@@ -70,7 +71,7 @@ function tellLitter({ litter }: VerifyReport, { note }: Terminal): void {
 }
 
 const verdictOn = ({ sound, depth }: VerifyReport, { colors }: Terminal): string =>
-  sound ? colors.green(SOUND[depth]) : colors.red("not what it claims to be");
+  sound ? colors.green(SOUND[depth]) : colors.red("damaged");
 
 /** `logs.json, lines 101 to 200, block 87 of the index, bytes 19937743 to 20001234, 2026-… to 2026-…`. */
 function whereOf({ subject, line, lines, block, bytes, range }: Flaw): string {
@@ -105,9 +106,16 @@ function adviseOnDamage({ damaged }: VerifyReport, shownPath: string, terminal: 
 }
 
 /** How far "nothing is wrong" goes. */
-const SOUND = { sizes: "sizes and index match", checksums: "sound", lines: "sound" } as const;
+const SOUND = {
+  sizes: "sizes and index match",
+  checksums: "sound",
+  lines: "sound",
+  stored: "stored as it was written",
+} as const;
 
 function amountRead({ depth, files, blocks, blocksRead, bytes }: VerifyReport): string {
+  if (depth === "stored")
+    return `${blocksRead.toLocaleString("en")} of ${counted(blocks, "object")}, ${formatBytes(bytes)} read`;
   const read = depth === "sizes" ? "contents were not read" : `${formatBytes(bytes)} read`;
   const part = depth === "sizes" || blocksRead === blocks ? "" : `${blocksRead.toLocaleString("en")} of `;
   return `${counted(files, "file")}, ${part}${counted(blocks, "block")}, ${read}`;

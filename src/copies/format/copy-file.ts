@@ -5,7 +5,7 @@
  * with that member empty (`"signature": ""`), as a note of C2SP's `signed-note`.
  */
 import * as v from "valibot";
-import { NoteError, openNote, type SigningKey } from "../../audit/format/note.ts";
+import { NoteError, openNote, requireSigned, type SigningKey } from "../../audit/format/note.ts";
 import { isObjectName } from "../../contract/object-name.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { SNAPSHOT_NAME } from "../../snapshot/format/name.ts";
@@ -20,6 +20,9 @@ export const COPY_FILE = "copy.json";
 /** Enough for some hundred thousand objects. */
 export const COPY_BYTES_MAX = 64 << 20;
 
+/** A larger one is parsed only if a known key has signed it: parsing takes several times its size. */
+export const UNPROVED_BYTES_MAX = 1 << 20;
+
 /** The version of the layout that this program writes. */
 const COPY_FORMAT = 1;
 
@@ -32,7 +35,8 @@ export const ENCRYPTED = ".age";
 const bytesSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));
 
-const objectSchema = v.object({
+/** What `copy.json` says of an object. */
+export const objectSchema = v.object({
   name: v.pipe(
     v.string(),
     v.check((name) => isObjectName(name) && staysInside(name), "not the name of an object in a copy"),
@@ -123,6 +127,49 @@ export function parseCopy(text: string, name: string, where: string): Copy {
   return copy;
 }
 
+/** Whether the holder of a public key is believed. */
+export type IsKnown = (key: string) => boolean;
+
+const KEY_LINE = /^ {2}"key": ("[^"\\]*"),$/m;
+const SIGNATURE_LINE = /^ {2}"signature": ("[^"\\]*")\n}\n$/m;
+/** Longer than the members before the objects, and than the signature. Characters */
+export const EDGE = 16 << 10;
+
+/** Its beginning and its end. */
+interface Edges {
+  readonly head: string;
+  readonly tail: string;
+}
+
+interface Signer {
+  /** The public key. */
+  readonly signer: string;
+  readonly signature: string;
+}
+
+/** Who claims to have signed a large `copy.json`, as far as its edges tell. @throws SnapshotError for nobody who is known */
+export function requireSigner({ head, tail }: Edges, where: string, isKnown: IsKnown): Signer {
+  const key = KEY_LINE.exec(head)?.[1];
+  const signature = SIGNATURE_LINE.exec(tail)?.[1];
+  if (key === undefined || signature === undefined)
+    throw wrong(where, "it is large, and not written as this program writes it");
+  const signer: string = JSON.parse(key);
+  if (isKnown(signer)) return { signer, signature: String(JSON.parse(signature)) };
+  throw new SnapshotError(`${where}: it is large, and signed with a key that this project does not know`, {
+    hint: `If that is who made the copy, add --key '${signer}'.`,
+  });
+}
+
+/** Proves a large `copy.json` where it lies in memory. @param bytes are changed meanwhile @throws SnapshotError */
+export function requireSignedBytes(bytes: Buffer, { signer, signature }: Signer, where: string): void {
+  const [end, unsigned] = [Buffer.from(ending(signature)), Buffer.from(ending(""))];
+  const at = bytes.length - end.length;
+  if (at < 0 || !bytes.subarray(at).equals(end)) throw wrong(where, "its signature is not its last member");
+  bytes.set(unsigned, at);
+  provingIn(where, () => requireSigned(bytes.subarray(0, at + unsigned.length), signature, signer));
+  bytes.set(end, at);
+}
+
 function checked(text: string, where: string): v.InferOutput<typeof copySchema> {
   if (textNestsDeeper(text, LEVELS_MAX)) throw wrong(where, `it nests deeper than ${LEVELS_MAX} levels`);
   const value = jsonIn(text, where);
@@ -152,8 +199,12 @@ function requireSignature(text: string, key: string, signature: string, where: s
   if (signature !== canonical(signature)) throw wrong(where, "its signature is not written as one is");
   if (!text.endsWith(end)) throw wrong(where, "its signature is not its last member");
   const signed = text.slice(0, -end.length) + ending("");
+  provingIn(where, () => openNote(`${signed}\n${signature}\n`, key));
+}
+
+function provingIn(where: string, prove: () => unknown): void {
   try {
-    openNote(`${signed}\n${signature}\n`, key);
+    prove();
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause;
     throw wrong(where, `it was changed after it was signed: ${messageOf(cause)}`, cause);

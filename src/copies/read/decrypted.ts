@@ -1,5 +1,7 @@
 import { SnapshotError } from "../../snapshot/format/errors.ts";
-import { openEncrypted } from "../../storage/age/decrypt.ts";
+import { CHUNK } from "../../storage/age/chunk.ts";
+import { openEncrypted, type RangedBytes } from "../../storage/age/decrypt.ts";
+import { OtherIdentityError } from "../../storage/age/error.ts";
 import type { PlainForm } from "./copy-storage.ts";
 
 /**
@@ -11,11 +13,16 @@ export const decryptedWith =
   (identities: () => Promise<readonly string[]>): PlainForm =>
   async (object, stored) => {
     if (object.encrypted === undefined) return stored;
-    const read = (from: number, to: number): Promise<Uint8Array> => stored.fetch({ from, to });
-    const opened = await openEncrypted({ size: stored.bytes, read }, await identities());
+    const read: RangedBytes["read"] = (from, to, into) => stored.fetch({ from, to }, into);
+    const { recipients } = object.encrypted;
+    const opened = await openEncrypted({ size: stored.bytes, read }, await identities()).catch((cause) => {
+      if (!(cause instanceof OtherIdentityError)) throw cause;
+      const hint = `Name the identity that belongs to ${recipients.join(" or ")}.`;
+      throw new OtherIdentityError(`${object.name}: ${cause.message}`, { cause, hint });
+    });
     if (opened.size !== object.encrypted.bytes)
       throw new SnapshotError(
         `${object.name} holds ${opened.size} bytes, and copy.json says ${object.encrypted.bytes}`,
       );
-    return { bytes: opened.size, fetch: ({ from, to }) => opened.read(from, to) };
+    return { bytes: opened.size, unit: CHUNK, fetch: ({ from, to }, into) => opened.read(from, to, into) };
   };

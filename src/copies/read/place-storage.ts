@@ -1,14 +1,12 @@
-import type { StoredObject } from "../../contract/contract.ts";
 import { SNAPSHOT_NAME } from "../../snapshot/format/name.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { COPY_FILE } from "../format/copy-file.ts";
 import type { Place } from "../place/place.ts";
 import { readOnly } from "./read-only.ts";
 
-/** The names of the copies among the objects of a place. */
-const copiesIn = (there: ReadonlyMap<string, StoredObject>): string[] =>
-  [...there.keys()]
-    .filter((name) => name.endsWith(`/${COPY_FILE}`))
+/** The names of the copies in a place. */
+const copiesIn = async (place: Place): Promise<string[]> =>
+  [...(await place.list("", (name) => name.endsWith(`/${COPY_FILE}`))).keys()]
     .map((name) => name.slice(0, -COPY_FILE.length - 1))
     .filter((name) => SNAPSHOT_NAME.test(name))
     .sort();
@@ -23,7 +21,7 @@ export function placeStorage(place: Place, copy: (name: string) => Storage): Sto
   return {
     ...readOnly(root),
     shown: place.shown,
-    names: async () => copiesIn(await place.list("")),
+    names: () => copiesIn(place),
     within: copy,
     list: nothing,
     stat: async () => undefined,

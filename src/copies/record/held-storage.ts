@@ -3,7 +3,7 @@
  * what is kept counts both.
  */
 import { join } from "node:path";
-import { SnapshotError } from "../../snapshot/format/errors.ts";
+import { NotOpenError } from "../../snapshot/format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../../snapshot/format/limits.ts";
 import { MANIFEST_FILE } from "../../snapshot/read/manifest-file.ts";
 import { isThere } from "../../storage/entries.ts";
@@ -16,19 +16,26 @@ interface HeldOptions {
   /** The snapshots directory. */
   readonly backups: string;
   readonly known: KnownCopies;
+  /** Whether a place counts. Default: each does. */
+  readonly isPlace?: (name: string) => boolean;
   /** A copy that can be read; without it nothing is read but what is known here. */
   readonly copy?: (known: KnownCopy) => Storage | undefined;
 }
 
 /** Of several copies of one snapshot the one that was checked last is read. */
-export async function heldStorage({ backups, known, copy }: HeldOptions): Promise<Storage> {
+export async function heldStorage({
+  backups,
+  known,
+  isPlace = () => true,
+  copy,
+}: HeldOptions): Promise<Storage> {
   const here = localStorage(backups);
   const elsewhere = new Map<string, Storage>();
-  const sound = (await known.list()).filter(({ checked }) => checked.sound).sort(byCheck);
-  for (const one of sound) {
-    if (isThere(join(backups, one.name))) continue;
-    const manifest = await known.manifest(one, MANIFEST_BYTES_MAX);
-    if (manifest !== undefined) elsewhere.set(one.name, withManifest(copy?.(one) ?? closed(one), manifest));
+  const isHere = (name: string): boolean => isThere(join(backups, name));
+  for (const one of copiesElsewhere(await known.list(), { isPlace, isHere })) {
+    const manifest = () => known.manifest(one, MANIFEST_BYTES_MAX);
+    if ((await manifest()) !== undefined)
+      elsewhere.set(one.name, withManifest(copy?.(one) ?? closedCopy(one), manifest));
   }
   return {
     ...here,
@@ -37,18 +44,32 @@ export async function heldStorage({ backups, known, copy }: HeldOptions): Promis
   };
 }
 
+/** Sound copies of what is not here, the one that was checked last at the end. */
+export const copiesElsewhere = (
+  known: readonly KnownCopy[],
+  { isPlace, isHere }: Record<"isPlace" | "isHere", (name: string) => boolean>,
+): KnownCopy[] =>
+  known.filter(({ place, name, checked }) => isPlace(place) && checked.sound && !isHere(name)).sort(byCheck);
+
 const byCheck = (a: KnownCopy, b: KnownCopy): number => (a.checked.at < b.checked.at ? -1 : 1);
 
-/** The same place with a manifest that was kept when the copy was made or looked at, and proves itself. */
-export const withManifest = (files: Storage, manifest: string): Storage => ({
+/**
+ * The same place with a manifest that was kept when the copy was made or looked at, and proves itself.
+ * @param manifest its text, asked for each time: of very many nobody holds them; `undefined`: it is not kept
+ */
+export const withManifest = (files: Storage, manifest: () => Promise<string | undefined>): Storage => ({
   ...files,
-  read: async (name, most) => (name === MANIFEST_FILE ? Buffer.from(manifest) : files.read(name, most)),
+  async read(name, most) {
+    const text = name === MANIFEST_FILE ? await manifest() : undefined;
+    return text === undefined ? files.read(name, most) : Buffer.from(text);
+  },
 });
 
-function closed({ place, name }: KnownCopy): Storage {
+/** A copy of which nothing can be read. */
+export function closedCopy({ place, name }: Pick<KnownCopy, "place" | "name">): Storage {
   const root = `${place}:${name}`;
   const refuse = (): never => {
-    throw new SnapshotError(`${name} is kept only in ${place}, which is not opened for this`, {
+    throw new NotOpenError(`${name} is kept only in ${place}, which is not opened for this`, {
       hint: `Name it ${root}.`,
     });
   };

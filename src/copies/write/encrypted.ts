@@ -18,20 +18,35 @@ export function encryptedTo(
     const about = JSON.stringify([file.name, file.bytes, recipients]);
     const seed = new Uint8Array(hkdfSync("sha256", new Uint8Array(own), file.sha256, about, 32));
     const seal = await sealFor(recipients, seed);
-    const pieces = (): AsyncIterable<Uint8Array> => seal.encrypt(file.pieces());
+    const encrypt = (): AsyncIterable<Uint8Array> => seal.encrypt(file.pieces());
+    const bytes = seal.size(file.bytes);
+    const held = file.bytes > HELD_BYTES ? undefined : await gathered(encrypt(), bytes);
     return {
       name: `${file.name}${ENCRYPTED}`,
-      bytes: seal.size(file.bytes),
-      sha256: await sha256Of(pieces()),
+      bytes,
+      // It must be known before the first byte is sent: so a file that is too large to be held is encrypted twice.
+      sha256: held === undefined ? await seal.sha256(file.pieces()) : Bun.SHA256.hash(held, "hex"),
       encrypted: { bytes: file.bytes, recipients: [...recipients] },
-      pieces,
+      isChecked: held !== undefined,
+      pieces: held === undefined ? encrypt : heldPieces(held),
     } satisfies Outgoing;
   };
 }
 
-/** The checksum must be known before the first byte is sent, so the file is encrypted twice, and needs no space for its stored form. */
-async function sha256Of(pieces: AsyncIterable<Uint8Array>): Promise<string> {
-  const hasher = new Bun.CryptoHasher("sha256");
-  for await (const piece of pieces) hasher.update(piece);
-  return hasher.digest("hex");
+/** What is held until it is sent, as much as the store may hold of it. Bytes */
+const HELD_BYTES = 8 << 20;
+
+async function gathered(pieces: AsyncIterable<Uint8Array>, bytes: number): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let filled = 0;
+  for await (const piece of pieces) {
+    whole.set(piece, filled);
+    filled += piece.length;
+  }
+  return whole;
 }
+
+const heldPieces = (content: Uint8Array): Outgoing["pieces"] =>
+  async function* () {
+    yield content;
+  };

@@ -10,6 +10,8 @@ import type { CopyObject } from "../format/copy-file.ts";
 export interface Outgoing extends CopyObject {
   /** @throws SnapshotError at its end, when it is not what the checksum says */
   pieces(): AsyncIterable<Uint8Array>;
+  /** Whether these very bytes are held against the checksum; otherwise what they are made from is. */
+  readonly isChecked: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export const fromMemory = (name: string, content: Uint8Array): Outgoing => ({
   name,
   bytes: content.length,
   sha256: new Bun.CryptoHasher("sha256").update(content).digest("hex"),
+  isChecked: true,
   async *pieces() {
     yield content;
   },
@@ -62,21 +65,24 @@ export const fromMemory = (name: string, content: Uint8Array): Outgoing => ({
 
 const PIECE_BYTES = 1 << 20;
 
-/** The file, each piece of which is a buffer of its own: a client may keep some until they are sent. */
+/** The file, each piece of which is a buffer of its own, since a client may keep some until they are sent; or in the one it lends. */
 function fileOf(snapshot: Storage, object: CopyObject): Outgoing {
   const { name, bytes, sha256 } = object;
   return {
     ...object,
-    async *pieces() {
+    isChecked: true,
+    async *pieces(): AsyncGenerator<Uint8Array, void, Uint8Array | undefined> {
       const file = await snapshot.open(name);
       try {
         const hasher = new Bun.CryptoHasher("sha256");
-        for (let at = 0; at < bytes; at += PIECE_BYTES) {
-          const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes - at));
+        let lent: Uint8Array | undefined;
+        for (let at = 0; at < bytes; ) {
+          const piece = lent?.subarray(0, bytes - at) ?? ownPiece(bytes - at);
           if ((await file.read(piece, at)) < piece.length) throw damaged(snapshot, name);
           hasher.update(piece);
-          if (at + piece.length === bytes) requireSame(hasher, sha256, () => damaged(snapshot, name));
-          yield piece;
+          at += piece.length;
+          if (at === bytes) requireSame(hasher, sha256, () => damaged(snapshot, name));
+          lent = yield piece;
         }
       } finally {
         await file.close();
@@ -85,12 +91,14 @@ function fileOf(snapshot: Storage, object: CopyObject): Outgoing {
   };
 }
 
+const ownPiece = (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, bytes));
+
 /** Before the last piece is handed on: then nobody has the whole of a file that is damaged. */
 function requireSame(hasher: Bun.CryptoHasher, sha256: string, error: () => Error): void {
   if (hasher.digest("hex") !== sha256) throw error();
 }
 
 const damaged = (snapshot: Storage, name: string): SnapshotError =>
-  new SnapshotError(`${snapshot.shown(name)} does not match its checksum: it is not copied`, {
+  new SnapshotError(`${snapshot.shown(name)}: checksum mismatch: it is not copied`, {
     hint: `contextcore verify ${snapshot.root} says what is damaged, and how to export it again.`,
   });

@@ -13,6 +13,7 @@ import { COPY_FILE, type CopyClaims, type CopyObject, formatCopy } from "../form
 import { formatSums, SUMS_FILE } from "../format/sums.ts";
 import type { Place } from "../place/place.ts";
 import { type FoundCopy, findCopy, flawOf } from "../read/find-copy.ts";
+import { requireElsewhere, requireHeeding } from "./fit-place.ts";
 import { asItIs, fromMemory, type Outgoing, packed, type StoredForm } from "./outgoing.ts";
 import { isSameObject, nameTaken, newObject, send } from "./send.ts";
 
@@ -27,6 +28,8 @@ export interface CopyRequest {
   readonly by: Pick<CopyClaims, "tool" | "host" | "user">;
   /** Now, RFC 3339. */
   readonly now: () => string;
+  /** What is there of it may be damaged: all of it is read, and what is not as it should be is written again. */
+  readonly isDoubted?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CopyProgress) => void;
 }
@@ -44,6 +47,10 @@ export interface CopyProgress {
 export interface WrittenCopy extends FoundCopy {
   /** What had to be sent; the rest was there already. */
   readonly sent: { readonly objects: number; readonly bytes: number };
+  /** It was not there before: each of its objects was checked when it was written. */
+  readonly isNew: boolean;
+  /** All of what was there already was read. */
+  readonly isRead: boolean;
 }
 
 /**
@@ -52,10 +59,10 @@ export interface WrittenCopy extends FoundCopy {
  * @throws SnapshotError when the snapshot is damaged, or something else has the copy's name; PluginError; the signal's reason
  */
 export async function writeCopy(request: CopyRequest): Promise<WrittenCopy> {
-  const { snapshot, name, place, key } = request;
+  const { snapshot, name, place } = request;
   const luggage = await packed(snapshot);
   const { sha256: manifest } = luggage.manifest;
-  const earlier = await findCopy(place, name);
+  const earlier = await earlierOf(place, name);
   if (earlier !== undefined) requireOwn(earlier, request, manifest);
   const writing = await beginWriting(request, luggage.manifest.bytes, earlier);
   // First: a second writer of the name who has something else ends here, before he writes anything.
@@ -63,16 +70,54 @@ export async function writeCopy(request: CopyRequest): Promise<WrittenCopy> {
   const others = await writing.putAll(luggage.others);
   const listed = [claim, ...others];
   // In the clear, as copy.json is: whoever brings the copy back checks it before he decrypts it.
-  const sums = await writing.put(fromMemory(SUMS_FILE, Buffer.from(formatSums(listed))), asItIs);
-  const objects = [...listed, sums];
+  const sumsFile = fromMemory(SUMS_FILE, Buffer.from(formatSums(listed)));
+  const sums = await writing.put(sumsFile, asItIs);
+  await requireElsewhere(request, earlier !== undefined);
+  if (earlier === undefined) await requireHeeding(place, name, sumsFile);
+  const found = await concludeCopy(request, { manifest, objects: [...listed, sums], earlier });
+  const { isDoubted: isRead = false } = request;
+  return { ...found, sent: writing.sent(), isNew: earlier === undefined, isRead };
+}
+
+/** What is there of a copy that is about to count. */
+interface Concluded {
+  /** The `sha256` of its manifest. */
+  readonly manifest: string;
+  /** Everything but `copy.json`. */
+  readonly objects: readonly CopyObject[];
+  readonly earlier?: FoundCopy | undefined;
+}
+
+/**
+ * Makes a copy of what was written: a last look at all of it, then `copy.json`, unless that is there.
+ * @throws SnapshotError when something is missing, or something else has the copy's name; PluginError
+ */
+export async function concludeCopy(
+  request: Pick<CopyRequest, "place" | "name" | "key" | "by" | "now">,
+  { manifest, objects, earlier }: Concluded,
+): Promise<FoundCopy> {
+  const { place, name, key, by, now } = request;
   await requireStored(request, objects);
-  const claims = { ...request.by, snapshot: name, manifest, created: request.now(), objects };
+  const claims = { ...by, snapshot: name, manifest, created: now(), objects };
   if (earlier === undefined) await seal(place, name, formatCopy(claims, key));
   // Another process may have copied the same snapshot meanwhile: its copy is as good.
   const found = earlier ?? (await findCopy(place, name));
   if (found === undefined) throw new SnapshotError(`${place.shown(`${name}/${COPY_FILE}`)} is gone already`);
   requireOwn(found, request, manifest);
-  return { ...found, sent: writing.sent() };
+  return found;
+}
+
+/** @throws SnapshotError when its `copy.json` is not credible: whose it is cannot be told then */
+async function earlierOf(place: Place, name: string): Promise<FoundCopy | undefined> {
+  try {
+    return await findCopy(place, name);
+  } catch (cause) {
+    if (!(cause instanceof SnapshotError) || cause.hint !== undefined) throw cause;
+    throw new SnapshotError(cause.message, {
+      hint: `If it is yours, remove ${place.shown(`${name}/${COPY_FILE}`)} and nothing else, and copy again: the rest is held against the snapshot, and is not sent twice.`,
+      cause,
+    });
+  }
 }
 
 interface Writing {
@@ -84,7 +129,7 @@ interface Writing {
 }
 
 async function beginWriting(
-  { place, name, form, signal, onProgress }: CopyRequest,
+  { place, name, form, signal, onProgress, isDoubted = false }: CopyRequest,
   totalBytes: number,
   earlier: FoundCopy | undefined,
 ): Promise<Writing> {
@@ -96,14 +141,15 @@ async function beginWriting(
   /** Of a copy that was finished the listing tells enough: each object was checked when it was written. */
   const isThere = async (object: CopyObject): Promise<boolean> => {
     const found = there.get(`${name}/${object.name}`);
-    if (found === undefined || before.has(object.name)) return flawOf(object, found) === undefined;
-    return isSameObject(place, found, object);
+    if (found === undefined || flawOf(object, found) !== undefined) return false;
+    if (isDoubted) return (await place.hash(found.name, object.bytes)) === object.sha256;
+    return before.has(object.name) || isSameObject(place, found, object);
   };
   const put = async (file: Outgoing, stored = form): Promise<CopyObject> => {
     const outgoing = await stored(file);
     const object = before.get(outgoing.name) ?? described(outgoing);
     if (!(await isThere(object))) {
-      if (object.sha256 !== outgoing.sha256) throw irreplaceable(place, name, object);
+      if (object.sha256 !== outgoing.sha256) throw unrepeatable(place, name, object);
       const isSent = await send({ place, folder: name, file: outgoing, replaces: earlier !== undefined });
       if (isSent) {
         sent.objects += 1;
@@ -119,7 +165,7 @@ async function beginWriting(
     put,
     async putAll(files) {
       const objects: CopyObject[] = [];
-      using memory = watchMemory();
+      using memory = watchMemory(ON_THEIR_WAY_BYTES);
       await drain({
         jobs: jobsOf(files),
         run: async ({ file, index }) => {
@@ -140,7 +186,11 @@ async function beginWriting(
 /** What a store may hold of a large object while it sends it. Bytes. */
 const HELD_BYTES = 8 << 20;
 
-const described = ({ name, bytes, sha256, encrypted }: Outgoing): CopyObject => ({
+/** What a store holds of all that is on its way at once. Bytes. */
+const ON_THEIR_WAY_BYTES = 40e6;
+
+/** What `copy.json` says of it. */
+export const described = ({ name, bytes, sha256, encrypted }: Outgoing): CopyObject => ({
   name,
   bytes,
   sha256,
@@ -195,7 +245,7 @@ function requireOwn(
     });
 }
 
-const irreplaceable = (place: Place, folder: string, { name }: CopyObject): SnapshotError =>
+const unrepeatable = (place: Place, folder: string, { name }: CopyObject): SnapshotError =>
   new SnapshotError(
     `${place.shown(`${folder}/${name}`)} is damaged or missing, and cannot be written again`,
     {

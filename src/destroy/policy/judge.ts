@@ -1,6 +1,6 @@
 /**
  * Decides whether the destroy command may run. Every command in it is checked against `destroy.deny`, and against the rules
- * unless `destroy.allow` lists it. This guards against slips and copied one-liners, but not against somebody who hides what
+ * unless `destroy.allow` lists it; with `destroy.policy: allowlist` it must be listed there. This guards against slips and copied one-liners, but not against somebody who hides what
  * a command does. Against everything else, the user must type the stack's name.
  */
 import { redactedText } from "../../redact/text.ts";
@@ -20,6 +20,8 @@ interface Lists {
   readonly allow: readonly string[];
   /** A program and words that no command may contain after it, in this order, with anything in between. */
   readonly deny: readonly string[];
+  /** `allowlist`: what `allow` does not list may not run either, whether a rule refuses it or not. */
+  readonly policy?: "denylist" | "allowlist";
 }
 
 interface PolicyRefusal {
@@ -70,7 +72,7 @@ export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [
     const part = words.join(" ").replace(/^(.*?) < -(?= |$)/s, "| $1");
     const names = [part, part.replace(/^\| /, ""), whole];
     const isAllowed = lists.allow.some((one) => names.some((name) => isWhole(one, name)));
-    const found = denial(text, lists.deny) ?? brokenRule(text, isAllowed);
+    const found = denial(text, lists.deny) ?? brokenRule(text, isAllowed) ?? unlisted(lists, isAllowed);
     if (found !== undefined) return { may: "not", part, ...found };
   }
   return { may: "run" };
@@ -80,6 +82,11 @@ function denial(text: string, deny: readonly string[]) {
   const pattern = deny.find((one) => hasWords(one, text));
   if (pattern === undefined) return undefined;
   return { rule: "destroy.deny", why: `the configuration forbids \`${pattern}\`` };
+}
+
+function unlisted({ policy }: Lists, isAllowed: boolean) {
+  if (policy !== "allowlist" || isAllowed) return undefined;
+  return { rule: "destroy.policy", why: "only what destroy.allow lists may run", allowable: true as const };
 }
 
 function brokenRule(text: string, isAllowed: boolean) {

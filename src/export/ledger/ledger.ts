@@ -2,6 +2,7 @@
 import type { Counts, Cursor, ExportRequest } from "../../contract/contract.ts";
 import { cursorRange } from "../../contract/cursor-range.ts";
 import { createFrontier, type Frontier, type Pending, type SplitPart } from "../../engine/frontier.ts";
+import { createOnce, type Once } from "../../engine/once.ts";
 import type { RecordsPart } from "../../reconcile/part.ts";
 import { type CountQuestion, createWindowCounts, type WindowCounts } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
@@ -19,6 +20,8 @@ import { parseReread } from "./reread-cursor.ts";
 export interface Ledger {
   readonly request: ExportRequest;
   readonly frontier: Frontier;
+  /** What its cursors have named. */
+  readonly once: Once;
   readonly problems: Problems;
   readonly windows: WindowCounts;
   /** True once the first cursors are known. */
@@ -61,6 +64,7 @@ export const rootCursor = ({ range, match }: ExportRequest): Cursor => ({
 /** An empty ledger for what is asked of one backend. */
 export function createLedger(request: ExportRequest): Ledger {
   const frontier = createFrontier();
+  const once = createOnce();
   const problems = createProblems();
   const windows = createWindowCounts();
   const counts: Record<string, number> = {};
@@ -99,6 +103,7 @@ export function createLedger(request: ExportRequest): Ledger {
   const ledger: Ledger = {
     request,
     frontier,
+    once,
     problems,
     windows,
     counts,
@@ -123,6 +128,7 @@ export function createLedger(request: ExportRequest): Ledger {
       started = true;
       exportedUntil = commit.exportedUntil;
       note(commit);
+      once.keep(commit.next);
       frontier.begin(commit.next, request.range);
       noteTimeless(commit.next);
     },
@@ -147,6 +153,7 @@ export function createLedger(request: ExportRequest): Ledger {
     enter(pending, blocks, commit) {
       hold(blocks, commit, parseReread(pending.cursor)?.reread.of);
       follow(pending, commit);
+      once.keep(commit.next);
       frontier.finish(pending, commit.next, commit.done);
     },
     split(pending, commit, as) {

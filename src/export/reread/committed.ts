@@ -1,5 +1,4 @@
 /** Reads back, through the index, what a running export has committed of one backend. */
-import { join } from "node:path";
 import type { Json } from "../../contract/contract.ts";
 import { relieveNow } from "../../engine/memory-pressure.ts";
 import type { Block } from "../../snapshot/format/block.ts";
@@ -10,20 +9,28 @@ import { createByteReader } from "../../snapshot/read/byte-reader.ts";
 import { readBlock } from "../../snapshot/read/reader.ts";
 import { type RecordSource, reachesInto } from "../../snapshot/read/record-source.ts";
 import { readCommitted } from "../../snapshot/write/recover.ts";
+import type { Storage } from "../../storage/storage.ts";
 
 /** Reads from the disk: anything written since the last flush may not be there yet. */
 export interface Committed extends RecordSource {
+  /** False when only others can read its records. Absent: every block can be read here. */
+  readonly canRead?: (block: Block) => boolean;
   /** Closes the files. */
   close(): Promise<void>;
 }
 
-/** @param partial the directory of the unfinished snapshot */
-export function openCommitted(partial: string, plugin: string): Committed {
+/** @param partial the unfinished snapshot */
+export function openCommitted(
+  partial: Storage,
+  plugin: string,
+  canRead?: (file: string) => boolean,
+): Committed {
   const reader = createByteReader(partial, { buffers: 1 });
   return {
+    ...(canRead && { canRead: ({ file }) => canRead(file) }),
     async blocks(ranges) {
       const found: Block[] = [];
-      await readCommitted(join(partial, "blocks.jsonl"), async (step) => {
+      await readCommitted(partial, async (step) => {
         if (step.plugin === plugin) found.push(...step.blocks.filter((block) => reachesInto(block, ranges)));
       });
       return found;

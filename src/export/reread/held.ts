@@ -1,4 +1,4 @@
-/** Which records are held already: 16 bytes for each, 32 where a record may be held with other contents. */
+/** Which records are held already: some 11 bytes for each, 22 where a record may be held with other contents. */
 
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { createKeySet, type KeySet } from "../../units/key-set.ts";

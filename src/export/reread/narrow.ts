@@ -23,7 +23,7 @@ const SMALL = 1_000;
  * This many counts locate two missing records within a thousandth of the range; whatever is not found by then is read as it is.
  */
 const COUNTS_MAX = 40;
-/** The most records compared at once: 16 or 32 bytes each. */
+/** The most records compared at once: some 11 or 22 bytes each. */
 const COMPARED_MAX = 250_000;
 
 /** A run of the tally's pieces that is short, and what the server counts of it. */

@@ -5,6 +5,7 @@
  */
 
 import type { Cursor, ExportRequest, Start } from "../../contract/contract.ts";
+import { createOnce, type Once } from "../../engine/once.ts";
 import type { CountAnswer } from "../../reconcile/count.ts";
 import type { Counter } from "../../reconcile/in-parts.ts";
 import type { Reread } from "../../reconcile/part.ts";
@@ -37,8 +38,8 @@ export interface RereadOptions {
   readonly start: (request: ExportRequest) => Promise<Start>;
   /** Commits the beginning or end of a part's reading. */
   readonly commit: (commit: Commit) => Promise<unknown>;
-  /** Runs the waiting cursors to their end, keeping of each step what `admit` leaves. */
-  readonly drain: (admit: (step: CheckedStep) => CheckedStep) => Promise<void>;
+  /** Runs the waiting cursors to their end, keeping of each step what `admit` leaves, and reading once what they name. */
+  readonly drain: (kept: { admit(step: CheckedStep): CheckedStep; readonly once: Once }) => Promise<void>;
   /** This backend's committed data, as far as it is on the disk. */
   readonly committed: Committed;
   /** Flushes what was written to the disk. */
@@ -83,6 +84,9 @@ async function readShort({ question, server = {} }: CountAnswer, reading: Reread
   const { range, part: of } = question;
   const { ledger, committed, count, goesOn } = reading;
   const units = Object.keys(server).filter(question.concerns);
+  const { canRead } = committed;
+  if (canRead !== undefined && !(await blocksFor(range, reading)).every(canRead))
+    return tellUnreadable(range, reading);
   const parts = await narrow({
     range,
     server: countsIn(units, server),
@@ -96,12 +100,21 @@ async function readShort({ question, server = {} }: CountAnswer, reading: Reread
     if (goesOn()) await readPart({ ...part, of, ...window }, units, reading);
 }
 
+/** The server counted more, which is a problem by itself; this says why nothing was done about it. */
+function tellUnreadable(range: Range, { ledger }: RereadOptions): void {
+  const reason =
+    "the server counts more than was read, and what was read can be compared by its recipients only. Export that time again.";
+  ledger.problems.add({ kind: "incomplete", reason, range });
+}
+
 async function readPart(reread: Reread, units: readonly string[], reading: RereadOptions): Promise<void> {
   const { ledger, committed, signal } = reading;
   const held = await heldOf(reread, ledger.range, await blocksFor(reread, reading), committed);
-  if (!(await begin(reread, reading))) return;
+  // What was named the first time is read again.
+  const once = createOnce();
+  if (!(await begin(reread, once, reading))) return;
   const merging = { reread, whole: ledger.range, units, held, hasObject: ledger.hasObject };
-  await reading.drain((step) => mergeStep(merging, step));
+  await reading.drain({ admit: (step) => mergeStep(merging, step), once });
   if (!signal.aborted) await commit(endCursor(reread), [], reading);
 }
 
@@ -147,9 +160,14 @@ async function heldOf(
 }
 
 /** Commits a root for the part; its cursors then wait in the frontier. @returns whether it could begin */
-async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
+async function begin(reread: Reread, once: Once, reading: RereadOptions): Promise<boolean> {
   try {
-    await commit(beginCursor(reread), await firstCursors(reread, reading), reading);
+    const first = once.claim(await firstCursors(reread, reading));
+    await commit(
+      beginCursor(reread),
+      first.map((cursor) => againCursor(reread, cursor)),
+      reading,
+    );
     return true;
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
@@ -170,7 +188,7 @@ async function firstCursors(reread: Reread, { ledger, start }: RereadOptions): P
   const range = { from: reread.from, to: reread.to };
   const { next } = checkStart(await start({ range, ...given({ match }) }));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
-  return asked.filter((cursor) => !isReadWhole(cursor)).map((cursor) => againCursor(reread, cursor));
+  return asked.filter((cursor) => !isReadWhole(cursor));
 }
 
 async function commit(cursor: Cursor, next: readonly Cursor[], reading: RereadOptions): Promise<void> {

@@ -1,14 +1,14 @@
 /** The data of the snapshot that an export continues, for a source that tells by it what has changed. */
-import { dirname, join } from "node:path";
 import { PluginError } from "../../contract/errors.ts";
 import { fileOf } from "../../snapshot/format/block.ts";
 import type { Parent } from "../../snapshot/format/manifest.ts";
 import { openSnapshot } from "../../snapshot/read/reader.ts";
+import type { Storage } from "../../storage/storage.ts";
 
 /** Some data files of a backend in the snapshot that this one continues. */
 interface ParentFiles {
-  /** The directory of the unfinished snapshot; its parent lies beside it. */
-  readonly partial: string;
+  /** Where it is, or was. */
+  readonly place: Storage;
   readonly parent: Parent;
   readonly backend: string;
   readonly files: readonly string[];
@@ -16,12 +16,12 @@ interface ParentFiles {
 
 /** Their text, one file after another. @throws PluginError `refused` when that snapshot is gone; SnapshotError when it is damaged */
 export async function* parentText({
-  partial,
+  place,
   parent,
   backend,
   files,
 }: ParentFiles): AsyncGenerator<Uint8Array> {
-  const snapshot = await openSnapshot(join(dirname(partial), parent.snapshot)).catch((cause) => {
+  const snapshot = await openSnapshot(place).catch((cause) => {
     throw gone(parent, cause);
   });
   try {

@@ -7,6 +7,7 @@ import type { Cursor, Problem, Step } from "../../contract/contract.ts";
 import { limitOf } from "../../engine/concurrency-limit.ts";
 import type { Reservation } from "../../engine/memory-budget.ts";
 import { relieveNow } from "../../engine/memory-pressure.ts";
+import type { Once } from "../../engine/once.ts";
 import { patiently } from "../../engine/patiently.ts";
 import type { RetryPolicy } from "../../engine/retry.ts";
 import type { Tuning } from "../../engine/tuning.ts";
@@ -16,6 +17,7 @@ import { checkContents } from "../../snapshot/write/check-contents.ts";
 import { type CheckedStep, checkStep } from "../../snapshot/write/check-step.ts";
 import { InvalidStep } from "../../snapshot/write/invalid-step.ts";
 import type { PiecewiseStep, SnapshotWriter } from "../../snapshot/write/writer.ts";
+import type { Storage } from "../../storage/storage.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { NEVER, withTimeLimit } from "../../units/time-limit.ts";
 import { parentText } from "./parent-text.ts";
@@ -32,9 +34,11 @@ interface WholeOptions {
   readonly tuning: Tuning;
   readonly retry: RetryPolicy;
   readonly temporary: TemporarySpace;
-  /** The directory of the unfinished snapshot. */
-  readonly partial: string;
+  /** Where the snapshots are that backends continue. */
+  readonly draft: { earlier(parent: Parent): Storage };
   readonly parents: ReadonlyMap<string, Parent>;
+  /** What cursors have named. */
+  readonly once: Once;
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +58,7 @@ export async function readWhole(
   const bytes = Number(cursor.temporaryBytes ?? 0);
   using _space = await temporary.take(bytes);
   const told = bytes === 0 ? {} : { "temporary space": `${formatBytes(bytes)} in ${temporary.directory}` };
-  return patiently(() => attempt(cursor, reservation, told, options), signal, retry);
+  return await patiently(() => attempt(cursor, reservation, told, options), signal, retry);
 }
 
 async function attempt(
@@ -63,25 +67,29 @@ async function attempt(
   notes: Commit["notes"],
   options: WholeOptions,
 ): Promise<WholeTaken> {
-  const step = options.writer.begin(options.source.name);
+  const { writer, source, once } = options;
+  const step = writer.begin(source.name);
+  let next: readonly Cursor[] = [];
   try {
     await continueFromParent(options);
     const said = await takePieces(cursor, step, reservation, options);
-    const commit = { cursor, done: 0, ...said, notes: { ...notes, ...said.notes } };
+    next = once.claim(said.next);
+    const commit = { cursor, done: 0, ...said, next, notes: { ...notes, ...said.notes } };
     return { blocks: await step.commit(commit), commit };
   } catch (error) {
+    once.release(next);
     await step.discard();
     throw error;
   }
 }
 
 /** Gives a source that can tell what has changed the data that it tells it by. */
-async function continueFromParent({ source, parents, partial, signal }: WholeOptions): Promise<void> {
+async function continueFromParent({ source, parents, draft, signal }: WholeOptions): Promise<void> {
   const { name: backend, exporter } = source;
   const { continues: files } = exporter;
   const parent = parents.get(backend);
   if (files === undefined || parent === undefined) return;
-  await exporter.continueFrom?.(parentText({ partial, parent, backend, files }), signal);
+  await exporter.continueFrom?.(parentText({ place: draft.earlier(parent), parent, backend, files }), signal);
 }
 
 /** What all pieces report together. */

@@ -4,7 +4,8 @@
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { OWN_PROGRAM } from "../../programs/own.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { startDeadline } from "../../units/time-limit.ts";
 import { childEnvironment } from "./environment.ts";
@@ -63,14 +64,10 @@ const CALLS_MAX = 512;
 /** Data queued for a child that does not read: as much as one answer may hold. bytes */
 const UNSENT_MAX = 256 << 20;
 
-const PROGRAM = Bun.isStandaloneExecutable
-  ? [process.execPath]
-  : [process.execPath, resolve(import.meta.dir, "../../main.ts")];
-
 /** Starts this program again as a plugin's process, and watches its messages and memory until it ends. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const own = options.directory === undefined ? ownPlace(options.prepare) : undefined;
-  const child = Bun.spawn([...PROGRAM, PROCESS_WORD, options.title], {
+  const child = Bun.spawn([...OWN_PROGRAM, PROCESS_WORD, options.title], {
     cwd: options.directory ?? join(own ?? "", WORK),
     env: childEnvironment(process.env),
     stdio: ["ignore", "pipe", "pipe", "pipe"],

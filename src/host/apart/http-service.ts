@@ -1,6 +1,6 @@
 /** Makes the calls that a plugin's process requests: with the instance's credentials, to its own server. */
 import * as v from "valibot";
-import type { Context, HttpClient } from "../../contract/contract.ts";
+import type { Context, HttpAnswer, HttpClient } from "../../contract/contract.ts";
 import { bodySchema, httpSchema } from "./messages.ts";
 import type { Handlers } from "./peer.ts";
 
@@ -29,7 +29,10 @@ export function createHttpService(contextOf: ContextOf): { calls: Handlers["call
     const answer = await clientFor(http, base).send({ ...request, signal: whole.signal });
     signal.removeEventListener("abort", cancel);
     const body = ++sent;
-    bodies.set(body, { pieces: answer.body[Symbol.asyncIterator](), cancel: () => whole.abort() });
+    const pieces = answer.body[Symbol.asyncIterator]();
+    // Nobody reads what is not there, so it would be kept for ever.
+    if (isEmpty(answer)) await pieces.next();
+    else bodies.set(body, { pieces, cancel: () => whole.abort() });
     return { status: answer.status, headers: [...answer.headers], body, now: clock() };
   };
   const read = async (input: unknown): Promise<Uint8Array | undefined> => {
@@ -58,6 +61,9 @@ export function createHttpService(contextOf: ContextOf): { calls: Handlers["call
     },
   };
 }
+
+const isEmpty = ({ status, headers }: HttpAnswer): boolean =>
+  [101, 204, 205, 304].includes(status) || headers.get("content-length") === "0";
 
 const clientFor = (http: HttpClient, base: string | undefined): HttpClient =>
   base === undefined ? http : http.at(base);

@@ -44,6 +44,15 @@ export const declaredSchema = v.object({
   dataFiles: v.optional(listOf(word)),
   tried: v.optional(listOf(v.pipe(v.string(), v.maxLength(100)))),
   hosts: v.optional(listOf(word)),
+  scratch: v.optional(
+    v.object({
+      programs: listOf(word),
+      args: listOf(word),
+      input: v.optional(v.pipe(v.string(), v.maxLength(10_000))),
+      options: objectOf(word),
+      keeps: v.optional(listOf(word)),
+    }),
+  ),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
@@ -180,6 +189,8 @@ export const labSchema = v.object({
   name: v.optional(v.string()),
   where: v.string(),
   limitMs: v.number(),
+  /** Only the server without data is started, and stands for both. */
+  emptyOnly: v.optional(v.boolean()),
 });
 
 /** What `lab` answers: where the server listens, and what it can do. */

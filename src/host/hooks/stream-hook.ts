@@ -54,10 +54,16 @@ export async function callWithBytes<Result>(
   call: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const deadline = startDeadline({ limitMs: hook.limitMs, late: () => overdue(hook) }, caller);
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const piece of bytes) {
-      deadline.restart();
-      yield piece;
+  async function* watched(): AsyncGenerator<Uint8Array, void, Uint8Array | undefined> {
+    const pieces = bytes[Symbol.asyncIterator]();
+    try {
+      let piece = await pieces.next();
+      while (!piece.done) {
+        deadline.restart();
+        piece = await pieces.next(yield piece.value);
+      }
+    } finally {
+      await pieces.return?.();
     }
   }
   try {

@@ -138,6 +138,7 @@ export const STORE_HOOKS = {
   retainUntil: look(anything),
   "lifecycle.read": { ...look(ANSWERS.lifecycle), isRequired },
   "lifecycle.write": { ...look(anything), isRequired },
+  "lifecycle.retrieval": look(v.optional(v.string())),
 } as const satisfies Rows<Store>;
 
 /** The rows of each face. */

@@ -24,6 +24,8 @@ interface ContextSources {
   readonly stepBytes?: number;
   /** Is told of every request to the server. */
   readonly onRequest?: OnRequest;
+  /** The id of the HTTP request that all of this is done for. */
+  readonly requestId?: string;
   /** Time limit of one call to the server, a duration as written. */
   readonly timeout?: string | undefined;
   /**
@@ -48,7 +50,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
             ...hostsOf(plugin, sources),
             credentialsStay: sources.foreign ?? false,
             onAnswer: clock.heard,
-            ...given({ onRequest: sources.onRequest }),
+            ...given({ onRequest: sources.onRequest, requestId: sources.requestId }),
           }),
     log: createLogger({
       name: plugin.name,

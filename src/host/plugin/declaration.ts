@@ -1,5 +1,6 @@
 /** What a plugin's module must export, and the rules for its name. */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import {
   CONTRACT_VERSION,
   IMPORTANCES,
@@ -46,6 +47,18 @@ const PluginSchema = v.strictObject({
     v.array(v.pipe(v.string(), v.regex(/^\S.{0,60} \d+\.\d+\S{0,20}$/, "is not a server with its version"))),
   ),
   options: v.custom<OptionsSchema>(isOptionsSchema, "is not v.object({ … }) from contextcore's own v"),
+  scratch: v.optional(
+    v.strictObject({
+      programs: v.pipe(
+        v.array(v.pipe(v.string(), v.regex(/^[\w.-]+$/, "is not a program's name"))),
+        v.minLength(1),
+      ),
+      args: v.array(v.string()),
+      input: v.optional(v.string()),
+      options: objectOf(v.string()),
+      keeps: v.optional(v.array(v.string())),
+    }),
+  ),
   hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/]+$/, "is not a host or host:port")))),
   backend: v.optional(v.custom<NonNullable<Plugin["backend"]>>(isFunction, "is not a function")),
   sink: v.optional(v.custom<NonNullable<Plugin["sink"]>>(isFunction, "is not a function")),

@@ -61,11 +61,13 @@ export type IsWanted = (plugin: ManifestPlugin) => boolean;
 /**
  * `latest`: for each backend the newest snapshot that holds it complete, with everything it continues.
  * @param sources preferred over other servers and tenants
+ * @param parts of a backend that none holds complete, the newest that holds a part
  */
 export function chooseNewest(
   kept: KeptSnapshots,
   isWanted: IsWanted,
   sources: readonly Source[] = [],
+  parts = false,
 ): Chosen {
   const chains: BackendChain[] = [];
   const lacking: Reasoned[] = [];
@@ -73,9 +75,10 @@ export function chooseNewest(
   for (const backend of backendsIn(kept.snapshots)) {
     const links = linksOf(kept.snapshots, backend);
     if (!links.some(({ plugin }) => isWanted(plugin))) continue;
-    const chain = newestChain(kept, backend, sources) ?? newestRestricted(links);
-    if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
-    else chains.push(chain);
+    const whole = newestChain(kept, backend, sources) ?? newestRestricted(links);
+    const chain = whole ?? (parts ? newestPart(kept, links) : undefined);
+    if (whole === undefined) lacking.push({ name: backend, reason: whyLacking(links, chain) });
+    if (chain !== undefined) chains.push(chain);
     if (chain !== undefined) lacking.push(...interrupted(chain), ...emptiedIn(chain, links));
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
@@ -144,7 +147,15 @@ function newestRestricted(links: readonly Link[]): BackendChain | undefined {
   return newest === undefined ? undefined : alone(newest);
 }
 
-function whyLacking(links: readonly Link[]): string {
+/** Better a part of it than nothing. */
+function newestPart(kept: KeptSnapshots, links: readonly Link[]): BackendChain | undefined {
+  const newest = links.findLast(({ plugin }) => plugin.status !== "failed");
+  return newest && continued(newest, kept);
+}
+
+function whyLacking(links: readonly Link[], part: BackendChain | undefined): string {
+  if (part !== undefined)
+    return `no kept snapshot holds it complete; ${nameOf(part.state.snapshot)} holds a part, which is taken`;
   const newest = links.findLast(({ plugin }) => plugin.status !== "failed");
   return newest === undefined
     ? "no kept snapshot holds any of it"

@@ -8,6 +8,17 @@ import { coalesce, subtract } from "../format/ranges.ts";
 import { haveTimeline } from "../format/signals.ts";
 import { emptyTimes, type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
+
+/** What a manifest says of a backend, as far as its time line is concerned. */
+interface Covering
+  extends Pick<ManifestPlugin, "name" | "status" | "match" | "range" | "exportedUntil" | "signals"> {
+  readonly problems: readonly Pick<ManifestPlugin["problems"][number], "kind" | "ranges">[];
+}
+
+interface Told {
+  readonly manifest: { readonly plugins: readonly Covering[] };
+}
+
 import { isSameSource, type Source } from "./source.ts";
 
 /**
@@ -15,8 +26,8 @@ import { isSameSource, type Source } from "./source.ts";
  * part of a range, does not cover it.
  * @param source the backend, or its name alone for any server
  */
-export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source | string): Range[] {
-  const isIt = (one: ManifestPlugin): boolean =>
+export function coveredRanges(snapshots: readonly Told[], source: Source | string): Range[] {
+  const isIt = (one: Covering): boolean =>
     typeof source === "string" ? one.name === source : isSameSource(one, source);
   const ranges = snapshots.flatMap(({ manifest }) => manifest.plugins.filter(isIt).flatMap(rangesOf));
   return coalesce(ranges);
@@ -37,7 +48,7 @@ export interface BackendCoverage {
 }
 
 /** Backends with a time line; time before a backend's first saved moment is not a gap. */
-export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
+export function coverageOf(snapshots: readonly Told[]): Coverage {
   const timed = new Set(
     snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
   );
@@ -57,22 +68,35 @@ function gapsIn(covered: readonly Range[], { to }: Range): Range[] {
 }
 
 /** What was read or should have been, of everything with a time line. */
-const attemptsAfter = (from: bigint, snapshots: readonly KeptSnapshot[]): Range[] =>
+const attemptsAfter = (from: bigint, snapshots: readonly Told[]): Range[] =>
   snapshots
     .flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).flatMap(attemptOf))
     .filter((one) => one.from >= from);
 
-/** The range of an export without a selector, as far as its data had settled. */
-function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
+function readAttempt({ match, range, exportedUntil }: Covering): Range[] {
   if (match !== undefined || range === undefined) return [];
   const asked = rangeFromText(range);
   const until = exportedUntil === undefined ? asked.to : fromRfc3339(exportedUntil);
   return [{ from: asked.from, to: until < asked.to ? until : asked.to }];
 }
 
+/** Whoever keeps a thousand manifests asks again whenever there is one more. */
+const known = new WeakMap<Covering, { readonly held: Range[]; readonly attempt: Range[] }>();
+
+function knownOf(plugin: Covering): { readonly held: Range[]; readonly attempt: Range[] } {
+  const found = known.get(plugin) ?? { held: readRanges(plugin), attempt: readAttempt(plugin) };
+  known.set(plugin, found);
+  return found;
+}
+
 /** What one export covers of a time line; nothing if a selector restricted it. */
-export function rangesOf(plugin: ManifestPlugin): Range[] {
-  const [whole] = attemptOf(plugin);
+export const rangesOf = (plugin: Covering): readonly Range[] => knownOf(plugin).held;
+
+/** The range of an export without a selector, as far as its data had settled. */
+const attemptOf = (plugin: Covering): readonly Range[] => knownOf(plugin).attempt;
+
+function readRanges(plugin: Covering): Range[] {
+  const [whole] = readAttempt(plugin);
   if (plugin.status === "failed" || whole === undefined) return [];
   const losses = plugin.problems.filter(isLoss);
   if (losses.some(({ ranges }) => ranges.length === 0)) return [];
@@ -83,7 +107,7 @@ export function rangesOf(plugin: ManifestPlugin): Range[] {
 }
 
 /** The backends with data in any of the snapshots. */
-export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
+export const backendsIn = (snapshots: readonly Told[]): string[] => [
   ...new Set(snapshots.flatMap(({ manifest }) => manifest.plugins.map(({ name }) => name))),
 ];
 

@@ -44,11 +44,19 @@ export async function openChain(
     return heldOpen(await openSnapshot(only.files), []);
   const links = await Promise.all(kept.map(({ files }) => openSnapshot(files)));
   const reader = createChainReader(links);
-  const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
-  const repeats = await repeatsIn(blocks, { chains, reader, ...options });
-  const left = await trimmed(blocks, reader, repeats);
-  return heldOpen(asOne(chains, reader, left), broken);
+  try {
+    const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
+    const repeats = await repeatsIn(blocks, { chains, reader, ...options });
+    const left = await trimmed(blocks, reader, repeats);
+    return heldOpen(asOne(chains, reader, left), broken);
+  } catch (error) {
+    await closeAll(links);
+    throw error;
+  }
 }
+
+const closeAll = async (links: readonly OpenSnapshot[]): Promise<void> =>
+  void (await Promise.all(links.map((one) => one.close())));
 
 const heldOpen = (snapshot: OpenSnapshot, broken: OpenChain["broken"]): OpenChain => ({
   snapshot,
@@ -220,15 +228,15 @@ function asOne(chains: readonly BackendChain[], reader: ChainReader, left: reado
       for (const { indexed } of left) yield indexed;
     },
     lines,
-    async read(block) {
+    async read(block, into) {
       const { placed, marks } = find(block);
-      if (marks.size === 0) return (await reader.use(placed.link)).read(placed.block);
+      if (marks.size === 0) return (await reader.use(placed.link)).read(placed.block, into);
       return Buffer.from((await Array.fromAsync(lines(block), (line) => `${line}\n`)).join(""));
     },
     async damage(block) {
       const { placed } = find(block);
       return (await reader.use(placed.link)).damage(placed.block);
     },
-    close: async () => void (await Promise.all(reader.links.map((one) => one.close()))),
+    close: () => closeAll(reader.links),
   };
 }

@@ -8,7 +8,8 @@ import { formatDuration } from "../../units/duration.ts";
 import { NS_PER_MS } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { totalLength } from "../format/ranges.ts";
-import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
+import { nameOf } from "./chain.ts";
+import { backendsIn, coveredRanges, hasTimeline, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
 /**
@@ -16,6 +17,8 @@ import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept
  * have a snapshot, newest first, in UTC; the fullest snapshot stands for its period.
  */
 export interface Policy {
+  /** Reasons of the caller's own to keep a snapshot. */
+  readonly own?: (snapshot: KeptSnapshot) => readonly string[];
   /** Keep this many of the newest. */
   readonly last?: number;
   /** Keep everything younger than this. ns */
@@ -41,12 +44,18 @@ export const KEPT_FOR = {
 type RetentionClass = keyof typeof KEPT_FOR;
 
 /** The class of a backend's data, or what follows from its importance. What is not known is kept longest. */
-function retentionClass({
+export function retentionClass({
   class: said,
   importance,
 }: Pick<ManifestPlugin, "class" | "importance">): RetentionClass {
   if (said === undefined) return classOf(importance ?? "critical");
   return CLASSES.find((one) => one === said) ?? "critical";
+}
+
+/** Until when a snapshot is kept by the class of its most important data. ns */
+export function keptUntil(snapshot: Pick<KeptSnapshot, "manifest">): bigint {
+  const times = snapshot.manifest.plugins.map((plugin) => KEPT_FOR[retentionClass(plugin)]);
+  return createdAt(snapshot) + times.reduce((most, time) => (time > most ? time : most), 0n);
 }
 
 /** What a policy decides about one snapshot. */
@@ -65,49 +74,92 @@ interface PruneOptions {
   readonly now: bigint;
   /** Also remove snapshots with data that no other holds. By default they are kept, whatever the policy says. */
   readonly allowGaps?: boolean;
+  /** What is held elsewhere, perhaps the same snapshots: what these hold leaves no gap. */
+  readonly elsewhere?: readonly KeptSnapshot[];
+  /** Snapshots elsewhere that may continue one of these. */
+  readonly continuing?: readonly KeptSnapshot[];
+  /** Something in it is known to be damaged: nothing goes because this one holds it, too. */
+  readonly isDamaged?: (snapshot: KeptSnapshot) => boolean;
 }
 
 /**
- * Decides on every snapshot, newest first. The newest complete one is always kept, and, unless gaps are allowed, so is each
- * with data that no other kept one holds.
+ * Decides on every snapshot, newest first. The newest complete one is always kept, and so is each without which another one cannot
+ * be brought back; unless gaps are allowed, each with data that no other kept one holds, too.
  */
 export function planPrune(
   snapshots: readonly KeptSnapshot[],
   policy: Policy,
-  { now, allowGaps = false }: PruneOptions,
+  { now, allowGaps = false, elsewhere = [], continuing = [], isDamaged = () => false }: PruneOptions,
 ): Decision[] {
-  const decisions = byRules(snapshots, policy, now);
-  return allowGaps ? decisions : keepingCoverage(decisions);
+  // The sound ones are decided on as if the damaged ones were not there.
+  const sound = byRules(
+    snapshots.filter((one) => !isDamaged(one)),
+    policy,
+    now,
+  );
+  const own = new Map(sound.map((decision) => [decision.snapshot, decision]));
+  const decisions = byRules(snapshots, policy, now).map((decision) => own.get(decision.snapshot) ?? decision);
+  const held = allowGaps ? decisions : keepingCoverage(decisions, { elsewhere, isDamaged });
+  return keepingParents(held, elsewhere, continuing);
+}
+
+/** Of data without a time line an increment holds only what has changed: it cannot be brought back without what it continues. */
+function keepingParents(
+  newestFirst: readonly Decision[],
+  elsewhere: readonly KeptSnapshot[],
+  continuing: readonly KeptSnapshot[],
+): Decision[] {
+  const isHeld = heldIn(elsewhere);
+  const needed = new Map<string, string>();
+  const need = (one: KeptSnapshot): void => {
+    for (const plugin of one.manifest.plugins)
+      if (plugin.parent && !hasTimeline(plugin)) needed.set(plugin.parent.sha256, nameOf(one));
+  };
+  for (const one of continuing) need(one);
+  return newestFirst.map((decision) => {
+    const { snapshot, reasons } = decision;
+    const by = isHeld(snapshot) ? undefined : needed.get(snapshot.manifest.sha256);
+    if (reasons.length === 0 && by === undefined) return decision;
+    need(snapshot);
+    return reasons.length > 0 ? decision : { snapshot, reasons: [`${by} continues it`] };
+  });
+}
+
+/** Whether the very same snapshot is among these. */
+function heldIn(snapshots: readonly KeptSnapshot[]): (one: KeptSnapshot) => boolean {
+  const held = new Set(snapshots.map(({ manifest }) => manifest.sha256));
+  return ({ manifest }) => held.has(manifest.sha256);
 }
 
 /**
  * Keeps every snapshot whose removal would leave a gap. Working from the newest may keep one whose times an older, longer one
  * also covers, which must be kept anyway; such a one is released again.
  */
-function keepingCoverage(decisions: readonly Decision[]): Decision[] {
+function keepingCoverage(
+  decisions: readonly Decision[],
+  { elsewhere, isDamaged }: Required<Pick<PruneOptions, "elsewhere" | "isDamaged">>,
+): Decision[] {
+  const isHeld = heldIn(elsewhere);
+  const onlyHeld = (one: KeptSnapshot, others: readonly KeptSnapshot[]) =>
+    isHeld(one) ? [] : heldOnlyBy(one, [...others.filter((each) => !isDamaged(each)), ...elsewhere]);
   const byRule = decisions.filter(({ reasons }) => reasons.length > 0).map(({ snapshot }) => snapshot);
   const others = decisions.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
   let kept: readonly KeptSnapshot[] = byRule;
-  for (const one of others) if (heldOnlyBy(one, kept).length > 0) kept = [...kept, one];
+  for (const one of others) if (onlyHeld(one, kept).length > 0) kept = [...kept, one];
   for (const one of others) {
     const rest = kept.filter((each) => each !== one);
-    if (rest.length < kept.length && heldOnlyBy(one, rest).length === 0) kept = rest;
+    if (rest.length < kept.length && onlyHeld(one, rest).length === 0) kept = rest;
   }
   return decisions.map((decision) => {
     const { snapshot } = decision;
     if (byRule.includes(snapshot) || !kept.includes(snapshot)) return decision;
-    return {
-      snapshot,
-      reasons: whyNeeded(
-        snapshot,
-        kept.filter((each) => each !== snapshot),
-      ),
-    };
+    const rest = kept.filter((each) => each !== snapshot);
+    return { snapshot, reasons: whyNeeded(onlyHeld(snapshot, rest)) };
   });
 }
 
-const whyNeeded = (snapshot: KeptSnapshot, others: readonly KeptSnapshot[]): string[] =>
-  heldOnlyBy(snapshot, others).map(({ backend, ranges }) => {
+const whyNeeded = (held: ReturnType<typeof heldOnlyBy>): string[] =>
+  held.map(({ backend, ranges }) => {
     const what = ranges.length === 0 ? backend : `${formatDuration(totalLength(ranges))} of ${backend}`;
     return `no other kept one has ${what}`;
   });
@@ -120,6 +172,7 @@ function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint
     snapshot,
     reasons: [
       ...(snapshot === lastComplete ? ["the newest complete one"] : []),
+      ...(policy.own?.(snapshot) ?? []),
       ...(index < (policy.last ?? 0) ? [`one of the last ${policy.last}`] : []),
       ...rules.flatMap((rule) => rule(snapshot)),
     ],

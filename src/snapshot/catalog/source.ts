@@ -13,6 +13,13 @@ export const isSameSource = (a: Source, b: Source): boolean =>
   isSameText(address(a), address(b)) &&
   isSameText(a.tenant, b.tenant);
 
+/** Whether both are known to be the same server, asked by the same plugin as the same tenant, whatever they are called. */
+export const isSameServer = (a: Source, b: Source): boolean =>
+  isSamePlugin(a, b) &&
+  address(a) !== undefined &&
+  address(a) === address(b) &&
+  (a.tenant ?? "") === (b.tenant ?? "");
+
 /** One address may serve several plugins. */
 export const isSamePlugin = (a: Source, b: Source): boolean => pluginName(a) === pluginName(b);
 

@@ -132,7 +132,7 @@ type BlockLine = v.InferOutput<typeof blockLineSchema>;
 type CommitFields = Omit<v.InferOutput<typeof commitLineSchema>, "file">;
 
 /** One line of the index, with its newline. */
-export function formatIndexLine({ plugin, block, commit }: IndexLine): string {
+function formatIndexLine({ plugin, block, commit }: IndexLine): string {
   const { range, window, ...flat } = block ?? {};
   const line = {
     plugin,
@@ -142,6 +142,15 @@ export function formatIndexLine({ plugin, block, commit }: IndexLine): string {
     ...(commit && formatCommit(commit)),
   };
   return `${JSON.stringify(line)}\n`;
+}
+
+/** The lines of one committed step; the last one carries the commit. */
+export function formatStep(plugin: string, blocks: readonly Block[], commit: Commit): string[] {
+  const last = blocks.at(-1);
+  return [
+    ...blocks.slice(0, -1).map((block) => formatIndexLine({ plugin, block })),
+    formatIndexLine({ plugin, ...given({ block: last }), commit }),
+  ];
 }
 
 function formatCommit({ cursor, next, problems, notes, done, exportedUntil }: Commit) {

@@ -1,18 +1,30 @@
 import { promisify } from "node:util";
-import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from "node:zlib";
+import { type ZstdOptions, zstdDecompress } from "node:zlib";
 import { systemCode } from "../../units/system-refusal.ts";
 import { SnapshotError } from "./errors.ts";
 import { BLOCK_BYTES_MAX } from "./limits.ts";
 
-const compressAsync = promisify(zstdCompress);
 const decompressAsync: (frame: Uint8Array, options: ZstdOptions) => Promise<Uint8Array> =
   promisify(zstdDecompress);
 
-/** One block as one zstd frame with checksum and size, so that it can be read and checked alone. */
-export const compressBlock = (bytes: Uint8Array): Promise<Uint8Array> =>
-  compressAsync(bytes, {
-    params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 1 },
-  });
+/** In a frame's header, which follows four bytes that say that it is one. */
+const DESCRIPTOR = 4;
+const HAS_CHECKSUM = 1 << 2;
+const CHECKSUM_BYTES = 4;
+
+/**
+ * One block as one zstd frame with checksum and size, so that it can be read and checked alone. What compresses in one go, which
+ * is faster and takes less memory than what compresses a stream, leaves out the checksum.
+ * https://www.rfc-editor.org/rfc/rfc8878#name-frame-header
+ */
+export async function compressBlock(bytes: Uint8Array): Promise<Uint8Array> {
+  const frame = await Bun.zstdCompress(bytes, { level: 3 });
+  const checked = Buffer.allocUnsafe(frame.length + CHECKSUM_BYTES);
+  checked.set(frame);
+  checked[DESCRIPTOR] = (frame[DESCRIPTOR] ?? 0) | HAS_CHECKSUM;
+  checked.writeUInt32LE(Number(Bun.hash.xxHash64(bytes) & 0xffff_ffffn), frame.length);
+  return checked;
+}
 
 /**
  * Decompresses a block into as much memory as it claims to need, and stops if there is more. A truncated frame gives less.

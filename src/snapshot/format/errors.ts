@@ -17,3 +17,6 @@ export class SnapshotError extends Error {
     this.hint = options.hint;
   }
 }
+
+/** A snapshot lies in a place that is not open now, so nothing of it is known. */
+export class NotOpenError extends SnapshotError {}

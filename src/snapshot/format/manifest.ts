@@ -227,9 +227,7 @@ export function parseManifest(text: string, path: string): Manifest {
   if (outside !== undefined)
     throw new SnapshotError(`${path}: names a file outside the snapshot: ${outside}`);
   if (!provesItself(text, parsed.output.sha256)) {
-    throw new SnapshotError(
-      `${path}: its text does not match its own checksum; it was changed after it was written`,
-    );
+    throw new SnapshotError(`${path}: checksum mismatch: it was changed after it was written`);
   }
   return parsed.output;
 }

@@ -1,9 +1,14 @@
 /** The names of a snapshot's directory: while it is written, when it is whole, and while it is removed. */
 
 import { basename } from "node:path";
+import { toRfc3339 } from "../../units/range.ts";
 
 /** The time when the export began, UTC: `20260124-143000`, with `-2`, `-3` … if that was taken. */
 export const SNAPSHOT_NAME = /^\d{8}-\d{6}(-\d+)?$/;
+
+/** The name of one that is begun now. ns */
+export const snapshotNameAt = (now: bigint): string =>
+  toRfc3339(now).slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
 
 /** The name of the snapshot that lies there: in a directory, or as a copy in a place (`offsite:20260124-143000`). */
 export function snapshotName(path: string): string {

@@ -48,11 +48,14 @@ export const staysInside = (path: string): boolean =>
   !path.includes("\0") &&
   path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 
-/** The stored name of a data file's part: `logs.json`, `logs.001.json`; compressed `logs.json.zst`, `logs.001.json.zst`. */
-export function partName(file: string, part: number, compressed: boolean): string {
+/**
+ * The stored name of a data file's part: `logs.json`, `logs.001.json`; compressed `logs.json.zst`, `logs.001.json.zst`.
+ * @param digits of the number, at least
+ */
+export function partName(file: string, part: number, compressed: boolean, digits = 3): string {
   const dot = file.lastIndexOf(".");
   const cut = dot > file.lastIndexOf("/") ? dot : file.length;
-  const number = part === 0 ? "" : `.${String(part).padStart(3, "0")}`;
+  const number = part === 0 ? "" : `.${String(part).padStart(digits, "0")}`;
   return `${file.slice(0, cut)}${number}${file.slice(cut)}${compressed ? ".zst" : ""}`;
 }
 

@@ -22,6 +22,7 @@ export const PLUGIN_FORMATS: readonly LineFormat[] = [
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },
+  { file: "activity/runs.jsonl", unit: "runs", records: runOf },
   { file: "files/tree.jsonl", unit: "entries", isState: true, records: entryOf },
   { file: "files/seen.jsonl", isState: true, records: () => [] },
 ];
@@ -51,4 +52,13 @@ const ANNOTATION = ["annotations"];
 function annotationOf(line: JsonObject): readonly LineRecord[] {
   const content = canonicalJson(line);
   return [{ identity: content, content, timeMs: Number(line.time), units: ANNOTATION }];
+}
+
+const RUN = ["runs"];
+
+function runOf(line: JsonObject): readonly LineRecord[] {
+  const timeMs = Date.parse(String(line.recorded));
+  return [
+    { identity: String(line.id), content: canonicalJson(line), timeMs, units: RUN, name: `run ${line.id}` },
+  ];
 }

@@ -21,6 +21,8 @@ interface SignalRow {
   readonly lines?: LineFormat;
   /** Whether its data has times. Data without is exported whole, and a newer export of it replaces an older one. */
   readonly hasTimeline: boolean;
+  /** Some sources of it tell no times: a database that is saved as a file, the keys of a cache. */
+  readonly mayLackTimes?: true;
   /** Bytes in a snapshot for each byte that a server reports, by the source of the server's number. */
   readonly expansion: Readonly<Record<Size["source"], Estimate>>;
 }
@@ -62,6 +64,7 @@ export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
   },
   records: {
     hasTimeline: true,
+    mayLackTimes: true,
     // Database rows as JSON include the column names each time, but no indexes and free pages.
     expansion: always({ low: 0.5, likely: 2, high: 8 }),
   },
@@ -79,6 +82,10 @@ export const haveTimeline = (signals: readonly Signal[]): boolean =>
 /** Whether any of the signals has no time line, but is a current state. */
 export const haveState = (signals: readonly Signal[]): boolean =>
   signals.some((signal) => !SIGNAL_TABLE[signal].hasTimeline);
+
+/** Whether any of the signals may be a current state, if its source tells no times. */
+export const mayLackTimes = (signals: readonly Signal[]): boolean =>
+  signals.some((signal) => SIGNAL_TABLE[signal].mayLackTimes === true);
 
 /** The formats of the data files at the top of a snapshot. */
 export const SIGNAL_FORMATS: readonly LineFormat[] = SIGNALS.flatMap(

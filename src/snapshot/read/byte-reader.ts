@@ -5,8 +5,8 @@ import { SnapshotError } from "../format/errors.ts";
 
 /** Reads runs of bytes from the files of a directory, one after another. Many small adjacent runs cost a single read. */
 export interface ByteReader {
-  /** A view of the bytes. @throws SnapshotError when the file is too short, or when no block can be so large; what opening it throws */
-  read(path: string, offset: number, bytes: number): Promise<Uint8Array>;
+  /** A view of the bytes. @param into where they may be put, if it is long enough @throws SnapshotError when the file is too short, or when no block can be so large; what opening it throws */
+  read(path: string, offset: number, bytes: number, into?: Uint8Array): Promise<Uint8Array>;
   /** Closes the files, after pending reads. */
   close(): Promise<void>;
 }
@@ -41,10 +41,10 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
 
   const closeIdle = async (most: number): Promise<void> => {
     const idle = [...entries].filter(([, entry]) => entry.users === 0);
-    for (const [path, entry] of idle.slice(0, Math.max(0, idle.length - most))) {
-      entries.delete(path);
-      await entry.opened.then((file) => file.close()).catch(() => {});
-    }
+    const closing = idle.slice(0, Math.max(0, idle.length - most));
+    // All at once: meanwhile somebody may read one of them, who then opens it anew, or another call may close some, too.
+    for (const [path] of closing) entries.delete(path);
+    await Promise.all(closing.map(([, { opened }]) => opened.then((file) => file.close()).catch(() => {})));
   };
 
   const entryOf = (path: string): Entry => {
@@ -58,7 +58,10 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
     return entry;
   };
 
-  const fetch = async (entry: Entry, offset: number, bytes: number): Promise<Uint8Array> => {
+  const fetch = async (
+    entry: Entry,
+    { offset, bytes, into }: { offset: number; bytes: number; into: Uint8Array | undefined },
+  ): Promise<Uint8Array> => {
     const ready = held(entry, offset, bytes);
     if (ready !== undefined) {
       memory.use(ready);
@@ -68,19 +71,22 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
     requireReadable(bytes);
     const left = (await file.size()) - offset;
     if (left < bytes) throw new SnapshotError("the file ends before the block does");
-    const buffer = memory.take(Math.min(Math.max(bytes, file.ahead ?? AHEAD_BYTES), left));
+    const isLent = into !== undefined && into.length >= bytes;
+    const buffer = isLent
+      ? into.subarray(0, bytes)
+      : memory.take(Math.min(Math.max(bytes, file.ahead ?? AHEAD_BYTES), left));
     for (const one of entries.values()) if (one.ahead.buffer === buffer.buffer) one.ahead = NO_BYTES;
     const read = buffer.subarray(0, await file.read(buffer, offset));
     if (read.length < bytes) throw new SnapshotError("the file ends before the block does");
-    [entry.ahead, entry.start] = [read, offset];
+    if (!isLent) [entry.ahead, entry.start] = [read, offset];
     return read.subarray(0, bytes);
   };
 
   return {
-    async read(path, offset, bytes) {
+    async read(path, offset, bytes, into) {
       const entry = entryOf(path);
       entry.users += 1;
-      const fetched = tail.then(() => fetch(entry, offset, bytes));
+      const fetched = tail.then(() => fetch(entry, { offset, bytes, into }));
       tail = fetched.catch(() => {});
       try {
         return await fetched;

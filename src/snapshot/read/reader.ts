@@ -13,6 +13,7 @@ import type { Manifest } from "../format/manifest.ts";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { INDEX_FILE, indexLines } from "./index-lines.ts";
 import { readManifest } from "./manifest-file.ts";
+import { isOfPlace } from "./of-place.ts";
 
 /**
  * A finished snapshot, or a chain opened as one. Files are opened when they are first read, and stay open until it is closed.
@@ -22,11 +23,11 @@ export interface OpenSnapshot {
   readonly manifest: Manifest;
   /** Every block in the order written, one at a time from the index. @throws SnapshotError at a damaged line */
   blocks(): AsyncGenerator<IndexedBlock>;
-  /** The block's records or the object's text, uncompressed. @throws SnapshotError when they are not what was written */
-  read(block: Block): Promise<Uint8Array>;
+  /** The block's records or the object's text, uncompressed. @param into where they may be put, if it is long enough @throws SnapshotError when they are not what was written; PluginError when where they lie cannot be read now */
+  read(block: Block, into?: Uint8Array): Promise<Uint8Array>;
   /** The block's records, each without its newline. @throws SnapshotError as above */
   lines(block: Block): AsyncGenerator<string>;
-  /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything */
+  /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything @throws PluginError as above */
   damage(block: Block): Promise<string | undefined>;
   /** Closes the files. */
   close(): Promise<void>;
@@ -52,10 +53,11 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
   const bytes = createByteReader(files);
   // Only one view is in use at a time, so its memory can be reused.
   const looking = createByteReader(files, { buffers: 1 });
-  const read = async (block: Block): Promise<Uint8Array> => {
+  const read = async (block: Block, into?: Uint8Array): Promise<Uint8Array> => {
     try {
-      return await readBlock(bytes, block);
+      return await readBlock(bytes, block, into);
     } catch (cause) {
+      if (isOfPlace(cause)) throw cause;
       const reason = messageOf(cause);
       throw new SnapshotError(`${files.shown(block.file)} at byte ${block.offset}: ${reason}`, {
         cause,
@@ -80,6 +82,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
         await readStored(looking, block);
         return undefined;
       } catch (error) {
+        if (isOfPlace(error)) throw error;
         return messageOf(error);
       }
     },
@@ -103,14 +106,14 @@ async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGe
 }
 
 /** A block's bytes as they were before compression, checked against its hash. */
-export async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
-  const stored = await readStored(bytes, block);
+export async function readBlock(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
+  const stored = await readStored(bytes, block, into);
   return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
 }
 
-async function readStored(bytes: ByteReader, block: Block): Promise<Uint8Array> {
-  const stored = await bytes.read(block.file, block.offset, block.bytes);
+async function readStored(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
+  const stored = await bytes.read(block.file, block.offset, block.bytes, into);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
-  if (digest !== block.sha256) throw new SnapshotError("its bytes do not match its checksum");
+  if (digest !== block.sha256) throw new SnapshotError("checksum mismatch");
   return stored;
 }

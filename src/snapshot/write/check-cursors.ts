@@ -1,6 +1,7 @@
 /** Checks the cursors that a plugin returns before they are stored. */
 import type { Cursor, Split } from "../../contract/contract.ts";
 import { cursorNotBefore } from "../../contract/cursor-range.ts";
+import { isObject } from "../../units/json.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import { NS_PER_SECOND } from "../../units/range.ts";
 import { isOfSecondReading } from "../format/block.ts";
@@ -51,6 +52,8 @@ function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; rea
   if (isOfSecondReading(copy)) throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
   if (copy.notBefore !== undefined && cursorNotBefore(copy) === undefined)
     throw new InvalidStep(`${what}: a cursor's member notBefore is not a time in ns, as decimal digits`);
+  if (copy.once !== undefined && !isObject(copy.once))
+    throw new InvalidStep(`${what}: a cursor's member once is not an object`);
   if (copy.restart === "whole" && !isSize(copy.temporaryBytes))
     throw new InvalidStep(`${what}: a cursor's member temporaryBytes is not a number of bytes`);
   return { copy, text };

@@ -77,7 +77,7 @@ function dataFile(path: string, file: GrowingFile, hasher: Bun.CryptoHasher, sta
       // Small buffers are copied, because their owner may reuse them; large ones are written before this resolves.
       const isSmall = bytes.length < GATHERED_BYTES;
       if (!isSmall) void flush();
-      gathered.push(isSmall ? bytes.slice() : bytes);
+      gathered.push(isSmall ? new Uint8Array(bytes) : bytes);
       gatheredBytes += bytes.length;
       size += bytes.length;
       if (gatheredBytes >= GATHERED_BYTES) await flush();

@@ -5,11 +5,10 @@ import { isThere } from "../../storage/entries.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { beginDirectory, namesIn, publishDirectory } from "../../storage/whole-directory.ts";
-import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest } from "../format/manifest.ts";
-import { hiddenName, nameInHidden } from "../format/name.ts";
+import { hiddenName, nameInHidden, snapshotNameAt } from "../format/name.ts";
 import { INDEX_FILE } from "../read/index-lines.ts";
 import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
 import { openDirectory, writeFailure } from "./disk.ts";
@@ -25,7 +24,7 @@ import { BOOKKEEPING } from "./recover.ts";
 export async function createPartial(directory: string, now: bigint): Promise<string> {
   try {
     for (let number = 1; ; number += 1) {
-      const name = numberedName(snapshotName(now), number);
+      const name = newName(now, number);
       const path = join(directory, hiddenName(name, "partial"));
       if (!isThere(join(directory, name)) && (await beginDirectory(path))) return path;
     }
@@ -34,9 +33,8 @@ export async function createPartial(directory: string, now: bigint): Promise<str
   }
 }
 
-/** `20260124-143000`. */
-const snapshotName = (now: bigint): string =>
-  toRfc3339(now).slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+/** What a snapshot that begins now is called. @param now ns @param number from 1: so many names were taken, and one more */
+export const newName = (now: bigint, number: number): string => numberedName(snapshotNameAt(now), number);
 
 const numberedName = (name: string, number: number): string => (number === 1 ? name : `${name}-${number}`);
 
@@ -45,13 +43,21 @@ const numberedName = (name: string, number: number): string => (number === 1 ? n
  * @throws SnapshotError
  */
 export async function writeManifest(partial: string, claims: Omit<Manifest, "sha256">): Promise<Manifest> {
-  const { manifest, text } = formatManifest(claims);
-  if (text.length > MANIFEST_BYTES_MAX)
-    throw new SnapshotError(`the manifest of ${partial} would be too large to be read`, {
-      hint: "Export in parts: one backend or a shorter range at a time.",
-    });
+  const { manifest, text } = readableManifest(claims, partial);
   await openDirectory(partial).write(MANIFEST_FILE, text);
   return manifest;
+}
+
+/** The manifest's text, which can be read again. @throws SnapshotError */
+export function readableManifest(
+  claims: Omit<Manifest, "sha256">,
+  where: string,
+): ReturnType<typeof formatManifest> {
+  const made = formatManifest(claims);
+  if (made.text.length <= MANIFEST_BYTES_MAX) return made;
+  throw new SnapshotError(`the manifest of ${where} would be too large to be read`, {
+    hint: "Export in parts: one backend or a shorter range at a time.",
+  });
 }
 
 /** The manifest of an unfinished snapshot, if it is complete and only not renamed yet. @throws SnapshotError */

@@ -19,6 +19,8 @@ export interface Placement {
    * @throws SnapshotError when another step writes it
    */
   own(plugin: string, file: string): OwnFile;
+  /** What comes next begins new parts. */
+  split(): void;
   /** Registers what an earlier run of the same export placed; a file's parts in the order written. */
   restore(plugin: string, stored: PlacedFile): void;
 }
@@ -56,6 +58,10 @@ export interface PlacementOptions {
   readonly compressed: boolean;
   /** A part that is not empty does not grow beyond this. */
   readonly fileBytesMax?: number;
+  /** How many digits the number of a part has, at least. */
+  readonly partDigits?: number;
+  /** Whether something that this placement does not know of has the name. */
+  readonly isTaken?: (path: string) => boolean;
 }
 
 interface Part {
@@ -65,12 +71,15 @@ interface Part {
 
 /** Creates the placement of one snapshot. */
 export function createPlacement(options: PlacementOptions): Placement {
-  const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER, folders } = options;
+  const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER, folders, partDigits } = options;
+  const { isTaken = () => false } = options;
+  const nameOf = (first: string, number: number): string => partName(first, number, compressed, partDigits);
   const entries = createEntries();
   const owners = new Map<string, string>();
   const parts = new Map<string, Part>();
   const owned = new Set<string>();
   const isFull = (part: Part, bytes: number): boolean => part.bytes > 0 && part.bytes + bytes > fileBytesMax;
+  const isFree = (path: string): boolean => !entries.has(path) && !isTaken(path);
   const refuseOwned = (plugin: string, file: string): void => {
     if (owned.has(ownKey(plugin, file)))
       throw new SnapshotError(`${file} cannot be written: another step writes it exclusively`);
@@ -95,16 +104,17 @@ export function createPlacement(options: PlacementOptions): Placement {
       refuseOwned(plugin, file);
       const first = base(plugin, file);
       const part = parts.get(first) ?? { number: 0, bytes: 0 };
-      const next = isFull(part, bytes)
-        ? { number: part.number + 1, bytes }
-        : { ...part, bytes: part.bytes + bytes };
-      const path = partName(first, next.number, compressed);
+      const isNew = part.bytes === 0 || isFull(part, bytes);
+      let number = isFull(part, bytes) ? part.number + 1 : part.number;
+      while (isNew && isTaken(nameOf(first, number))) number += 1;
+      const next = { number, bytes: isNew ? bytes : part.bytes + bytes };
+      const path = nameOf(first, number);
       entries.add(path, "records");
       parts.set(first, next);
       return { path, of: file };
     },
     claim(plugin, path) {
-      const free = numbered(base(plugin, path), (one) => !entries.has(one));
+      const free = numbered(base(plugin, path), isFree);
       entries.add(free, "object");
       return { path: free, of: path };
     },
@@ -116,7 +126,7 @@ export function createPlacement(options: PlacementOptions): Placement {
       let part: Part & { path: string } = { number: -1, bytes: fileBytesMax, path: "" };
       const paths: string[] = [];
       const begin = (number: number): string => {
-        const path = numbered(partName(base(plugin, file), number, compressed), (one) => !entries.has(one));
+        const path = numbered(nameOf(base(plugin, file), number), isFree);
         entries.add(path, "bytes");
         paths.push(path);
         return path;
@@ -133,6 +143,9 @@ export function createPlacement(options: PlacementOptions): Placement {
           for (const path of paths) entries.remove(path);
         },
       };
+    },
+    split() {
+      for (const part of parts.values()) part.bytes = Number.MAX_SAFE_INTEGER;
     },
     restore(plugin, { path, of, kind, bytes }) {
       entries.add(path, kind);

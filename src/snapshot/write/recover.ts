@@ -1,5 +1,5 @@
 /** Reads what an interrupted export committed: the state from which a resumed one continues. */
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { isLitter } from "../../units/litter.ts";
@@ -88,12 +88,12 @@ async function continueAll(
   return { open, sealed, totals };
 }
 
-/** Goes through the committed steps of an unfinished snapshot, one after another. @param path of its index */
+/** Goes through the committed steps of an unfinished snapshot, one after another. */
 export async function readCommitted(
-  path: string,
+  snapshot: Storage,
   visit: (step: CommittedStep) => Promise<void>,
 ): Promise<void> {
-  await committedSteps(openDirectory(dirname(path)), visit, () => true);
+  await committedSteps(snapshot, visit, () => true);
 }
 
 /** Stops at the first line that is unfinished or invalid, or at the first step that does not count. */
@@ -109,7 +109,7 @@ async function committedSteps(
     // From the first unfinished or unreadable line on, nothing counts as committed, and that work is done again.
     if (!line.whole || "flaw" in line) break;
     const { plugin, block, commit } = line.said;
-    waiting.bytes.push(line.bytes.slice());
+    waiting.bytes.push(new Uint8Array(line.bytes));
     if (block !== undefined) waiting.blocks.push(block);
     if (commit === undefined) continue;
     if (!isCounted(commit.cursor)) break;

@@ -4,6 +4,7 @@ import { SnapshotError } from "../format/errors.ts";
 import { parentSchema } from "../format/manifest.ts";
 import { rangeSchema, timeSchema } from "../format/range-text.ts";
 import { openDirectory } from "./disk.ts";
+import type { InstanceFolder } from "./placement.ts";
 
 const requestSchema = v.object({
   format: v.literal(1),
@@ -36,6 +37,17 @@ export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
 export const REQUEST_FILE = "request.json";
 const BYTES_MAX = 16 << 20;
 
+/** The instances of an export that have a folder of their own, by name. */
+export const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFolder> =>
+  new Map(
+    plugins.flatMap(({ name, plugin = name, folder }) =>
+      folder === undefined ? [] : [[name, { plugin, folder }] as const],
+    ),
+  );
+
+/** A request that was stored. @throws ValiError when it is none */
+export const parseRequest = (value: unknown): SnapshotRequest => v.parse(requestSchema, value);
+
 /** Writes it durably. @throws SnapshotError */
 export async function writeRequest(directory: string, request: SnapshotRequest): Promise<void> {
   await openDirectory(directory).write(REQUEST_FILE, `${JSON.stringify(request, null, 2)}\n`);
@@ -45,7 +57,7 @@ export async function writeRequest(directory: string, request: SnapshotRequest):
 export async function readRequest(directory: string): Promise<SnapshotRequest> {
   try {
     const text = Buffer.from(await openDirectory(directory).read(REQUEST_FILE, BYTES_MAX)).toString();
-    return v.parse(requestSchema, JSON.parse(text));
+    return parseRequest(JSON.parse(text));
   } catch (cause) {
     const what =
       cause instanceof UnsafeFileError ? cause.message : `${REQUEST_FILE} is missing or unreadable`;

@@ -62,7 +62,7 @@ export interface StepPart {
 }
 
 /** Finds a place for everything that one step yields, and compresses it if required. */
-interface Placer {
+export interface Placer {
   /** @throws StepRefused when a path is taken */
   place(yielded: Yield): Promise<StepPart[]>;
   /** The stored files that only this step writes. */

@@ -1,7 +1,7 @@
 /** Writes the data files and the index of a snapshot, one step after another. */
 
 import { given } from "../../units/given.ts";
-import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
+import { type Block, type Commit, formatStep } from "../format/block.ts";
 import { openDirectory } from "./disk.ts";
 import { type IndexCommit, openIndexCommit } from "./index-commit.ts";
 import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
@@ -149,7 +149,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
 }
 
 /** Runs pieces of work one after another, in the order requested. */
-function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+export function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let tail: Promise<unknown> = Promise.resolve();
   return (work) => {
     const result = tail.then(work);
@@ -172,11 +172,7 @@ async function commitParts(
   group: IndexCommit,
 ): Promise<readonly Block[]> {
   const blocks = stored.map((one) => one.block);
-  const last = blocks.at(-1);
-  const lines = [
-    ...blocks.slice(0, -1).map((block) => formatIndexLine({ plugin, block })),
-    formatIndexLine({ plugin, ...given({ block: last }), commit }),
-  ];
+  const lines = formatStep(plugin, blocks, commit);
   const bytes = blocks.reduce((sum, block) => sum + block.bytes, 0);
   await group.add(
     lines.join(""),
@@ -202,7 +198,8 @@ async function touchMissing(
   return empty;
 }
 
-const emptyFile = (plugin: string, path: string, of: string): WrittenFile => ({
+/** A data file without records. */
+export const emptyFile = (plugin: string, path: string, of: string): WrittenFile => ({
   plugin,
   path,
   of,

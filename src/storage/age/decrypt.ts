@@ -5,14 +5,15 @@
  */
 import { hkdfSync } from "node:crypto";
 import { CHUNK, chunkNonce, TAG } from "./chunk.ts";
-import { AgeError } from "./error.ts";
+import { AgeError, OtherIdentityError } from "./error.ts";
 import { chunkCipher, typage } from "./library.ts";
+import type { ChunkCipher } from "./system-cipher.ts";
 
 /** Stored bytes of which any range can be read. Bytes. */
 export interface RangedBytes {
   readonly size: number;
-  /** The bytes `[from, to)`, all of them. @throws what reading them throws */
-  read(from: number, to: number): Promise<Uint8Array>;
+  /** The bytes `[from, to)`, all of them. @param into where they may be put: as long as they are @throws what reading them throws */
+  read(from: number, to: number, into?: Uint8Array): Promise<Uint8Array>;
 }
 
 const NONCE = 16;
@@ -40,25 +41,48 @@ export async function openEncrypted(
   const size = stored.size - begin - chunks * TAG;
   return {
     size,
-    async read(from, to) {
+    async read(from, to, plain = new Uint8Array(Math.max(0, to - from))) {
       if (from < 0 || to > size || from > to)
         throw new AgeError(`bytes ${from} to ${to} of a file of ${size}`);
-      if (from === to) return new Uint8Array();
+      if (from === to) return plain;
       const [first, last] = [Math.floor(from / CHUNK), Math.floor((to - 1) / CHUNK)];
-      const end = Math.min(begin + (last + 1) * STORED_CHUNK, stored.size);
-      const bytes = await stored.read(begin + first * STORED_CHUNK, end);
-      const plain = new Uint8Array((last - first) * CHUNK + CHUNK);
-      for (let number = first; number <= last; number += 1) {
-        const at = (number - first) * STORED_CHUNK;
-        const chunk = bytes.subarray(at, Math.min(at + STORED_CHUNK, bytes.length));
-        plain.set(
-          decryptChunk(cipher(key, chunkNonce(number, number === chunks - 1)), chunk),
-          (number - first) * CHUNK,
-        );
-      }
-      return plain.subarray(from - first * CHUNK, to - first * CHUNK);
+      const [at, end] = [begin + first * STORED_CHUNK, begin + (last + 1) * STORED_CHUNK];
+      await withRoom(Math.min(end, stored.size) - at, async (room) => {
+        const bytes = await stored.read(at, at + room.length, room);
+        for (let number = first; number <= last; number += 1) {
+          const chunk = bytes.subarray((number - first) * STORED_CHUNK).subarray(0, STORED_CHUNK);
+          const opened = cipher(key, chunkNonce(number, number === chunks - 1));
+          decryptInto(plain, { opened, chunk, at: number * CHUNK - from });
+        }
+      });
+      return plain;
     },
   };
+}
+
+/** What is read is encrypted, and of no use after that: so the memory for it is. */
+let room = new Uint8Array(0);
+
+/** Works with memory of this length, which nobody else uses meanwhile. */
+async function withRoom(length: number, work: (room: Uint8Array) => Promise<void>): Promise<void> {
+  const own = room.length >= length ? room : new Uint8Array(length);
+  room = new Uint8Array(0);
+  await work(own.subarray(0, length));
+  room = own;
+}
+
+interface Sealed {
+  readonly opened: ReturnType<ChunkCipher>;
+  readonly chunk: Uint8Array;
+  /** Where its first byte belongs in the plain bytes: before them, if not all of it is wanted. */
+  readonly at: number;
+}
+
+function decryptInto(plain: Uint8Array, { opened, chunk, at }: Sealed): void {
+  const end = at + chunk.length - TAG;
+  const isWanted = at >= 0 && end <= plain.length;
+  const whole = decryptChunk(opened, chunk, isWanted ? plain.subarray(at, end) : undefined);
+  if (!isWanted) plain.set(whole.subarray(Math.max(0, -at), plain.length - at), Math.max(0, at));
 }
 
 /** How many chunks so many bytes are. @throws AgeError when they cannot be chunks */
@@ -72,9 +96,13 @@ function chunksOf(bytes: number): number {
 
 const CUT_SHORT = "the encrypted file is damaged: it is cut short";
 
-function decryptChunk(cipher: { decrypt(bytes: Uint8Array): Uint8Array }, chunk: Uint8Array): Uint8Array {
+function decryptChunk(
+  opened: ReturnType<ChunkCipher>,
+  chunk: Uint8Array,
+  into: Uint8Array | undefined,
+): Uint8Array {
   try {
-    return cipher.decrypt(chunk);
+    return opened.decrypt(chunk, into);
   } catch (cause) {
     throw new AgeError("the encrypted file is damaged: a part of it is not what was encrypted", { cause });
   }
@@ -100,6 +128,7 @@ async function openHeader(header: Uint8Array, identities: readonly string[]): Pr
     return await decrypter.decryptHeader(header);
   } catch (cause) {
     const isOthers = cause instanceof Error && cause.message.startsWith("no identity matched");
-    throw new AgeError(isOthers ? "no identity that was given opens it" : "its header is damaged", { cause });
+    if (isOthers) throw new OtherIdentityError("no identity that was given opens it", { cause });
+    throw new AgeError("its header is damaged", { cause });
   }
 }

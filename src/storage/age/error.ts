@@ -10,3 +10,6 @@ export class AgeError extends Error {
     this.hint = options.hint;
   }
 }
+
+/** It is encrypted to others, and may be whole. */
+export class OtherIdentityError extends AgeError {}

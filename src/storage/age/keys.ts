@@ -4,7 +4,7 @@
  * https://age-encryption.org/v1
  */
 import { AgeError } from "./error.ts";
-import { typage } from "./library.ts";
+import { base, typage } from "./library.ts";
 
 /** A new identity and the recipient that belongs to it. */
 export interface KeyPair {
@@ -17,6 +17,12 @@ export async function generateKeyPair(): Promise<KeyPair> {
   const { generateX25519Identity, identityToRecipient } = await typage();
   const identity = await generateX25519Identity();
   return { identity, recipient: await identityToRecipient(identity) };
+}
+
+/** The identity that is made from these 32 bytes, which nobody else may know. */
+export async function identityFrom(secret: Uint8Array): Promise<string> {
+  const { bech32 } = await base();
+  return bech32.encodeFromBytes("age-secret-key-", secret).toUpperCase();
 }
 
 /** The recipient that belongs to an identity. @throws AgeError when it is not an identity */

@@ -12,6 +12,7 @@ import {
   hkdfSync,
   type KeyObject,
 } from "node:crypto";
+import { lending } from "../../units/lending.ts";
 import { CHUNK, chunkNonce, TAG } from "./chunk.ts";
 import { base, chunkCipher } from "./library.ts";
 
@@ -19,8 +20,10 @@ import { base, chunkCipher } from "./library.ts";
 interface Seal {
   /** How many bytes so many become. */
   size(plain: number): number;
-  /** The encrypted file, in pieces. */
-  encrypt(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
+  /** The encrypted file, in pieces, each in the buffer that is lent for it, if that is long enough. */
+  encrypt(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, Uint8Array | undefined>;
+  /** SHA-256 of the encrypted file, lower-case hex. It holds one chunk. */
+  sha256(plain: AsyncIterable<Uint8Array>): Promise<string>;
 }
 
 const FILE_KEY = 16;
@@ -43,15 +46,24 @@ export async function sealFor(recipients: readonly string[], seed: Uint8Array): 
   const head = Buffer.concat([headerOf(stanzas, fileKey), nonce]);
   const key = new Uint8Array(hkdfSync("sha256", fileKey, nonce, "payload", SECRET));
   const cipher = await chunkCipher();
+  const encrypt: Seal["encrypt"] = async function* (plain) {
+    let lent = yield head;
+    let number = 0;
+    for await (const { bytes, isLast } of chunksOf(plain)) {
+      const length = bytes.length + TAG;
+      const into = lent !== undefined && lent.length >= length ? lent.subarray(0, length) : undefined;
+      lent = yield cipher(key, chunkNonce(number, isLast)).encrypt(bytes, into);
+      number += 1;
+    }
+  };
   return {
     size: (plain) => head.length + plain + TAG * Math.max(1, Math.ceil(plain / CHUNK)),
-    async *encrypt(plain) {
-      yield head;
-      let number = 0;
-      for await (const { bytes, isLast } of chunksOf(plain)) {
-        yield cipher(key, chunkNonce(number, isLast)).encrypt(bytes);
-        number += 1;
-      }
+    encrypt,
+    async sha256(plain) {
+      const hasher = new Bun.CryptoHasher("sha256");
+      const room = new Uint8Array(CHUNK + TAG);
+      for await (const piece of lending(encrypt(plain), room)) hasher.update(piece);
+      return hasher.digest("hex");
     },
   };
 }
@@ -61,8 +73,10 @@ async function* chunksOf(
   plain: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<{ bytes: Uint8Array; isLast: boolean }> {
   const chunk = new Uint8Array(CHUNK);
+  // All of a piece is taken before the next one comes.
+  const room = new Uint8Array(ROOM);
   let filled = 0;
-  for await (const piece of plain) {
+  for await (const piece of lending(plain, room)) {
     for (let at = 0; at < piece.length; ) {
       // Only when more comes is it known that a full chunk is not the last one.
       if (filled === CHUNK) {
@@ -77,6 +91,8 @@ async function* chunksOf(
   }
   yield { bytes: chunk.subarray(0, filled), isLast: true };
 }
+
+const ROOM = 1 << 20;
 
 /** The file's key, encrypted to a recipient. */
 async function stanzaFor(recipient: string, fileKey: Uint8Array, secret: Buffer): Promise<string> {

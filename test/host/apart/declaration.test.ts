@@ -17,6 +17,13 @@ const DECLARED: Required<Data> = {
   dataFiles: ["x.db", "x.db-wal"],
   tried: ["Acme 3.4"],
   hosts: ["x.example:9000"],
+  scratch: {
+    programs: ["acme-server"],
+    args: ["--port", "{port}"],
+    input: "password {secret}",
+    options: { url: "http://127.0.0.1:{port}" },
+    keeps: ["page"],
+  },
 };
 
 const SOURCE = `

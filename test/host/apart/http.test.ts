@@ -196,6 +196,16 @@ describe("a call", () => {
     ]);
   });
 
+  test("whose answers have no body may be as many as there are", async () => {
+    using server = serve((request) => new Response(null, { status: request.url.endsWith("1") ? 204 : 200 }));
+    using place = await call(
+      `for (let at = 0; at < 1_100; at += 1) await (await http.send({ path: "/" + (at % 2) })).text();
+      return { bytes: 1, source: "api" };`,
+      server,
+    );
+    expect(await place.backend?.size(NEVER)).toEqual({ bytes: 1, source: "api" });
+  });
+
   test.each([
     [
       "another host",

@@ -25,7 +25,8 @@ export const adminRoutes: Routes = {
   "GET /api/org": () => json({ id: 1, name: "Main Org.", address: {} }),
   "GET /api/org/quotas": ({ account, server }) => {
     requireRole(account, "Admin", "orgs.quotas:read");
-    if (server.quotas === undefined) throw refuse(404, "Quotas not enabled");
+    if (server.quotas === undefined)
+      throw server.major < 9 ? refuse(404, "Quotas not enabled") : refuse(500, "failed to get quota");
     return json(Object.keys(KINDS).map((target) => quota(server, target)));
   },
   "GET /api/frontend/settings": ({ server }) =>
@@ -33,8 +34,22 @@ export const adminRoutes: Routes = {
       namespace: "default",
       buildInfo: { version: server.version, commit: "0000000", edition: "Open Source" },
       anonymousEnabled: false,
+      datasources: Object.fromEntries(
+        [
+          ...BUILT_IN,
+          ...[...server.store.dataSources.values()].map(({ uid, name, type }) => ({ uid, name, type })),
+        ].map((one) => [one.name, { meta: {}, ...one }]),
+      ),
     }),
 };
+
+/** Part of every Grafana, and of no list of data sources. */
+const BUILT_IN = ["-- Dashboard --", "-- Grafana --", "-- Mixed --"].map((name) => ({
+  uid: name,
+  name,
+  type: "datasource",
+  meta: { builtIn: true },
+}));
 
 /** What quotas count. */
 const KINDS = {

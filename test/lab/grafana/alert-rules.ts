@@ -11,7 +11,7 @@ const DEFAULT_INTERVAL = 60;
 const REQUIRED = ["title", "condition", "folderUID", "ruleGroup"];
 
 export const alertRuleRoutes: Routes = {
-  [`GET ${BASE}/alert-rules`]: admin(({ server }) => json(allRules(server))),
+  [`GET ${BASE}/alert-rules`]: admin(({ server }) => json(allRules(since(10, server)))),
   [`POST ${BASE}/alert-rules`]: admin((call) => {
     const uid = text(call.body.uid);
     if (call.server.store.rules.has(uid))
@@ -36,14 +36,26 @@ export const alertRuleRoutes: Routes = {
   [`GET ${BASE}/folder/:folder/rule-groups/:group`]: admin((call) => json(group(call))),
   [`PUT ${BASE}/folder/:folder/rule-groups/:group`]: admin(putGroup),
   [`GET ${BASE}/folder/:folder/rule-groups/:group/export`]: admin((call) =>
-    exported(call, { groups: [exportedGroup(call.server, group(call))] }),
+    exported(call, { groups: [exportedGroup(since(10, call.server), group(call))] }),
   ),
+  "GET /api/ruler/grafana/api/v1/rules": admin(rulerFolders),
+  "GET /api/ruler/grafana/api/v1/rules/:folder": admin(rulerFolder),
   [`GET ${BASE}/alert-rules/export`]: admin((call) => {
     const groups = groupsOf(call.server);
+    // It takes the word for the uid of a rule.
+    if (call.server.major < 10) throw refuse(500, UNKNOWN);
     if (groups.length === 0) return new Response(null, { status: 404 });
     return exported(call, { groups: groups.map((one) => exportedGroup(call.server, one)) });
   }),
 };
+
+/** As 9.3 says that there is no rule of a uid. */
+const UNKNOWN = "could not find alert rule";
+
+function since(major: number, server: Server): Server {
+  if (server.major < major) throw refuse(404, "Not found");
+  return server;
+}
 
 const allRules = ({ store }: Server): Fields[] =>
   [...store.rules.values()].map((rule) => ({ id: rule.id, ...shown(rule), updated: rule.updated }));
@@ -56,6 +68,34 @@ function groupsOf(server: Server): Fields[] {
     keys.set(groupKey(folder, title), { folder, title });
   }
   return [...keys.values()].map((key) => groupFields(server, key.folder, key.title));
+}
+
+/** The groups of one folder, by its title; the rules in the form of the ruler. Before 10 it is asked for by its title. */
+function rulerFolder({ server, params }: Call): Response {
+  const { folder = "" } = params;
+  if (server.major >= 10) return json(ruledIn(server, folder), 202);
+  const found = [...server.store.folders.values()].find(({ title }) => title === folder);
+  if (found === undefined) throw refuse(404, "folder not found");
+  return json(ruledIn(server, found.uid), 202);
+}
+
+function rulerFolders({ server }: Call): Response {
+  const all = [...server.store.folders.keys()].map((folder) => ruledIn(server, folder));
+  return json(Object.assign({}, ...all));
+}
+
+function ruledIn(server: Server, folder: string): Fields {
+  const own = allRules(server).filter(({ folderUID }) => folderUID === folder);
+  const groups = Map.groupBy(own, ({ ruleGroup }) => text(ruleGroup));
+  const title = text(server.store.folders.get(folder)?.title);
+  const shownGroups = [...groups].map(([name, rules]) => ({
+    name,
+    interval: "1m",
+    rules: rules.map(({ uid, title: rule }) => ({
+      grafana_alert: { uid, title: rule, namespace_uid: folder, rule_group: name },
+    })),
+  }));
+  return shownGroups.length === 0 ? {} : { [title]: shownGroups };
 }
 
 function groupFields(server: Server, folderUid: string, title: string): Fields {
@@ -82,8 +122,13 @@ function putGroup(call: Call): Response {
   const sent = list(body.rules).map((rule) => ({ ...fields(rule), folderUID, ruleGroup }));
   const before = [...list(groupFields(server, folderUID, ruleGroup).rules), ...list(body.rules)];
   const uids = new Set(before.map((rule) => text(fields(rule).uid)));
+  const unknown = list(body.rules).find((rule) => !server.store.rules.has(text(fields(rule).uid)));
+  if (unknown !== undefined && server.major < 10)
+    throw refuse(500, `failed to calculate diff for alert rules: failed to update rule because ${UNKNOWN}`);
   for (const uid of uids) checkProvenance(server.store.rules.get(uid)?.provenance ?? "", provenanceOf(call));
-  for (const uid of uids) server.store.rules.delete(uid);
+  // Before 10 a rule that is there keeps its place.
+  const kept = server.major < 10 ? sent.map((rule) => text(fields(rule).uid)) : [];
+  for (const uid of uids) if (!kept.includes(uid)) server.store.rules.delete(uid);
   for (const rule of sent) saveRule(call, rule);
   server.store.intervals.set(groupKey(folderUID, ruleGroup), interval);
   return json({ title: ruleGroup, folderUid: folderUID, interval, rules: sent });

@@ -23,6 +23,7 @@ function find({ server, query, account }: Call): Response {
   const timed = from > 0 && to > 0;
   const found = server.store.annotations
     .filter((one) => !timed || (one.time <= to && one.timeEnd >= from))
+    .filter(({ alertId }) => !query.has("type") || (query.get("type") === "alert") === alertId > 0)
     .filter((one) => visibleOn(server, one.dashboardUID, account))
     .sort((a, b) => b.timeEnd - a.timeEnd || b.time - a.time);
   return json(found.slice(0, queryNumber(query, "limit") || DEFAULT_LIMIT).map((one) => shown(one, server)));
@@ -36,7 +37,8 @@ function visibleOn(server: Server, dashboardUid: string, account: Call["account"
 const shown = (one: Annotation, server: Server): Fields => ({
   ...one,
   dashboardId: server.store.dashboards.get(one.dashboardUID)?.id ?? 0,
-  dashboardUID: one.dashboardUID || null,
+  // Before 9 only the number is there, and taken.
+  dashboardUID: server.major < 9 ? undefined : one.dashboardUID || null,
   userId: 1,
   login: "admin",
   email: "admin@localhost",
@@ -53,11 +55,15 @@ function keptTags(tags: readonly string[]): string[] {
   return [...new Set(kept)];
 }
 
+const numbered = ({ store }: Server, number: number): string =>
+  [...store.dashboards.values()].find(({ id }) => id === number)?.uid ?? "";
+
 function add({ server, body }: Call): Annotation {
   const content = text(body.text);
   if (content === "")
     throw refuse(400, "Failed to save annotation", { error: "text field should not be empty" });
-  const dashboardUID = text(body.dashboardUID);
+  const dashboardUID =
+    server.major < 9 ? numbered(server, number(body.dashboardId)) : text(body.dashboardUID);
   if (dashboardUID !== "" && !server.store.dashboards.has(dashboardUID))
     throw refuse(404, "Dashboard not found");
   const now = Number(server.now() / 1_000_000n);

@@ -49,7 +49,7 @@ function meta(dashboard: Dashboard, server: Server): Fields {
     hasAcl: false,
     isFolder: false,
     folderId: folder?.id ?? 0,
-    folderUid: dashboard.folderUid,
+    ...(server.major < 8 ? {} : { folderUid: dashboard.folderUid }),
     folderTitle: folder?.title ?? "General",
     folderUrl: folder === undefined ? "" : `/dashboards/f/${folder.uid}/${slug(folder.title)}`,
     provisioned: fromFile,
@@ -89,7 +89,7 @@ function saveDashboard({ server, body, account }: Call): Response {
   const saved = storeDashboard(server, {
     uid: text(spec.uid),
     spec: without(spec, "id", "uid", "version"),
-    folderUid: text(body.folderUid),
+    folderUid: server.major < 8 ? folderOf(server, number(body.folderId)) : text(body.folderUid),
     apiVersion: "v0alpha1",
     message: text(body.message),
     login: account.login,
@@ -105,6 +105,10 @@ function saveDashboard({ server, body, account }: Call): Response {
     folderUid: saved.folderUid,
   });
 }
+
+/** Before 8 a folder's uid is not heeded. */
+const folderOf = ({ store }: Server, number: number): string =>
+  [...store.folders.values()].find(({ id }) => id === number)?.uid ?? "";
 
 function checkTitle(title: string): void {
   if (title === "") throw refuse(400, "Dashboard title cannot be empty", { status: "empty-name" });

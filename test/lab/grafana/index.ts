@@ -77,7 +77,7 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
     if (pathname === "/api/health") return json({ database: "ok", version, commit: "0000000" });
     if (!/^\/apis?(\/|$)/.test(pathname)) return page();
     const account = authenticate(request, [ADMIN, ...accounts], anonymous);
-    const found = route(request.method, pathname);
+    const found = isAbsent(server, pathname) ? undefined : route(request.method, pathname);
     if (found === undefined) throw refuse(404, "Not found");
     const { handler, params } = found;
     return handler({
@@ -98,6 +98,11 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
     handle: (request) => withKnobs(knobs, request, (one) => answer(one).catch(refused)),
   };
 }
+
+/** What came with the alerting of 9, and library panels with 8. */
+const isAbsent = ({ major }: Server, path: string): boolean =>
+  (major < 9 && /^\/api\/(v1\/provisioning|ruler)\//.test(path)) ||
+  (major < 8 && path.startsWith("/api/library-elements"));
 
 function refused(error: unknown): Response {
   if (error instanceof Refusal) return json(error.body, error.status);

@@ -25,7 +25,9 @@ function listElements({ server, query, account }: Call): Response {
   const elements = pageOf(all, perPage, page)
     .filter((one) => seesFolder(account, one.folderUid))
     .map((one) => element(one, server));
-  return json({ result: { totalCount: all.length, page, perPage, elements } });
+  // Before 10 the total leaves out what lies in no folder.
+  const counted = server.major < 10 ? all.filter(({ folderUid }) => folderUid !== "") : all;
+  return json({ result: { totalCount: counted.length, page, perPage, elements } });
 }
 
 function element(panel: LibraryPanel, server: Server): Fields {

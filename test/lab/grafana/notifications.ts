@@ -63,6 +63,11 @@ export const notificationRoutes: Routes = {
   [`GET ${BASE}/mute-timings`]: admin(({ server }) =>
     json([...server.store.muteTimings.values()].map(shown)),
   ),
+  [`GET ${BASE}/mute-timings/:name`]: admin(({ server, params }) => {
+    const found = server.store.muteTimings.get(params.name ?? "");
+    if (found === undefined) throw refuse(404, "mute timing not found");
+    return json(shown(found));
+  }),
   [`POST ${BASE}/mute-timings`]: admin(addMuteTiming),
   [`PUT ${BASE}/mute-timings/:name`]: admin(updateMuteTiming),
   [`GET ${BASE}/templates`]: admin(({ server }) =>

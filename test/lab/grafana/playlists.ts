@@ -10,7 +10,7 @@ export const playlistRoutes: Routes = {
     json(
       [...server.store.playlists.values()].map(({ id, uid, name, interval }) => ({
         id,
-        uid,
+        ...(server.major < 9 ? {} : { uid }),
         name,
         interval,
       })),
@@ -43,7 +43,10 @@ export const playlistRoutes: Routes = {
 };
 
 function found({ server, params }: Call): Playlist {
-  const playlist = server.store.playlists.get(params.uid ?? "");
+  const { uid = "" } = params;
+  const all = server.store.playlists;
+  // Before 9.1 they have only numbers.
+  const playlist = server.major < 9 ? [...all.values()].find(({ id }) => String(id) === uid) : all.get(uid);
   if (playlist === undefined) throw refuse(404, "Playlist not found");
   return playlist;
 }

@@ -36,12 +36,13 @@ export async function seedGrafana(
   const send = sender(face);
   for (const folder of FOLDERS) await send("POST", "/api/folders", folder);
   for (const source of DATA_SOURCES) await send("POST", "/api/datasources", source);
-  for (const panel of PANELS) await send("POST", "/api/library-elements", panel);
+  const major = Number(face.version.split(".")[0]);
+  if (major >= 8) for (const panel of PANELS) await send("POST", "/api/library-elements", panel);
   for (const one of DASHBOARDS) await send("POST", "/api/dashboards/db", one);
-  await seedAlerting(send);
+  if (major >= 9) await seedAlerting(send, { rulesFirst: major < 10 });
   await seedAnnotations(face, send, { seed, now });
   await send("POST", "/api/playlists", PLAYLIST);
-  if (Number(face.version.split(".")[0]) >= 12) await seedNewer(send);
+  if (major >= 12) await seedNewer(send);
   seedManaged(face);
 }
 

@@ -148,7 +148,10 @@ async function write(situation: Situation, request: Request): Promise<Response> 
     return plain(500, "rpc error: code = Unknown desc = runtime error");
   const refusal = ingest(store, series, { flavour, knobs, now: situation.now, tenant: situation.tenant });
   if (refusal !== undefined) return plain(refusal.status, refusal.text);
-  for (const { labels, exemplars } of series) {
+  // Without a sample or a description Mimir drops the rest, and says nothing.
+  const isDropped =
+    flavour === "mimir" && metadata.size === 0 && series.every(({ points }) => points.length === 0);
+  for (const { labels, exemplars } of isDropped ? [] : series) {
     const known = store.exemplars.get(keyOf(labels))?.list ?? [];
     const fresh = exemplars.filter(({ time }) => time > (known.at(-1)?.time ?? Number.NEGATIVE_INFINITY));
     if (fresh.length > 0) store.exemplars.set(keyOf(labels), { labels, list: [...known, ...fresh] });

@@ -10,6 +10,8 @@ export interface MimirKnobs {
   /** Samples a second; more is answered with 429. 0: no limit. */
   ingestionRate: number;
   maxQueryLookback: number;
+  /** What is older is not read while only the ingesters hold it, until a flush. 0: all is. */
+  queryIngestersWithin: number;
   /** 0: no limit. */
   maxFetchedSeries: number;
   maxFetchedChunks: number;
@@ -43,6 +45,7 @@ export const DEFAULT_KNOBS: MimirKnobs = {
   nativeHistograms: true,
   ingestionRate: 0,
   maxQueryLookback: 0,
+  queryIngestersWithin: 0,
   maxFetchedSeries: 0,
   maxFetchedChunks: 2_000_000,
   maxExemplars: 100_000,
@@ -62,3 +65,9 @@ export const FLAVOURS: Readonly<Record<Flavour, Partial<MimirKnobs>>> = {
   prometheus: { retention: 15 * DAY },
   cortex: { remoteRead: "sampled", closedRanges: true, nativeHistograms: false },
 };
+
+/** The time before which nothing is read, ms. */
+export function oldestRead({ maxQueryLookback, queryIngestersWithin }: MimirKnobs, now: number): number {
+  const within = [maxQueryLookback, queryIngestersWithin].filter((length) => length > 0);
+  return now - Math.min(Number.POSITIVE_INFINITY, ...within);
+}

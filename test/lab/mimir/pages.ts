@@ -54,6 +54,7 @@ const config = ({ knobs, flavour, multitenant }: PageContext): Response =>
         max_fetched_series_per_query: knobs.maxFetchedSeries,
         max_fetched_chunks_per_query: knobs.maxFetchedChunks,
         max_query_lookback: duration(knobs.maxQueryLookback),
+        query_ingesters_within: duration(knobs.queryIngestersWithin),
         max_label_values_limit: knobs.maxLabelValues,
         compactor_blocks_retention_period: duration(knobs.retention),
       },
@@ -82,7 +83,10 @@ export const MIMIR_PAGES: Readonly<Record<string, Page>> = {
   "/config": config,
   "/runtime_config": () => new Response("runtime config file doesn't exist"),
   "/api/v1/user_stats": stats,
-  "/ingester/flush": () => new Response(null, { status: 204 }),
+  "/ingester/flush": ({ knobs }) => {
+    knobs.queryIngestersWithin = 0;
+    return new Response(null, { status: 204 });
+  },
   "/metrics": ({ store }) => new Response(`cortex_ingester_memory_series ${store.all().length}\n`),
 };
 

@@ -109,11 +109,13 @@ function call(
   }
   const elements = evaluate(of, given);
   if (name === "timestamp") {
-    return elements.map(({ metric, time }) => ({
-      metric: nameless(metric),
-      value: time / 1000,
-      time: given.at,
-    }));
+    return unique(
+      elements.map(({ metric, time }) => ({
+        metric: nameless(metric),
+        value: time / 1000,
+        time: given.at,
+      })),
+    );
   }
   return aggregate(name, by, elements, given.at);
 }

@@ -1,7 +1,7 @@
 import { specialName } from "../../../plugins/mimir/line/double.ts";
 import { parseSelector } from "../../../plugins/mimir/wire/matchers.ts";
 import { failure, success } from "./answers.ts";
-import type { MimirKnobs } from "./knobs.ts";
+import { type MimirKnobs, oldestRead } from "./knobs.ts";
 import { evaluate, evaluateRange } from "./promql.ts";
 import { PromqlError, parsePromql } from "./promql-parse.ts";
 import type { Point } from "./series.ts";
@@ -27,7 +27,8 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/query": query,
   "/metadata": ({ store }) => {
     const entries = [...store.metadata].map(([name, description]) => [name, [description]]);
-    return success(Object.fromEntries(entries));
+    // As Mimir 2 answers where there is none.
+    return success(entries.length === 0 ? undefined : Object.fromEntries(entries));
   },
   "/query_exemplars": exemplars,
 };
@@ -48,7 +49,7 @@ function listed({ parameters }: ApiContext, names: readonly string[], most: numb
 }
 
 function selected({ store, parameters, now, knobs }: ApiContext) {
-  const from = Math.max(oldestOf(knobs, now), time(parameters, "start", 0));
+  const from = Math.max(oldestRead(knobs, now), time(parameters, "start", 0));
   const to = time(parameters, "end", now);
   const selectors = parameters.getAll("match[]");
   const found = (selectors.length === 0 ? ['{__name__!=""}'] : selectors).flatMap((selector) =>
@@ -56,10 +57,6 @@ function selected({ store, parameters, now, knobs }: ApiContext) {
   );
   return [...new Set(found)];
 }
-
-/** Where queries begin at the earliest, ms. */
-const oldestOf = ({ maxQueryLookback }: ApiContext["knobs"], now: number): number =>
-  maxQueryLookback === 0 ? Number.NEGATIVE_INFINITY : now - maxQueryLookback;
 
 /** Seconds, or RFC 3339; ms. */
 function time(parameters: URLSearchParams, name: string, otherwise: number): number {
@@ -69,7 +66,7 @@ function time(parameters: URLSearchParams, name: string, otherwise: number): num
 }
 
 function query({ store, knobs, now, parameters }: ApiContext): Response {
-  const oldest = oldestOf(knobs, now);
+  const oldest = oldestRead(knobs, now);
   const given = { store, at: time(parameters, "time", now), closed: knobs.closedRanges, oldest };
   try {
     const expression = parsePromql(parameters.get("query") ?? "");

@@ -5,7 +5,7 @@ import type { Matcher } from "../../../plugins/mimir/wire/matchers.ts";
 import { snappyCompress } from "../../../plugins/mimir/wire/snappy.ts";
 import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { type Found, withExternal } from "./found.ts";
-import type { MimirKnobs } from "./knobs.ts";
+import { type MimirKnobs, oldestRead } from "./knobs.ts";
 import { decodeReadRequest } from "./read-request.ts";
 import type { LabSeries } from "./series.ts";
 import type { Store } from "./store.ts";
@@ -22,7 +22,7 @@ export async function remoteRead(
   request: Request,
 ): Promise<Response> {
   const { queries, accepted } = decodeReadRequest(new Uint8Array(await request.arrayBuffer()));
-  const lookback = knobs.maxQueryLookback === 0 ? Number.NEGATIVE_INFINITY : now - knobs.maxQueryLookback;
+  const lookback = oldestRead(knobs, now);
   const found = queries.map((query) => {
     const clamped = { ...query, from: Math.max(query.from, lookback) };
     // Wholly before what may be looked at: there is nothing, not even a chunk that reaches in.

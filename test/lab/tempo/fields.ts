@@ -19,6 +19,8 @@ const INTRINSICS: Readonly<Record<string, Field>> = {
   statusMessage: ({ span }) => span.status.message,
   duration: ({ span }) => span.end - span.start,
   "span:id": ({ span }) => span.spanId,
+  // As searches show it: without its leading zeros.
+  "trace:id": ({ trace }) => trace.id.replace(/^0+/, ""),
   traceDuration: ({ trace }) => trace.end - trace.start,
   rootServiceName: ({ trace }) => trace.rootService,
   rootName: ({ trace }) => trace.rootName,

@@ -24,6 +24,8 @@ export interface TempoFace extends Face {
   add(traces: Iterable<StoredTrace>): void;
   /** How many traces it holds. */
   readonly size: number;
+  /** All of them, by id. */
+  all(): readonly StoredTrace[];
 }
 
 export function createTempo(options: FaceOptions & { limits?: Partial<TempoKnobs> }): TempoFace {
@@ -50,6 +52,7 @@ export function createTempo(options: FaceOptions & { limits?: Partial<TempoKnobs
     get size() {
       return state.store.all().length;
     },
+    all: state.store.all,
   };
 }
 

@@ -52,6 +52,8 @@ export interface TempoKnobs {
   readonly unreadable: Set<string>;
   /** Trace ids whose part of a block is damaged: 500 to every call that comes upon it. */
   readonly damaged: Set<string>;
+  /** The same where only the ids of spans are damaged, which counts do not read. */
+  readonly torn: Set<string>;
   /** Trace ids that it cannot store: 500 to the push that holds one. */
   readonly untakable: Set<string>;
 }
@@ -85,6 +87,7 @@ export const defaultKnobs = (): TempoKnobs => ({
   hidden: new Set(),
   unreadable: new Set(),
   damaged: new Set(),
+  torn: new Set(),
   untakable: new Set(),
 });
 

@@ -1,5 +1,6 @@
 /** The OTLP entry, `POST /v1/traces`: what the receiver refuses, and what the distributor cuts or drops in silence. */
-import { fromOtlpJson, fromOtlpProtobuf } from "./decode.ts";
+import { fromOtlpJson } from "../../../src/otlp/from-json.ts";
+import { fromOtlpProtobuf } from "../../../src/otlp/from-protobuf.ts";
 import {
   type AnyValue,
   type Attribute,

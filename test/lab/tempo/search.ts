@@ -104,11 +104,7 @@ function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, sta
     if (spans * 200 > state.knobs.maxBytesPerTrace && trace.bytes().length > state.knobs.maxBytesPerTrace)
       continue;
     const sets = setsOf(query, [...spotsOf(trace)]);
-    requireWhole(
-      trace,
-      sets.flatMap(({ spots }) => spots),
-      state,
-    );
+    if (sets.length > 0) requireIds(trace, state);
     if (sets.length > 0) hits.push({ trace, sets });
     if (hits.length >= limit && !query.mostRecent) break;
   }
@@ -119,6 +115,11 @@ function collect(query: Query, traces: Iterable<StoredTrace>, limit: number, sta
 /** The predicates of a query leave damaged pages unread where nothing in them matches. @throws DamagedBlock */
 export function requireWhole({ id }: StoredTrace, matched: readonly Spot[], { knobs }: TempoState): void {
   if (matched.length > 0 && knobs.damaged.has(id)) throw new DamagedBlock();
+}
+
+/** What reads the ids of its spans, too. @throws DamagedBlock */
+export function requireIds({ id }: Pick<StoredTrace, "id">, { knobs }: TempoState): void {
+  if (knobs.damaged.has(id) || knobs.torn.has(id)) throw new DamagedBlock();
 }
 
 const spanCount = ({ services }: StoredTrace): number =>

@@ -3,9 +3,9 @@ import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { toProtobuf, toProtoJson } from "./encode.ts";
 import type { Trace } from "./model.ts";
 import { isNowhere } from "./places.ts";
-import { BadRequest } from "./search.ts";
+import { BadRequest, requireIds } from "./search.ts";
 import type { TempoState } from "./state.ts";
-import { DamagedBlock, type StoredTrace } from "./store.ts";
+import type { StoredTrace } from "./store.ts";
 
 /** 32 hex digits. @throws BadRequest with Tempo's text */
 export function paddedId(text: string): string {
@@ -35,7 +35,7 @@ interface Found {
 function find(id: string, state: TempoState): Found | undefined {
   const { knobs, store } = state;
   if (knobs.unreadable.has(id)) throw new Error("error finding trace by id: failed to read parquet page");
-  if (knobs.damaged.has(id)) throw new DamagedBlock();
+  requireIds({ id }, state);
   const stored = store.get(id);
   if (stored === undefined || knobs.hidden.has(id) || isNowhere(id, state)) return undefined;
   const message = knobs.partial.get(id) ?? tooLarge(stored, state);

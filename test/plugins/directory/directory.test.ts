@@ -128,7 +128,7 @@ test("a name whose place something else has is refused, and nothing is lost", as
     expect((await failureOf(write(store, "y".repeat(300), "x", ifAbsent))).kind).toBe("invalid");
   }
   expect(await textOf(store, "a/x")).toBe("an object");
-  expect(readdirSync(place)).toEqual(["a"]);
+  expect(readdirSync(join(place, UNFINISHED))).toEqual([]);
 });
 
 test.each([`${UNFINISHED}/x`, UNFINISHED, UNFINISHED.toUpperCase()])(
@@ -185,6 +185,9 @@ test("what an interrupted write has left goes with its object, or after a day", 
   await write(open(place), "a/y", "x");
   expect(readdirSync(join(place, UNFINISHED))).toEqual(others);
   expect(await write(store, "a/y", "z", true)).toBe("there already");
+  for (const one of others) utimesSync(join(place, UNFINISHED, one), yesterday, yesterday);
+  await open(place).remove("b", NEVER);
+  expect(readdirSync(join(place, UNFINISHED)), "also when something is removed").toEqual([]);
 });
 
 /** A process that is killed in the middle of its write. @returns by what it ended */

@@ -1,5 +1,6 @@
 /** Directories saved and put back by the program: whole, in part, elsewhere, and while they change. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -46,6 +47,21 @@ test("compressed, in parts of a limited size, another export of what was restore
   const second = await exported(cwd, "--all");
   const { exitCode, stdout } = await inside(cwd, "snapshots", "diff", first.path, second.path);
   expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/equal|same|no difference/i)]);
+});
+
+test.each([
+  ["as they are", []],
+  ["compressed", ["--compress", "zstd"]],
+] as const)("files of several pieces are saved %s, each with its own bytes", async (_, flags) => {
+  const { cwd, tree } = project();
+  for (let n = 0; n < 40; n += 1) writeFileSync(join(tree, `part ${n}`), randomBytes(880_000 + n));
+  writeFileSync(join(tree, "large"), Buffer.alloc(21_000_000, "abcdefg"));
+  const before = contentsOf(tree);
+  await exported(cwd, "--all", ...flags);
+  rmSync(tree, { recursive: true });
+  const restored = await restore(cwd);
+  expect(restored.exitCode, restored.stderr).toBe(0);
+  expect(contentsOf(tree)).toEqual(before);
 });
 
 test("tar reads the archive", async () => {

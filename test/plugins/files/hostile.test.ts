@@ -2,10 +2,12 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -62,12 +64,47 @@ describe("a snapshot that was made to leave its directory", () => {
     expect(readdirSync(outside)).toEqual([]);
   });
 
+  test.each([
+    ["a size that is not that of its bytes", (line) => ({ ...line, size: 1 })],
+    [
+      "parts that overlap",
+      (line) => ({
+        ...line,
+        data: [
+          [0, 2],
+          [1, 2],
+        ],
+      }),
+    ],
+    ["parts behind its end", (line) => ({ ...line, data: [[9e15, 4]] })],
+    ["an offset that is none", (line) => ({ ...line, content: { ...line.content, offset: -1 } })],
+    ["another name that leads elsewhere", (line) => ({ ...line, same: "../outside" })],
+    ["another name that is the directory", (line) => ({ ...line, same: "." })],
+    ["an owner that no system has", (line) => ({ ...line, uid: 2 ** 52 })],
+    ["a target without a name", ({ path }) => ({ ...LINK, path, target: "" })],
+  ] as readonly [string, (line: Line) => object][])(
+    "%s costs that line, and leaves no draft",
+    async (_, change) => {
+      const { cwd, tree } = await forged((text) =>
+        text.replace(/^.*"aaaaaaaaa".*$/m, (line) => JSON.stringify(change(JSON.parse(line)))),
+      );
+      const { exitCode, stdout } = await restore(cwd, "--json");
+      const { backends } = JSON.parse(stdout);
+      expect([exitCode, backends[0].rejected]).toEqual([3, 1]);
+      expect([readdirSync(tree), drafts(tree)]).toEqual([["directory"], []]);
+    },
+  );
+
   test("bytes that are not those of its file are not written", async () => {
     const { cwd, tree } = await forged((text) => text.replace(/"offset":\d+/, '"offset":0'));
     expect((await restore(cwd)).exitCode).toBe(3);
     expect([existsSync(join(tree, "aaaaaaaaa")), drafts(tree)]).toEqual([false, []]);
   });
 });
+
+/** A line of the tree. */
+type Line = { readonly path: string; readonly content: object };
+const LINK = { type: "link", mode: "0777", uid: 0, gid: 0, mtime: "0" };
 
 /** Writes another tree into a snapshot and makes all its checksums true again. */
 function forge(path: string, change: (tree: string) => string): void {
@@ -108,4 +145,16 @@ test("a damaged block of the contents costs the files in it, and no other", asyn
   const { directory } = JSON.parse(stdout);
   expect([exitCode, readdirSync(tree)]).toEqual([3, ["z"]]);
   expect(readFileSync(join(directory, "rejected.json"), "utf8")).toContain("its content is damaged");
+});
+
+test("a file that has another name outside of the directory keeps its mode", async () => {
+  const { cwd, tree } = project();
+  writeFileSync(join(tree, "empty"), "", { mode: 0o666 });
+  await exported(cwd, "--all");
+  rmSync(join(tree, "empty"));
+  const outside = join(cwd, "outside");
+  writeFileSync(outside, "", { mode: 0o600 });
+  linkSync(outside, join(tree, "empty"));
+  expect((await restore(cwd)).exitCode).toBe(0);
+  expect([outside, join(tree, "empty")].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o644]);
 });

@@ -123,7 +123,7 @@ test("one dashboard that may not be read, or is broken, takes no other with it",
 test("alerting that is switched off is not a failure", async () => {
   await using grafana = await startGrafana({ seed: 1 });
   grafana.intercept = (request) =>
-    request.url.includes("/api/v1/provisioning/")
+    /\/api\/(v1\/provisioning|ruler)\//.test(request.url)
       ? Response.json({ message: "Not found" }, { status: 404 })
       : undefined;
   const { problems } = await exportAll((await open(grafana)).backend);

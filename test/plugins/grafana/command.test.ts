@@ -33,6 +33,9 @@ test("a restore names every secret that is still missing, and a large dashboard 
   const [snapshot = ""] = readdirSync(`${cwd}/backups`);
   const restored = await cc(target.url, "restore", snapshot, "--plugin", "grafana", "--yes");
   expect(restored.exitCode).toBe(3);
+  expect(restored.stderr).toMatch(
+    /records were refused; they are in \S+rejected\.json\nmissing: grafana: \d+ of them: [A-Z]/,
+  );
   const said = restored.stderr.split("not whole:").at(-1) ?? "";
   expect(said).toContain("Secrets that a snapshot does not hold are still missing");
   const named = said

@@ -122,6 +122,7 @@ export async function exportAll(
 export async function restoreAll(
   { restore }: Backend,
   files: ReadonlyMap<string, string>,
+  range: Range = WEEK,
 ): Promise<ReadonlyMap<string, RestoreAnswer>> {
   if (restore === undefined) throw new Error("grafana cannot restore");
   const rank = (path: string): number => restore.rank?.(path) ?? 0;
@@ -132,7 +133,7 @@ export async function restoreAll(
   const answers = new Map<string, RestoreAnswer>();
   for (const file of sorted) {
     const lines = (files.get(file) ?? "").trimEnd().split("\n");
-    answers.set(file, await restore.apply({ file, lines, range: WEEK, labels: {} }, NEVER));
+    answers.set(file, await restore.apply({ file, lines, range, labels: {} }, NEVER));
   }
   return answers;
 }

@@ -26,12 +26,13 @@ async function exported(...args: readonly string[]) {
 /** What is exported when nothing is wrong. */
 const WHOLE = (await exported()).counts;
 
+/** Each with the other lists of the same. */
 const LISTS: readonly (readonly [string, string, string])[] = [
   ["/api/library-elements\\?", "library panels", "library-panels"],
-  ["/api/datasources$", "data sources", "data-sources"],
+  ["/api/(datasources|frontend/settings)$", "data sources", "data-sources"],
   ["/api/annotations\\?", "annotations", "annotations"],
-  ["/api/v1/provisioning/alert-rules$", "alert rules", "rule-groups"],
-  ["/folders\\?", "folders", "folders"],
+  ["/api/(v1/provisioning/alert-rules$|ruler/)", "alert rules", "rule-groups"],
+  ["/folders\\?|type=dash-folder", "folders", "folders"],
 ];
 
 test.each([

@@ -29,7 +29,7 @@ describe("a server that fails", () => {
     "a frame whose checksum is wrong": [
       () => streamed(Uint8Array.of(2, 0, 0, 0, 0, 8, 1)),
       "temporary",
-      "checksum is wrong",
+      "checksum mismatch",
     ],
     "a frame that is no message": [() => streamed(framed(Uint8Array.of(10, 99, 1))), "temporary", "damaged"],
     "samples that do not unpack": [

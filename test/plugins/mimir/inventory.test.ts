@@ -44,6 +44,19 @@ describe("where it is found", () => {
     expect(counts).toEqual({ series: 1 });
   });
 
+  test("the newest is found where several metrics have the same labels, which one timestamp() refuses", async () => {
+    await using lab = serveLab();
+    for (const [name, age] of [
+      ["a", 90_000],
+      ["b", 30_500],
+    ] as const)
+      lab.face.put([{ labels: labels(name, { job: "same" }), points: [float(NOW_MS - age, 1)] }]);
+    const { newest, warnings } = await lab.open().inventory(never);
+    expect(newest).toBe(BigInt(NOW_MS - 30_000) * 1_000_000n);
+    expect(warnings).toEqual([]);
+    expect((await lab.open().size(never)).bytes).toBeGreaterThan(0);
+  });
+
   test.each(["mimir", "cortex"] as const)(
     "a sample from 1971 is found, and weighs no more than itself: %s",
     async (flavour) => {

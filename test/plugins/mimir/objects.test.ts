@@ -30,7 +30,9 @@ test("rules, the Alertmanager's configuration, descriptions and exemplars lie be
   const restorer = other.open().restore;
   const apply = (file: string, lines: readonly string[]) =>
     restorer?.apply({ file, lines, range: REQUEST.range, labels: {} }, never);
-  for (const [file, lines] of found.lines) expect((await apply(file, lines))?.rejected ?? []).toEqual([]);
+  const rank = (file: string): number => restorer?.rank?.(file) ?? 0;
+  for (const [file, lines] of [...found.lines].sort(([a], [b]) => rank(a) - rank(b)))
+    expect((await apply(file, lines))?.rejected ?? []).toEqual([]);
   for (const [file, text] of found.objects) expect((await apply(file, [text]))?.rejected ?? []).toEqual([]);
   const again = await harvest(other.open(), REQUEST);
   expect([again.lines, again.objects]).toEqual([found.lines, found.objects]);
@@ -96,4 +98,23 @@ test("exemplars are counted one by one, and those outside the range stay behind"
   expect([...lab.face.store().exemplars.values()].map(({ list }) => list.map(({ time }) => time))).toEqual([
     [START + 2, START + 3],
   ]);
+});
+
+test("a server that has no descriptions leaves them out of its answer, and nothing is missing", async () => {
+  await using lab = serveLab();
+  lab.face.put([{ labels: labels("a"), points: [float(START, 1)] }]);
+  const { problems, lines } = await harvest(lab.open(), REQUEST);
+  expect(problems).toEqual([]);
+  expect(lines.get("mimir/metadata.json")).toBeUndefined();
+});
+
+test("exemplars reach a Mimir that has no descriptions, though it drops a request of nothing else", async () => {
+  await using lab = serveLab();
+  const own = labels("a");
+  lab.face.put([{ labels: own, points: [float(START, 1)] }]);
+  const exemplars = [{ labels: { id: "7" }, value: "1", timestamp: START + 1 }];
+  const line = JSON.stringify({ metric: Object.fromEntries(own), exemplars });
+  const batch = { file: "mimir/exemplars.json", lines: [line], range: REQUEST.range, labels: {} };
+  expect(await lab.open().restore?.apply(batch, never)).toEqual({ written: { exemplars: 1 } });
+  expect((await harvest(lab.open(), REQUEST)).lines.get("mimir/exemplars.json")).toEqual([line]);
 });

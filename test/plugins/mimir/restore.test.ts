@@ -140,6 +140,23 @@ test("before a restore, each setting that would get in the way is named", async 
   ]);
 });
 
+test("what a Mimir looks for in the storage only is hidden until it is there, and said so before", async () => {
+  await using lab = serveLab({ limits: { queryIngestersWithin: 13 * HOUR_MS } });
+  lab.face.put([every("a", NOW_MS - 20 * HOUR_MS, 60)]);
+  const backend = lab.open();
+  const request = { range: range(NOW_MS - 20 * HOUR_MS, NOW_MS) };
+  const plan = { ...request, labels: {}, files: [{ path: "metrics.json", counts: { samples: 60 } }] };
+  const findings = (await backend.restore?.preflight(plan, never)) ?? [];
+  expect(findings.map(({ severity, setting }) => `${severity} ${setting}`)).toEqual([
+    "hides query_ingesters_within: 0s",
+  ]);
+  const recent = { ...plan, range: range(NOW_MS - 12 * HOUR_MS, NOW_MS) };
+  expect(await backend.restore?.preflight(recent, never)).toEqual([]);
+  expect(await backend.count?.(request, never)).toEqual({ samples: 0 });
+  await backend.flush?.(never);
+  expect(await backend.count?.(request, never)).toEqual({ samples: 60 });
+});
+
 test("a Prometheus without a write receiver is known before", async () => {
   await using lab = serveLab({ flavour: "prometheus", limits: { remoteWriteReceiver: false } });
   const plan = { range: range(START, NOW_MS), labels: {}, files: [] };

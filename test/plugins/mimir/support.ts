@@ -122,21 +122,21 @@ export function contentOf(
 export const exportedContent = (found: Harvest): Content => contentOf(exportedSeries(found));
 
 export function exportedSeries(found: Harvest): { labels: Labels; points: Point[] }[] {
-  return (found.lines.get("metrics.json") ?? []).map((line) => {
-    const { labels: own, series } = parseLine(line);
-    const floats = Array.from({ length: series.count }, (_, index) =>
-      bits(
-        series.times[index] ?? 0,
-        (BigInt(series.high[index] ?? 0) << 32n) | BigInt(series.low[index] ?? 0),
-      ),
-    );
-    const histograms = series.histograms.map((histogram) => ({
-      time: histogram.timestamp,
-      bits: 0n,
-      histogram,
-    }));
-    return { labels: own, points: [...floats, ...histograms] };
-  });
+  return (found.lines.get("metrics.json") ?? []).map(seriesOfLine);
+}
+
+/** What one line of `metrics.json` holds. */
+export function seriesOfLine(line: string): { labels: Labels; points: Point[] } {
+  const { labels: own, series } = parseLine(line);
+  const floats = Array.from({ length: series.count }, (_, index) =>
+    bits(series.times[index] ?? 0, (BigInt(series.high[index] ?? 0) << 32n) | BigInt(series.low[index] ?? 0)),
+  );
+  const histograms = series.histograms.map((histogram) => ({
+    time: histogram.timestamp,
+    bits: 0n,
+    histogram,
+  }));
+  return { labels: own, points: [...floats, ...histograms] };
 }
 
 function pointText({ time, bits: value, histogram }: Point): string {

@@ -3,36 +3,11 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { cleanEnv, run } from "../../support/binary.ts";
-import { temporaryDirectory } from "../../support/directory.ts";
 import { REDIS_KINDS, type RedisServer, startRedis } from "../../support/redis.ts";
 import { KEY_COUNT, KEYS } from "./keys.ts";
+import { exported, inside, project, restored } from "./project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
-
-const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-const project = (options: string): string =>
-  temporaryDirectory({ "contextcore.yaml": `name: shop\nbackends:\n${OFF}  redis: { ${options} }\n` });
-const inside = (cwd: string, ...args: readonly string[]) => run(args, { cwd, env: cleanEnv(cwd) });
-
-async function exported(cwd: string, ...args: readonly string[]) {
-  const { exitCode, stdout } = await inside(cwd, "export", "--json", ...args);
-  const result = JSON.parse(stdout);
-  return { exitCode, text: stdout, redis: result.backends?.[0], path: String(result.snapshot?.path) };
-}
-
-/** Restores into another server. */
-const restored = (cwd: string, server: { readonly address: string }, ...args: readonly string[]) =>
-  inside(
-    cwd,
-    "restore",
-    "latest",
-    "--yes",
-    "--json",
-    "--set",
-    `backends.redis.address=${server.address}`,
-    ...args,
-  );
 
 /** Everything that a server holds, by a digest of its own that no order and no encoding changes. */
 const digestOf = (server: RedisServer): string =>
@@ -210,7 +185,7 @@ describe("a server that misbehaves", () => {
     [
       "sends a wrong checksum",
       Buffer.concat([Buffer.from(`${FULL}$${dump.length + 8}\r\n`), dump, Buffer.from("wrong!!!")]),
-      "does not match its checksum",
+      "checksum mismatch",
     ],
     [
       "sends something else",

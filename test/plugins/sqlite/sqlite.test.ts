@@ -13,34 +13,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { cleanEnv, run } from "../../support/binary.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
-import { append, BEGIN_MS, LEDGER, makeDatabase, makeLedger } from "./databases.ts";
+import { append, BEGIN_MS, makeDatabase, makeLedger } from "./databases.ts";
+import { exported, inside, ledger, project, restore, restoreFrom } from "./project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
-
-const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-const ledger = `{ ${Object.entries(LEDGER)
-  .map(([key, value]) => `${key}: ${value}`)
-  .join(", ")} }`;
-
-/** A project that saves what the options say. */
-const project = (options: string): string =>
-  temporaryDirectory({
-    "contextcore.yaml": `name: shop\nbackends:\n${OFF}  worm: { plugin: sqlite, ${options} }\n`,
-  });
-
-const inside = (cwd: string, ...args: readonly string[]) => run(args, { cwd, env: cleanEnv(cwd) });
-
-async function exported(cwd: string, ...args: readonly string[]) {
-  const { exitCode, stdout, stderr } = await inside(cwd, "export", "--json", ...args);
-  const result = JSON.parse(stdout);
-  return { exitCode, stderr, path: String(result.snapshot?.path), worm: result.backends?.[0], text: stdout };
-}
-
-const restoreFrom = (cwd: string, snapshot: string, ...args: readonly string[]) =>
-  inside(cwd, "restore", snapshot, "--yes", ...args);
-const restore = (cwd: string, ...args: readonly string[]) => restoreFrom(cwd, "latest", ...args);
 
 /** Everything that a database holds, as SQL reads it. */
 function contentsOf(path: string): unknown[] {

@@ -10,7 +10,7 @@ import * as v from "valibot";
 import { createStorage } from "../../../plugins/tempo/storage/storage.ts";
 import type { BlockMeta, BlockStore } from "../../../plugins/tempo/storage/store.ts";
 import { type Cursor, lineRecords } from "../../../src/contract/contract.ts";
-import { fromOtlpJson } from "../../lab/tempo/decode.ts";
+import { fromOtlpJson } from "../../../src/otlp/from-json.ts";
 import { toProtobuf } from "../../lab/tempo/encode.ts";
 import type { Span, Trace } from "../../lab/tempo/model.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
@@ -243,6 +243,7 @@ test("blocks that are compacted while they are listed are listed again", async (
     blockID,
     totalObjects: 0,
     size: 0,
+    footerSize: 0,
     dedicatedColumns: [],
   });
   // The names were read before the new block was there, the files after the old ones had been replaced.

@@ -3,7 +3,13 @@
 import * as v from "valibot";
 import tempo from "../../../plugins/tempo/index.ts";
 import { type Harvest, walk } from "../../../src/conformance/walk.ts";
-import type { Backend, ExportRequest } from "../../../src/contract/contract.ts";
+import {
+  type Backend,
+  type Cursor,
+  type ExportRequest,
+  lineRecords,
+  type Step,
+} from "../../../src/contract/contract.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
 import type { Face } from "../../lab/face.ts";
 import { createTempo, type TempoFace } from "../../lab/tempo/index.ts";
@@ -93,6 +99,21 @@ export const harvest = (
   pick: (waiting: number) => number = () => 0,
 ): Promise<Harvest> =>
   walk({ plugin: "tempo", request, backend: () => backend, pick, throughJson: true, stepsMax: 50_000 });
+
+/** The lines that these cursors give when each is run as it is, and all that follow. */
+export async function linesOf(
+  step: (cursor: Cursor) => Promise<Step>,
+  cursors: readonly Cursor[],
+): Promise<string[]> {
+  const lines: string[] = [];
+  const waiting = [...cursors];
+  for (let cursor = waiting.pop(); cursor !== undefined; cursor = waiting.pop()) {
+    const { next = [], ...one } = await step(cursor);
+    for (const { text } of lineRecords(one)) lines.push(...Buffer.from(text).toString().trim().split("\n"));
+    waiting.push(...next);
+  }
+  return lines;
+}
 
 /** The lines of `traces.json`, parsed. */
 export const documents = (found: Harvest): unknown[] =>

@@ -1,9 +1,11 @@
 /** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and then dropped. */
+import { messageOf } from "contextcore";
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
 import type { Dictionary } from "./dictionary.ts";
 import { type Page, readDictionary, readPage } from "./page.ts";
 import type { Leaf } from "./schema.ts";
 import { bytesOf, type TextTarget } from "./values.ts";
+import { setWords, type Words } from "./words.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
 
@@ -14,7 +16,19 @@ interface PagePlace {
   readonly row: number;
 }
 
+const ENDS = new Error("a column ends before its rows do");
 const NO_PAGE: Page = { entries: 0, repetition: new Uint8Array(), definition: new Uint8Array(), values: [] };
+
+/** A page that cannot be decoded: none of its rows can be read. */
+export class DamagedPage extends Error {
+  /** The row of the row group that the next page begins with; none: it is the last one. */
+  readonly next: number | undefined;
+
+  constructor(reason: string, next: number | undefined, options: ErrorOptions) {
+    super(reason, options);
+    this.next = next;
+  }
+}
 
 /** A column being read. Entries are passed in order; `seek` is for a new beginning. */
 export class Column {
@@ -28,6 +42,8 @@ export class Column {
   private dictionary: Dictionary | undefined;
   private readonly raw = new Map<number, Uint8Array>();
   private page = NO_PAGE;
+  /** Why there is no entry, where there is none. */
+  private why = ENDS;
   private nextPage = 0;
   private entry = 0;
   private value = 0;
@@ -75,16 +91,21 @@ export class Column {
     if (this.entry >= this.page.entries) this.turn();
   }
 
-  /** Goes to a row, and drops what was fetched. */
-  async seek(row: number): Promise<void> {
-    this.nextPage = Math.max(
+  /** Goes from a row to another one: within a page cheaply, otherwise it drops what was fetched. */
+  async move(from: number | undefined, to: number): Promise<void> {
+    const place = Math.max(
       0,
-      this.pages.findLastIndex((place) => place.row <= row),
+      this.pages.findLastIndex(({ row }) => row <= to),
     );
+    if (from !== undefined && from <= to && place === this.nextPage - 1) {
+      this.passRows(to - from);
+      return;
+    }
+    this.nextPage = place;
     this.raw.clear();
     [this.page, this.entry] = [NO_PAGE, 0];
-    await this.fetch(row + 1);
-    this.passRows(row - (this.pages.findLast((place) => place.row <= row)?.row ?? 0));
+    await this.fetch(to + 1);
+    this.passRows(to - (this.pages[place]?.row ?? 0));
   }
 
   /** The value of the next entry; `undefined` if it has none. */
@@ -119,21 +140,42 @@ export class Column {
     this.pass();
   }
 
+  takeWords(into: Words): void {
+    const { words } = this.page.values;
+    if (words === undefined || !this.hasValue) {
+      setWords(into, this.take());
+      return;
+    }
+    into.low = words[this.value * 2] ?? 0;
+    into.high = words[this.value * 2 + 1] ?? 0;
+    this.pass();
+  }
+
   /** Passes over the next entry. */
   pass(): void {
-    if (this.entry >= this.page.entries) throw new Error("a column ends before its rows do");
+    if (this.entry >= this.page.entries) throw this.why;
     if (this.hasValue) this.value += 1;
     this.entry += 1;
     if (this.entry >= this.page.entries) this.turn();
     else this.look();
   }
 
-  /** Passes over whole rows. */
-  passRows(rows: number): void {
-    for (let row = 0; row < rows; row++) {
-      do this.pass();
-      while (this.repetition > 0);
+  /** Passes over whole rows, which the page has. */
+  private passRows(rows: number): void {
+    const { repetition, definition, entries } = this.page;
+    const isFilled = (entry: number): boolean =>
+      definition.length === 0 || definition[entry] === this.leaf.definition;
+    let { entry, value } = this;
+    if (entries === 0) throw this.why;
+    for (let left = rows; left > 0; left--) {
+      do {
+        if (isFilled(entry)) value += 1;
+        entry += 1;
+      } while ((repetition[entry] ?? 0) > 0);
     }
+    if (entry >= entries) throw ENDS;
+    [this.entry, this.value] = [entry, value];
+    this.look();
   }
 
   /** Turns to the next page. Pages begin with a row, so if it is not fetched yet, nothing of the present row is missing. */
@@ -142,15 +184,25 @@ export class Column {
     this.entry = 0;
     this.value = 0;
     if (bytes === undefined) {
-      this.page = NO_PAGE;
-      this.repetition = 0;
-      this.definition = NOWHERE;
+      this.stop(ENDS);
       return;
     }
-    this.page = readPage(bytes, this.leaf, this.dictionary);
     this.raw.delete(this.nextPage);
     this.nextPage += 1;
-    this.look();
+    try {
+      this.page = readPage(bytes, this.leaf, this.dictionary);
+      this.look();
+    } catch (cause) {
+      // The row before it is whole, so this is an error only once the page is read from.
+      this.stop(new DamagedPage(messageOf(cause), this.pages[this.nextPage]?.row, { cause }));
+    }
+  }
+
+  private stop(why: Error): void {
+    this.page = NO_PAGE;
+    this.repetition = 0;
+    this.definition = NOWHERE;
+    this.why = why;
   }
 
   private look(): void {

@@ -6,15 +6,17 @@ import { type Texts, textValues, type Values } from "./values.ts";
 /** A column's distinct values, each with a place from 0. */
 export interface Dictionary {
   /** The values at these places, in this order. The dictionary takes over the list of places, and may change it. */
-  pick(places: Int32Array): Values;
+  pick(places: Places): Values;
 }
+
+type Places = Int32Array | Uint8Array;
 
 /** A dictionary whose values are all in memory. */
 export const inMemory = (values: Values): Dictionary => ({
   pick: (places) => picked(values, places),
 });
 
-function picked({ at, texts }: Values, places: Int32Array): Values {
+function picked({ at, texts }: Values, places: Places): Values {
   if (texts === undefined) return { at: (index) => at(places[index] ?? 0) };
   return textValues({
     bytes: texts.bytes,
@@ -44,7 +46,7 @@ export function packed(page: Uint8Array, count: number): Dictionary {
   const pieces = [...pack(page, count)];
   return {
     pick(places) {
-      const wanted = distinct(places);
+      const wanted = distinct(Int32Array.from(places));
       const texts = new Picked(wanted.length);
       for (const { piece, from, to } of parts(pieces, wanted)) texts.copy(piece, wanted.subarray(from, to));
       for (let index = 0; index < places.length; index++) places[index] = indexOf(wanted, places[index] ?? 0);
@@ -67,7 +69,7 @@ function* pack(page: Uint8Array, count: number): Generator<Piece> {
 
 /** The places in order, each once. */
 function distinct(places: Int32Array): Int32Array {
-  const sorted = places.toSorted();
+  const sorted = places.sort();
   let length = 0;
   for (const place of sorted) if (length === 0 || sorted[length - 1] !== place) sorted[length++] = place;
   return sorted.subarray(0, length);

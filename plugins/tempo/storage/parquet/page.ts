@@ -3,7 +3,9 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { deltaBinaryUnpack, deltaByteArray } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
+import { readDeltas } from "./deltas.ts";
 import { type Dictionary, inMemory, PACKED_FROM, packed } from "./dictionary.ts";
+import { type Levels, onlyLevel, readLevels } from "./levels.ts";
 import { decompress, release } from "./memory.ts";
 import type { Leaf } from "./schema.ts";
 import { textValues, type Values } from "./values.ts";
@@ -48,14 +50,13 @@ export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Dictionary |
   const info = header.data_page_header;
   if (info === undefined) throw new Error(`a ${header.type} stands where a data page should be`);
   const reader = readerOf(decompress(body, header.uncompressed_page_size, leaf));
-  const repetition = readLevels(reader, leaf.repetition, info.num_values, undefined);
-  const definition = readLevels(reader, leaf.definition, info.num_values, undefined);
-  const count = countValues(definition, leaf, info.num_values);
+  const repetition = readLevelsAfterLength(reader, leaf.repetition, info.num_values);
+  const definition = readLevelsAfterLength(reader, leaf.definition, info.num_values);
   return {
     entries: info.num_values,
-    repetition,
-    definition,
-    values: readValues(reader, info.encoding, count, leaf, dictionary),
+    repetition: repetition.of,
+    definition: definition.of,
+    values: readValues(reader, info.encoding, definition.highest, leaf, dictionary),
   };
 }
 
@@ -73,17 +74,16 @@ function readVersion2(
     repetition_levels_byte_length: first,
     definition_levels_byte_length: second,
   } = info;
-  const repetition = readLevels(readerOf(body), leaf.repetition, entries, first);
-  const definition = readLevels(readerOf(body.subarray(first)), leaf.definition, entries, second);
+  const repetition = readLevels(body.subarray(0, first), leaf.repetition, entries);
+  const definition = readLevels(body.subarray(first, first + second), leaf.definition, entries);
   const compressed = body.subarray(first + second);
   const length = header.uncompressed_page_size - first - second;
   const plain = info.is_compressed === false ? compressed : decompress(compressed, length, leaf);
-  const count = countValues(definition, leaf, entries);
   return {
     entries,
-    repetition,
-    definition,
-    values: readValues(readerOf(plain), info.encoding, count, leaf, dictionary),
+    repetition: repetition.of,
+    definition: definition.of,
+    values: readValues(readerOf(plain), info.encoding, definition.highest, leaf, dictionary),
   };
 }
 
@@ -96,7 +96,10 @@ function split(bytes: Uint8Array): { header: Header; body: Uint8Array } {
   for (const info of [header.dictionary_page_header, header.data_page_header, header.data_page_header_v2])
     if ((info?.num_values ?? 0) > VALUES_MAX)
       throw new Error(`a page of ${info?.num_values} values is too large`);
-  return { header, body: bytes.subarray(reader.offset, reader.offset + header.compressed_page_size) };
+  const body = bytes.subarray(reader.offset, reader.offset + header.compressed_page_size);
+  if (header.crc !== undefined && Bun.hash.crc32(body) !== header.crc >>> 0)
+    throw new Error("a page does not have the checksum that its header says");
+  return { header, body };
 }
 
 const readerOf = (bytes: Uint8Array): Reader => ({
@@ -104,27 +107,19 @@ const readerOf = (bytes: Uint8Array): Reader => ({
   offset: 0,
 });
 
-/** @param length of the encoded levels; absent: it is written before them */
-function readLevels(
-  reader: Reader,
-  highest: number,
-  entries: number,
-  length: number | undefined,
-): Uint8Array {
-  if (highest === 0) return NO_LEVELS;
-  const levels = new Uint8Array(entries);
-  readRleBitPackedHybrid(reader, 32 - Math.clz32(highest), levels, length);
-  return levels;
+/** Version 1: the length of the encoded levels is written before them. */
+function readLevelsAfterLength(reader: Reader, highest: number, entries: number): Levels {
+  if (highest === 0) return onlyLevel(entries);
+  const length = reader.view.getUint32(reader.offset, true);
+  const start = reader.offset + 4;
+  reader.offset = start + length;
+  return readLevels(bytesFrom(reader.view, start, length), highest, entries);
 }
 
-const NO_LEVELS = new Uint8Array();
+const restOf = ({ view, offset }: Reader): Uint8Array => bytesFrom(view, offset, view.byteLength - offset);
 
-function countValues(definition: Uint8Array, leaf: Leaf, entries: number): number {
-  if (leaf.definition === 0) return entries;
-  let count = 0;
-  for (const level of definition) if (level === leaf.definition) count += 1;
-  return count;
-}
+const bytesFrom = ({ buffer, byteOffset }: DataView, start: number, length: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset + start, length);
 
 function readValues(
   reader: Reader,
@@ -143,7 +138,8 @@ function readValues(
     case "RLE_DICTIONARY":
       return readIndices(reader, count, dictionary);
     case "DELTA_BINARY_PACKED": {
-      const numbers = leaf.type === "INT32" ? new Int32Array(count) : new BigInt64Array(count);
+      if (leaf.type !== "INT32") return listed(readDeltas(restOf(reader), count));
+      const numbers = new Int32Array(count);
       deltaBinaryUnpack(reader, count, numbers);
       return listed(numbers);
     }
@@ -161,40 +157,47 @@ function readValues(
 
 const NONE: Values = { at: () => undefined };
 
-const listed = (values: ArrayLike<unknown>): Values => ({ at: (index) => values[index] });
+const listed = (values: ArrayLike<unknown>): Values => ({
+  at: (index) => values[index],
+  ...(values instanceof BigInt64Array ? { words: wordsIn(values) } : {}),
+});
+
+const wordsIn = ({ buffer, byteOffset, length }: BigInt64Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length * 2);
 
 function readPlainValues(reader: Reader, leaf: Leaf, count: number): Values {
   if (leaf.type !== "BYTE_ARRAY") return listed(readPlain(reader, leaf.type, count, undefined));
-  const bounds = new Int32Array(count * 2);
+  const starts = new Int32Array(count + 1);
   for (let index = 0; index < count; index++) {
-    const start = reader.offset + 4;
-    reader.offset = start + reader.view.getUint32(reader.offset, true);
-    bounds[index * 2] = start;
-    bounds[index * 2 + 1] = reader.offset;
+    starts[index] = reader.offset + LENGTH_BYTES;
+    reader.offset += LENGTH_BYTES + reader.view.getUint32(reader.offset, true);
   }
-  return texts(reader, bounds);
+  starts[count] = reader.offset + LENGTH_BYTES;
+  return texts(reader, starts, LENGTH_BYTES);
 }
+
+/** What stands before each text. */
+const LENGTH_BYTES = 4;
 
 /** All lengths, then all texts without anything between them. */
 function readLengthsThenTexts(reader: Reader, count: number): Values {
-  const lengths = new Int32Array(count);
-  deltaBinaryUnpack(reader, count, lengths);
-  const bounds = new Int32Array(count * 2);
-  for (let index = 0; index < count; index++) {
-    bounds[index * 2] = reader.offset;
-    reader.offset += lengths[index] ?? 0;
-    bounds[index * 2 + 1] = reader.offset;
+  const starts = new Int32Array(count + 1);
+  deltaBinaryUnpack(reader, count, starts.subarray(1));
+  starts[0] = reader.offset;
+  for (let index = 1; index <= count; index++) {
+    reader.offset += starts[index] ?? 0;
+    starts[index] = reader.offset;
   }
-  return texts(reader, bounds);
+  return texts(reader, starts, 0);
 }
 
-/** @param bounds where each text begins and ends */
-function texts({ view, offset }: Reader, bounds: Int32Array): Values {
+/** @param starts where each text begins, and where a further one would @param between how many bytes stand before each */
+function texts({ view, offset }: Reader, starts: Int32Array, between: number): Values {
   if (offset > view.byteLength) throw new Error("a page's texts are longer than the page");
   return textValues({
     bytes: new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
-    start: (index) => bounds[index * 2] ?? missing(),
-    end: (index) => bounds[index * 2 + 1] ?? missing(),
+    start: (index) => starts[index] ?? missing(),
+    end: (index) => (starts[index + 1] ?? missing()) - between,
   });
 }
 
@@ -210,8 +213,9 @@ function readBooleans(reader: Reader, count: number): Values {
 
 function readIndices(reader: Reader, count: number, dictionary: Dictionary | undefined): Values {
   if (dictionary === undefined) throw new Error("the dictionary is missing");
-  const indices = new Int32Array(count);
   const width = reader.view.getUint8(reader.offset++);
+  // As small as may be: a page of a column that is mostly null has the values of all rows.
+  const indices = width <= 8 ? new Uint8Array(count) : new Int32Array(count);
   if (width > 0) readRleBitPackedHybrid(reader, width, indices, reader.view.byteLength - reader.offset);
   return dictionary.pick(indices);
 }

@@ -5,6 +5,8 @@ export interface Values {
   at(index: number): unknown;
   /** Where texts stand, so that they can be copied without being made. */
   readonly texts?: Texts;
+  /** 64-bit integers, the low word of each first. */
+  readonly words?: Uint32Array;
 }
 
 /** Texts that stand in one run of bytes. */
@@ -31,12 +33,6 @@ export const NO_BYTES = new Uint8Array();
 
 /** Bytes; none where the column has no value. */
 export const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : NO_BYTES);
-
-/** A 64-bit integer; 32-bit ones come as numbers. */
-export function integerOf(value: unknown): bigint {
-  if (typeof value === "bigint") return value;
-  return typeof value === "number" ? BigInt(value) : 0n;
-}
 
 /** An unsigned 32-bit number, which Parquet keeps as a signed one. */
 export const countOf = (value: unknown): number => Number(value ?? 0) >>> 0;

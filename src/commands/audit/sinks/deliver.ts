@@ -1,9 +1,9 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
 import { SINKS_DELIVER } from "../../../results/sinks.ts";
-import { openStack } from "../../../tasks/stack.ts";
-import { readTimeout } from "../../../tasks/timeout.ts";
-import { trailPlaces } from "../../../tasks/trail-places.ts";
+import { openStack } from "../../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../../tasks/stack/trail-places.ts";
+import { readTimeout } from "../../../tasks/task/timeout.ts";
 import { counted } from "../../../units/words.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";

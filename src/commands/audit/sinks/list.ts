@@ -1,7 +1,7 @@
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
 import { SINKS_LIST, sinkJson } from "../../../results/sinks.ts";
-import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
-import { trailPlaces } from "../../../tasks/trail-places.ts";
+import { openStackToRead, sinkLimitMs } from "../../../tasks/stack/stack.ts";
+import { trailPlaces } from "../../../tasks/stack/trail-places.ts";
 import type { Colors } from "../../../terminal/styles.ts";
 import { printTable } from "../../../terminal/table.ts";
 import { callerOf } from "../../caller.ts";
@@ -38,7 +38,7 @@ function rowOf(
   { green, red, dim }: Colors,
 ): string[] {
   const limit = limitMs === undefined ? "" : `${limitMs / 1000} s`;
-  if (state === undefined) return [name, dim("new"), limit, "gets the next event", ""];
+  if (state === undefined) return [name, dim("new"), limit, "nothing sent yet", ""];
   const { delivered, rejected, dropped, failure } = state;
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
   const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} dropped` : ""];

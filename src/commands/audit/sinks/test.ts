@@ -1,8 +1,8 @@
 import type { OpenSink } from "../../../host/open.ts";
 import type { ValueOf } from "../../../results/result.ts";
 import { SINKS_TEST } from "../../../results/sinks.ts";
-import { UsageError } from "../../../tasks/errors.ts";
-import { openStack, sinkLimitMs } from "../../../tasks/stack.ts";
+import { openStack, sinkLimitMs } from "../../../tasks/stack/stack.ts";
+import { UsageError } from "../../../tasks/task/errors.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { withTimeLimit } from "../../../units/time-limit.ts";
 import { callerOf } from "../../caller.ts";

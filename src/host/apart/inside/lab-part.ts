@@ -17,12 +17,12 @@ const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunctio
 
 /** Starts the requested lab. @throws DeclarationError when there is none */
 export async function serveLab(input: unknown): Promise<Served> {
-  const { path, name = "", where, limitMs } = v.parse(labSchema, input);
+  const { path, name = "", where, limitMs, emptyOnly } = v.parse(labSchema, input);
   const lab =
     path === undefined ? await packed(name) : defaultOf(await importModule(path, limitMs, "the lab"));
   requireLab(lab, where);
-  const filled = await serve(await lab.filled(), where);
   const empty = lab.empty === undefined ? undefined : await serve(await lab.empty(), where);
+  const filled = (emptyOnly && empty) || (await serve(await lab.filled(), where));
   return {
     filled: filled.url,
     arrived: filled.arrived,

@@ -13,6 +13,7 @@ import {
   PluginError,
   requireObjectName,
   type StoredObject,
+  syncDirectory,
   systemCode,
   v,
 } from "contextcore";
@@ -87,7 +88,7 @@ async function* readFile(
 async function writeFile(file: string, object: NewObject, signal: AbortSignal) {
   const unfinished = `${file}${UNFINISHED}${crypto.randomUUID()}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    const made = await mkdir(dirname(file), { recursive: true });
     const handle = await open(unfinished, "wx");
     try {
       await fill(handle, object, signal);
@@ -98,12 +99,18 @@ async function writeFile(file: string, object: NewObject, signal: AbortSignal) {
     // A link fails if the name exists; a rename replaces it.
     if (!object.ifAbsent) await rename(unfinished, file);
     else if (!(await linkOnce(unfinished, file))) return "there already";
+    await syncNames(file, made ?? file);
     return "written";
   } catch (error) {
     return refuse(error);
   } finally {
     await rm(unfinished, { force: true });
   }
+}
+
+/** Names survive a power cut, too: that of the file, and those of the directories that were made for it. */
+async function syncNames(file: string, first: string): Promise<void> {
+  for (let at = file; at.length >= first.length; at = dirname(at)) await syncDirectory(dirname(at));
 }
 
 async function fill(handle: FileHandle, { name, size, sha256, bytes }: NewObject, signal: AbortSignal) {
@@ -116,8 +123,7 @@ async function fill(handle: FileHandle, { name, size, sha256, bytes }: NewObject
     await handle.write(piece);
   }
   if (written !== size) throw new PluginError("invalid", `${name}: ${written} bytes came instead of ${size}`);
-  if (hasher.digest("hex") !== sha256)
-    throw new PluginError("invalid", `${name}: its bytes do not match its checksum`);
+  if (hasher.digest("hex") !== sha256) throw new PluginError("invalid", `${name}: checksum mismatch`);
 }
 
 async function linkOnce(from: string, to: string): Promise<boolean> {

@@ -1,0 +1,4 @@
+/** What a view is given: the names in its address. */
+export interface ViewProps {
+  readonly params: Readonly<Record<string, string>>;
+}
