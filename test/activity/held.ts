@@ -1,5 +1,5 @@
 /** What can be read from the files of a log by whoever has them. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 
 const MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -7,13 +7,21 @@ const MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 /** All that the files hold, with what is compressed in them. */
 export function held(path: string): string {
   const texts: string[] = [];
-  for (const file of [path, `${path}-wal`].filter((one) => existsSync(one))) {
-    const bytes = readFileSync(file);
+  // The journal first: it may be emptied into the file, and go, meanwhile.
+  for (const bytes of [ifThere(`${path}-wal`), readFileSync(path)]) {
     texts.push(bytes.toString("latin1"));
     for (let at = bytes.indexOf(MAGIC); at >= 0; at = bytes.indexOf(MAGIC, at + 1))
       texts.push(unpacked(bytes, at));
   }
   return texts.join("\n");
+}
+
+function ifThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 /** What is packed there; what is packed small lies within a page, and what follows it does not matter. */
