@@ -7,7 +7,9 @@ import { storeSuite } from "../../../src/conformance/suite.ts";
 import { testStore } from "../../support/conformance.ts";
 import { startMoto, startRadosgw } from "../../support/s3-servers.ts";
 
-setDefaultTimeout(180_000); // two cores are shared with other test files
+/** A rule writes and removes a thousand objects, and two cores are shared with other test files. ms */
+const PATIENT_MS = 600_000;
+setDefaultTimeout(PATIENT_MS);
 
 const [ceph, moto] = await Promise.all([startRadosgw(), startMoto()]);
 
@@ -24,7 +26,7 @@ describe("Ceph's gateway, a bucket for each rule", () => {
     await ceph.makeBucket(bucket);
     const options = { ...ceph.options, bucket, prefix: "a prefix/shop" };
     const subject = openSubject({ declaration: s3, origin: "built-in", face: "store", options });
-    const { verdict } = await runCheck(check, subject);
+    const { verdict } = await runCheck(check, subject, PATIENT_MS);
     await subject.stop();
     if (verdict.kind === "failed") throw verdict.error;
     expect(verdict.kind).toBe("passed");
