@@ -59,7 +59,9 @@ export async function heldBy(
 ): Promise<HeldBackend> {
   const compared = comparedIn(live.objects);
   // An object's content says more than the number of all.
-  const counted = countedIn(live, put.erased).filter(({ unit }) => !compared.some((one) => one.unit === unit));
+  const counted = countedIn(live, put.erased).filter(
+    ({ unit }) => !compared.some((one) => one.unit === unit),
+  );
   const known = [...counted, ...compared];
   const isKnown = (unit: string): boolean => known.some((one) => one.unit === unit);
   const left = Object.keys(put.chosen).filter((unit) => !isKnown(unit));

@@ -154,10 +154,7 @@ export const expectedOf = (
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
 /** How much of a window can be there if these blocks were not written. */
-function countsWithout(
-  { range, read }: CountQuestion,
-  lost: NonNullable<RecountOptions["lost"]>,
-): Counts {
+function countsWithout({ range, read }: CountQuestion, lost: NonNullable<RecountOptions["lost"]>): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };
   for (const { block } of inside)

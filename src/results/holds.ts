@@ -11,13 +11,20 @@ const holdEntries = {
   since: time,
   by: v.pipe(v.string(), v.description("the user who added it")),
   about: v.optional(v.pipe(v.string(), v.description("why, as it was given"))),
-  backends: v.pipe(v.array(v.string()), v.description("what it is about, `trail` included; none: everything")),
+  backends: v.pipe(
+    v.array(v.string()),
+    v.description("what it is about, `trail` included; none: everything"),
+  ),
   range: v.optional(v.pipe(rangeSchema, v.description("only data of this time"))),
   selectors: v.pipe(
     v.array(v.string()),
-    v.description("the backends of which it is about what a selector finds; selectors are not shown, since they may name a person"),
+    v.description(
+      "the backends of which it is about what a selector finds; selectors are not shown, since they may name a person",
+    ),
   ),
-  snapshot: v.optional(v.pipe(v.string(), v.description("the snapshot that was made when it was added, by name"))),
+  snapshot: v.optional(
+    v.pipe(v.string(), v.description("the snapshot that was made when it was added, by name")),
+  ),
 };
 
 /** A hold, without its selectors. */

@@ -50,7 +50,8 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       task: activityPurge,
       lacks: lacksNothing,
       result: ACTIVITY_PURGE,
-      resultJson: ({ limits, found, held }, removed) => activityPurgeJson({ ...limits, found, held }, removed),
+      resultJson: ({ limits, found, held }, removed) =>
+        activityPurgeJson({ ...limits, found, held }, removed),
       plan: ACTIVITY_PURGE,
       planJson: ({ limits, found, held }) => activityPurgeJson({ ...limits, found, held }),
     });

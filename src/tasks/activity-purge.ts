@@ -79,7 +79,10 @@ export const activityPurge = defineTask({
     const found = database === undefined ? NOTHING : countPurge(database, limits);
     const close = async (): Promise<void> => database?.close();
     const isUnclean = database !== undefined && isThere(noteOf(path));
-    const held = database === undefined ? [] : holds.filter((_, n) => keepsAny(database, limits, n)).map(({ name }) => name);
+    const held =
+      database === undefined
+        ? []
+        : holds.filter((_, n) => keepsAny(database, limits, n)).map(({ name }) => name);
     return { path, limits, found, held, isUnclean, ...given({ database }), [Symbol.asyncDispose]: close };
   },
   // The time is agreed to, and with it which runs go: none that begins later is older.
@@ -133,7 +136,9 @@ function keepsAny(database: DatabaseSync, limits: Required<Purge>, hold: number)
 }
 
 const identityOf = ({ runsBefore, contentBefore, except }: Required<Purge>): string =>
-  [`before ${runsBefore} ${contentBefore}`, ...except.map(({ from, to }) => `not ${from} to ${to}`)].join(", ");
+  [`before ${runsBefore} ${contentBefore}`, ...except.map(({ from, to }) => `not ${from} to ${to}`)].join(
+    ", ",
+  );
 
 const STILL_READ =
   "another program is reading the database, so that its journal still holds what was removed: purge again once it has ended";

@@ -17,7 +17,12 @@ import type { ParamValues } from "./task/param.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 
 const params = {
-  name: { type: "positional", hint: "NAME", required: true, about: "what it is called: lower-case letters, digits and dashes" },
+  name: {
+    type: "positional",
+    hint: "NAME",
+    required: true,
+    about: "what it is called: lower-case letters, digits and dashes",
+  },
   backend: {
     type: "value",
     hint: "NAME",
@@ -33,11 +38,25 @@ const params = {
     about:
       "only what this selector, in the backend's own language, finds; a snapshot that may hold some of it stays as a whole",
   },
-  from: { type: "value", hint: "TIME", parse: readMoment, about: "only data at or after this: a date, an RFC 3339 time, or 24h for that long ago" },
-  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before this (default: whatever comes)" },
+  from: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "only data at or after this: a date, an RFC 3339 time, or 24h for that long ago",
+  },
+  to: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "only data before this (default: whatever comes)",
+  },
   all: { type: "flag", about: "everything there is, and whatever comes" },
   about: { type: "value", hint: "TEXT", about: "why, for whoever finds it later; the trail has it, too" },
-  export: { type: "flag", on: true, about: "do not export what it is about: the servers' own retention goes on" },
+  export: {
+    type: "flag",
+    on: true,
+    about: "do not export what it is about: the servers' own retention goes on",
+  },
 } as const;
 
 type Asked = ParamValues<typeof params>;
@@ -59,7 +78,8 @@ export interface HoldAdded {
 
 export const holdAdd = defineTask({
   kind: "hold_add",
-  about: "keep what it is about, and only that, from being deleted for as long as it stands; it is exported first",
+  about:
+    "keep what it is about, and only that, from being deleted for as long as it stands; it is exported first",
   params,
   opens: ({ export: isExported }) => (isExported ? {} : { asksNothing: true }),
   destructive: false,
@@ -71,7 +91,13 @@ export const holdAdd = defineTask({
     const meant = hold.backends.length === 0 ? names : hold.backends.filter((name) => names.includes(name));
     return { hold, exported: asked.export ? meant : [] };
   },
-  targets: ({ hold }) => [{ kind: "hold", name: hold.name, identity: JSON.stringify([hold.backends, hold.range && rangeToText(hold.range), hold.match]) }],
+  targets: ({ hold }) => [
+    {
+      kind: "hold",
+      name: hold.name,
+      identity: JSON.stringify([hold.backends, hold.range && rangeToText(hold.range), hold.match]),
+    },
+  ],
   details: ({ hold }) => holdDetails(hold),
   run: carryOut,
 });
@@ -86,7 +112,10 @@ export const holdDetails = ({ backends, range, match, about }: Hold) => ({
 /** @throws UsageError for a name that is none, or taken */
 function requireNew(name: string, holds: readonly Hold[]): void {
   if (!HOLD_NAME.test(name))
-    throw new UsageError(`${name} is no name for a hold`, "use lower-case letters, digits and dashes, such as audit-2026");
+    throw new UsageError(
+      `${name} is no name for a hold`,
+      "use lower-case letters, digits and dashes, such as audit-2026",
+    );
   if (holds.some((one) => one.name === name))
     throw new UsageError(`there is a hold ${name} already`, `contextcore retention hold end ${name} ends it`);
 }
@@ -120,7 +149,10 @@ function backendsMeant(word: string, context: TaskContext): string[] {
   const names = namesMeantBy(word, context);
   if (names.length > 0) return names;
   const known = [...context.backends, ...context.failures].map(({ name }) => name);
-  throw new UsageError(`--backend ${word}: there is no such backend`, `there are ${listed([...known, TRAIL])}`);
+  throw new UsageError(
+    `--backend ${word}: there is no such backend`,
+    `there are ${listed([...known, TRAIL])}`,
+  );
 }
 
 /** By backend. No message has a selector in it: it may name a person. @throws UsageError */
@@ -130,7 +162,10 @@ function selectorsIn(texts: readonly string[], { backends, failures }: TaskConte
   for (const text of texts) {
     const meant = names.filter((name) => [name, instanceOf(name)].some((one) => text.startsWith(`${one}=`)));
     if (meant.length === 0)
-      throw new UsageError("--match: which backend is it for?", `--match NAME=SELECTOR with one of ${listed(names)}`);
+      throw new UsageError(
+        "--match: which backend is it for?",
+        `--match NAME=SELECTOR with one of ${listed(names)}`,
+      );
     for (const name of meant) {
       if (Object.hasOwn(found, name)) throw new UsageError(`--match is given more than once for ${name}`);
       found[name] = text.slice(text.indexOf("=") + 1);
@@ -154,7 +189,10 @@ async function carryOut({ hold, exported }: HoldPlan, running: Running): Promise
     await changeHolds({ directory }, (holds) =>
       holds.map((one) => (one.name === hold.name ? { ...one, snapshot: basename(path) } : one)),
     );
-  const details = { ...given({ snapshot: path }), ...(saved.lacking === undefined ? {} : { exported: false }) };
+  const details = {
+    ...given({ snapshot: path }),
+    ...(saved.lacking === undefined ? {} : { exported: false }),
+  };
   return {
     result: { hold, ...saved },
     ending: { outcome: saved.lacking === undefined ? "success" : "partial", details },
@@ -184,4 +222,7 @@ async function exportedFor(
 }
 
 const withoutSelectors = (text: string, match: NonNullable<Hold["match"]>): string =>
-  Object.values(match).reduce((left, selector) => (selector === "" ? left : left.replaceAll(selector, "…")), text);
+  Object.values(match).reduce(
+    (left, selector) => (selector === "" ? left : left.replaceAll(selector, "…")),
+    text,
+  );

@@ -131,7 +131,11 @@ async function decided(
   const isHeld = heldRule(readHolds(context.config));
   const policy: Policy = {
     ...policyOf(asked),
-    own: (one) => [...isHeld(one), ...keepsHere(one), ...[locks.get(one.path)].filter((lock) => lock !== undefined)],
+    own: (one) => [
+      ...isHeld(one),
+      ...keepsHere(one),
+      ...[locks.get(one.path)].filter((lock) => lock !== undefined),
+    ],
   };
   const options = {
     now: fromMs(Date.now()),

@@ -36,7 +36,10 @@ test("a purge leaves them, says which hold keeps them, and takes them once it is
   const plan = await command("activity", "purge", "--dry-run", "--json");
   expect(JSON.parse(plan.stdout)).toMatchObject({ runsTotal: 2, heldBy: ["case"] });
   const purged = await command("activity", "purge", "--yes");
-  expect([purged.exitCode, purged.stdout + purged.stderr]).toEqual([0, expect.stringContaining("held by case")]);
+  expect([purged.exitCode, purged.stdout + purged.stderr]).toEqual([
+    0,
+    expect.stringContaining("held by case"),
+  ]);
   expect(there()).toEqual(["second"]);
   expect((await command("retention", "hold", "end", "case", "--yes")).exitCode).toBe(0);
   expect(there()).toEqual(["second"]);

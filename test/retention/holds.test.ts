@@ -34,7 +34,11 @@ test("two that add at once lose none, the file is its owner's alone, and one tha
   const directory = temporaryDirectory();
   const names = Array.from({ length: 8 }, (_, n) => `case-${n}`);
   await Promise.all(names.map((name) => changeHolds({ directory }, (holds) => [...holds, hold({ name })])));
-  expect(readHolds({ directory }).map(({ name }) => name).sort()).toEqual(names);
+  expect(
+    readHolds({ directory })
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(names);
   const path = join(directory, ".contextcore", "holds.json");
   expect(statSync(path).mode & 0o777).toBe(0o600);
   writeFileSync(path, readFileSync(path, "utf8").slice(0, -9));
@@ -43,17 +47,26 @@ test("two that add at once lose none, the file is its owner's alone, and one tha
 
 /** A machine with a ledger, and two snapshots of it, here and in a place. */
 async function saved() {
-  const one = machine({ backends: `${OFF}  worm: { plugin: sqlite, path: worm.db }\n  etc: { plugin: files, path: etc }\n` });
+  const one = machine({
+    backends: `${OFF}  worm: { plugin: sqlite, path: worm.db }\n  etc: { plugin: files, path: etc }\n`,
+  });
   fill(one.cwd);
   for (const plugin of ["worm", "etc"]) {
     expect((await inside(one.cwd, "export", "--all", "--plugin", plugin)).exitCode).toBe(0);
     await inside(one.cwd, "snapshots", "copy", "latest", "--to", "offsite");
   }
-  return { ...one, names: () => readdirSync(join(one.cwd, "backups")).filter((name) => /^\d/.test(name)).sort() };
+  return {
+    ...one,
+    names: () =>
+      readdirSync(join(one.cwd, "backups"))
+        .filter((name) => /^\d/.test(name))
+        .sort(),
+  };
 }
 
 const PRUNE = ["snapshots", "prune", "--keep-last", "1", "--allow-gaps", "--yes"];
-const add = (cwd: string, ...args: string[]) => inside(cwd, "retention", "hold", "add", ...args, "--no-export");
+const add = (cwd: string, ...args: string[]) =>
+  inside(cwd, "retention", "hold", "add", ...args, "--no-export");
 
 test("what is held stays, here and in a place, and says by what; the rest goes; when it is ended the rest goes, too", async () => {
   const { cwd, place, names } = await saved();
@@ -92,7 +105,17 @@ test("a hold of another backend, or of another time, keeps nothing of it", async
 test("adding one exports first what it is about, and the trail, the list and every message have no selector", async () => {
   const { cwd, names } = await saved();
   const before = names();
-  const added = await json(cwd, "retention", "hold", "add", "case-7", "--backend", "worm", "--about", "asked for");
+  const added = await json(
+    cwd,
+    "retention",
+    "hold",
+    "add",
+    "case-7",
+    "--backend",
+    "worm",
+    "--about",
+    "asked for",
+  );
   expect([added.exitCode, added.printed.lacking], added.stderr).toEqual([0, undefined]);
   expect(existsSync(added.printed.path)).toBe(true);
   expect(names().length).toBe(before.length + 1);

@@ -18,7 +18,9 @@ async function erasedThere(stored = "", identity?: string) {
   fill(lost.cwd);
   const key = await saved(lost.cwd);
   const [name = ""] = readdirSync(join(lost.cwd, "backups"));
-  const count = erase(lost.cwd, join(lost.cwd, "backups", name), TREE, (content) => content.includes("two.conf"));
+  const count = erase(lost.cwd, join(lost.cwd, "backups", name), TREE, (content) =>
+    content.includes("two.conf"),
+  );
   expect(count).toBe(1);
   await inside(lost.cwd, "snapshots", "copy", "latest", "--to", "offsite");
   return { ...lost, key, name, stored };
@@ -30,7 +32,17 @@ async function restoredElsewhere(
   ...args: readonly string[]
 ) {
   const found = machine({ ...ETC, place, stored });
-  const done = await inside(found.cwd, "restore", "latest", "--place", "offsite", "--key", key, "--yes", ...args);
+  const done = await inside(
+    found.cwd,
+    "restore",
+    "latest",
+    "--place",
+    "offsite",
+    "--key",
+    key,
+    "--yes",
+    ...args,
+  );
   return { ...found, done, files: existsSync(join(found.cwd, "etc")) ? treeOf(join(found.cwd, "etc")) : {} };
 }
 
@@ -131,9 +143,22 @@ test("what is erased later is added there, and each batch is written once", asyn
   erase(lost.cwd, snapshot, TREE, (content) => content.includes("motd"));
   await inside(lost.cwd, "snapshots", "copy", "latest", "--to", "offsite");
   expect(treeOf(join(lost.place, "erased"))).toMatchObject(before);
-  expect(objectsIn(lost.place).map((name) => name.split("/").at(-1))).toEqual(["1-1-1.tags", "2-3-1.tags", "key"]);
+  expect(objectsIn(lost.place).map((name) => name.split("/").at(-1))).toEqual([
+    "1-1-1.tags",
+    "2-3-1.tags",
+    "key",
+  ]);
   const { files } = await restoredElsewhere(lost);
   expect(Object.keys(files)).toEqual(["app/one.conf"]);
-  const pruned = await inside(lost.cwd, "snapshots", "prune", "--place", "offsite", "--keep-last", "1", "--yes");
+  const pruned = await inside(
+    lost.cwd,
+    "snapshots",
+    "prune",
+    "--place",
+    "offsite",
+    "--keep-last",
+    "1",
+    "--yes",
+  );
   expect([pruned.exitCode, objectsIn(lost.place).length], pruned.stderr).toEqual([0, 3]);
 });

@@ -4,8 +4,8 @@ import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { TombstoneError } from "../../src/retention/tombstones/error.ts";
 import { openTombstones } from "../../src/retention/tombstones/tombstones.ts";
-import { UnsafeFileError } from "../../src/storage/unsafe-file.ts";
 import { isThere } from "../../src/storage/entries.ts";
+import { UnsafeFileError } from "../../src/storage/unsafe-file.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const LOGS = { plugin: "loki", file: "logs.json" };

@@ -28,7 +28,10 @@ export interface PurgeCount {
 const BATCH = 1_000;
 
 const runsIn = ({ except = [] }: Purge): string =>
-  ["started < ? AND status <> 'running'", ...except.map(({ from, to }) => `NOT (started >= ${from} AND started < ${to})`)].join(" AND ");
+  [
+    "started < ? AND status <> 'running'",
+    ...except.map(({ from, to }) => `NOT (started >= ${from} AND started < ${to})`),
+  ].join(" AND ");
 const contentsIn = (purge: Purge): string => `${runsIn(purge)} AND content <> 'none' AND started >= ?`;
 
 /** What would go. A run that is not over stays, however long ago it began. */

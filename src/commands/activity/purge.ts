@@ -31,7 +31,8 @@ export default defineCommand({
       show: (plan) => show(call, plan),
       question: ({ found }) => ({ message: `Remove ${purgeText(found)} for good?`, what: "the removal" }),
       report({ limits, found, held }, removed) {
-        if (call.json) printResult(call, ACTIVITY_PURGE, activityPurgeJson({ ...limits, found, held }, removed));
+        if (call.json)
+          printResult(call, ACTIVITY_PURGE, activityPurgeJson({ ...limits, found, held }, removed));
         if (removed !== undefined) call.terminal.last(`${purgeText(removed)} removed`);
         return undefined;
       },

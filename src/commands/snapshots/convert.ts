@@ -58,7 +58,11 @@ export default defineCommand({
     if (isStdout && call.json)
       throw new UsageError("--output - and --json contradict each other", "both would be written to stdout");
     await using opened = await withPlaces(call, [given.snapshot], async (where) =>
-      openToConvert(await chooseSnapshots({ snapshot: given.snapshot, only: ["metrics"] }, where), where, call),
+      openToConvert(
+        await chooseSnapshots({ snapshot: given.snapshot, only: ["metrics"] }, where),
+        where,
+        call,
+      ),
     );
     tellOpened(opened, terminal);
     const { snapshot } = opened;

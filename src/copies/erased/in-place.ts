@@ -1,10 +1,12 @@
 /** The tombstones that a place has, of whichever machine. */
 import { Database } from "bun:sqlite";
-import { ENCRYPTED } from "../format/copy-file.ts";
+import { TombstoneError } from "../../retention/tombstones/error.ts";
+import { taggerOf } from "../../retention/tombstones/tag.ts";
+import type { Erased } from "../../retention/tombstones/tombstones.ts";
 import { plainName } from "../format/bookkeeping.ts";
+import { ENCRYPTED } from "../format/copy-file.ts";
 import type { Place } from "../place/place.ts";
 import type { PlainForm } from "../read/copy-storage.ts";
-import { TombstoneError } from "../../retention/tombstones/error.ts";
 import { ownList } from "./share.ts";
 import {
   batchesNamed,
@@ -17,8 +19,6 @@ import {
   type StoredBatches,
   storedBytes,
 } from "./stored-list.ts";
-import { taggerOf } from "../../retention/tombstones/tag.ts";
-import type { Erased } from "../../retention/tombstones/tombstones.ts";
 
 /** A place, how what is encrypted there is read, and the project that reads: what it has itself it does not fetch. */
 interface PlaceToRead {
@@ -104,11 +104,18 @@ interface Folder extends PlaceToRead {
 }
 
 /** All of an object. @param bytes of what is in it: its name says so, and nothing larger is fetched */
-async function whole(name: string, bytes: number, { place, opened, folder, objects }: Folder): Promise<Uint8Array> {
+async function whole(
+  name: string,
+  bytes: number,
+  { place, opened, folder, objects }: Folder,
+): Promise<Uint8Array> {
   const size = objects.get(name) ?? 0;
   const isEncrypted = name.endsWith(ENCRYPTED);
   if (isEncrypted ? size < bytes || size > bytes + bytes / 1000 + HEADER_MAX : size !== bytes)
-    throw new TombstoneError(`${place.shown(`${folder}/${name}`)} has ${size} bytes, which is not its size`, MISSING);
+    throw new TombstoneError(
+      `${place.shown(`${folder}/${name}`)} has ${size} bytes, which is not its size`,
+      MISSING,
+    );
   const object = {
     ...{ name: `${folder}/${name}`, bytes: size, sha256: "" },
     ...(isEncrypted ? { encrypted: { bytes, recipients: [...place.recipients] } } : {}),

@@ -1,13 +1,22 @@
 /** Tombstones on their way into a place, before anything is removed there. */
+
+import { explaining, openErased } from "../../retention/tombstones/database.ts";
+import { readKey } from "../../retention/tombstones/key.ts";
+import { tombstonePaths } from "../../retention/tombstones/tombstones.ts";
+import { isThere } from "../../storage/entries.ts";
 import { plainName } from "../format/bookkeeping.ts";
 import type { Place } from "../place/place.ts";
 import { fromMemory, type StoredForm } from "../write/outgoing.ts";
 import { send } from "../write/send.ts";
-import { isThere } from "../../storage/entries.ts";
-import { explaining, openErased } from "../../retention/tombstones/database.ts";
-import { readKey } from "../../retention/tombstones/key.ts";
-import { batchesNamed, coveredBy, ERASED_FOLDER, KEY_NAME, nameOfBatches, STORED_MAX, toStored } from "./stored-list.ts";
-import { tombstonePaths } from "../../retention/tombstones/tombstones.ts";
+import {
+  batchesNamed,
+  coveredBy,
+  ERASED_FOLDER,
+  KEY_NAME,
+  nameOfBatches,
+  STORED_MAX,
+  toStored,
+} from "./stored-list.ts";
 
 /**
  * Gives a place the tombstones that it lacks, and their key, in the form in which everything is stored there: encrypted to its
@@ -26,7 +35,9 @@ export async function shareTombstones(
   const folder = `${ERASED_FOLDER}/${list.id}`;
   const put = async (name: string, content: Uint8Array): Promise<void> =>
     void (await send({ place, folder, file: await form(fromMemory(name, content)), replaces: false }));
-  const there = [...(await place.list(`${folder}/`)).keys()].map((name) => plainName(name.slice(folder.length + 1)));
+  const there = [...(await place.list(`${folder}/`)).keys()].map((name) =>
+    plainName(name.slice(folder.length + 1)),
+  );
   if (!there.includes(KEY_NAME)) await put(KEY_NAME, Buffer.from(Buffer.from(readKey(own)).toString("hex")));
   const covered = coveredBy(there.flatMap((name) => batchesNamed(name) ?? []));
   for (const { first, last } of list.groups(covered)) {
@@ -76,7 +87,11 @@ function listAt(path: string): OwnList {
 }
 
 /** The id of a project's own list, and how many batches it has; `undefined`: nothing was erased here. @throws TombstoneError */
-export function ownList({ directory }: { readonly directory: string }): Pick<OwnList, "id" | "batches"> | undefined {
+export function ownList({
+  directory,
+}: {
+  readonly directory: string;
+}): Pick<OwnList, "id" | "batches"> | undefined {
   const { path } = tombstonePaths(directory);
   if (!isThere(path)) return undefined;
   using list = listAt(path);

@@ -27,7 +27,8 @@ export const KEY_TEXT_BYTES = 2 * KEY_BYTES;
 const SUM_BYTES = 32;
 
 /** `1-7-1200.tags` */
-export const nameOfBatches = ({ first, last, count }: StoredBatches): string => `${first}-${last}-${count}.tags`;
+export const nameOfBatches = ({ first, last, count }: StoredBatches): string =>
+  `${first}-${last}-${count}.tags`;
 
 const NAME = /^([1-9]\d{0,9})-([1-9]\d{0,9})-(\d{1,7})\.tags$/;
 

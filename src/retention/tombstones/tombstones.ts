@@ -60,7 +60,7 @@ export function openTombstones({ directory }: { readonly directory: string }): T
     },
     isErased(of, content) {
       const held = atHand();
-      return held !== undefined && held.has(held.tag(of, content));
+      return held?.has(held.tag(of, content)) ?? false;
     },
     get size() {
       return atHand()?.size() ?? 0;
@@ -93,8 +93,12 @@ function opened(path: string, key: Uint8Array): Open {
   const database = openErased(path);
   const find = database.query<{ batch: number }, [Uint8Array]>("SELECT batch FROM erased WHERE tag = ?");
   const about = database.query<{ size: number }, []>("SELECT size FROM about");
-  const next = database.query<{ batches: number }, []>("UPDATE about SET batches = batches + 1 RETURNING batches");
-  const insert = database.query<undefined, [Uint8Array, number]>("INSERT OR IGNORE INTO erased VALUES (?, ?)");
+  const next = database.query<{ batches: number }, []>(
+    "UPDATE about SET batches = batches + 1 RETURNING batches",
+  );
+  const insert = database.query<undefined, [Uint8Array, number]>(
+    "INSERT OR IGNORE INTO erased VALUES (?, ?)",
+  );
   const grow = database.query<undefined, [number]>("UPDATE about SET size = size + ?");
   const add = database.transaction((tags: readonly Uint8Array[]) => {
     const batch = next.get()?.batches ?? 0;

@@ -72,11 +72,7 @@ function leftOf(
 }
 
 /** Which of a line's records were erased, by their place in it. */
-const goneIn = (
-  file: string,
-  text: string,
-  isGone: (content: string) => boolean,
-): ReadonlySet<number> =>
+const goneIn = (file: string, text: string, isGone: (content: string) => boolean): ReadonlySet<number> =>
   new Set(contentsOf(file, text).flatMap((content, number) => (isGone(content) ? [number] : [])));
 
 /** A line that is none of its file's has no records: whoever restores it says so. */

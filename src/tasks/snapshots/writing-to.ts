@@ -1,9 +1,9 @@
 import { ownIdentity } from "../../audit/journal/identity.ts";
+import { shareTombstones } from "../../copies/erased/share.ts";
 import type { Place } from "../../copies/place/place.ts";
 import type { StraightOptions } from "../../copies/straight/options.ts";
 import { encryptedTo } from "../../copies/write/encrypted.ts";
 import { asItIs, type StoredForm } from "../../copies/write/outgoing.ts";
-import { shareTombstones } from "../../copies/erased/share.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
@@ -31,7 +31,11 @@ export async function writingTo(place: Place, running: Running): Promise<Straigh
 }
 
 /** Data that is not saved is the greater loss: so a list that cannot be read or written is told, and stops no copy. */
-async function shareErasures(place: Place, form: StoredForm, { config, signal, warn }: Running): Promise<void> {
+async function shareErasures(
+  place: Place,
+  form: StoredForm,
+  { config, signal, warn }: Running,
+): Promise<void> {
   try {
     await shareTombstones(config, place, form);
   } catch (error) {

@@ -25,8 +25,13 @@ export default defineCommand({
     const { hold, path, lacking } = result;
     if (call.json) printResult(call, HOLD_ADD, holdAddJson(result));
     if (lacking !== undefined)
-      terminal.fault("not exported", lacking, "the servers' own retention goes on: contextcore export saves what it is about");
-    if (!call.json) terminal.tell(`${hold.name} is held${path === undefined ? "" : `, and exported to ${path}`}`);
+      terminal.fault(
+        "not exported",
+        lacking,
+        "the servers' own retention goes on: contextcore export saves what it is about",
+      );
+    if (!call.json)
+      terminal.tell(`${hold.name} is held${path === undefined ? "" : `, and exported to ${path}`}`);
     return lacking === undefined ? exitOf(ending) : EXIT.partial;
   },
 });

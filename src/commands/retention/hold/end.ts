@@ -21,7 +21,9 @@ export default defineCommand({
       report(hold, ended) {
         if (call.json) printResult(call, HOLD_END, { ...holdJson(hold), ended: ended !== undefined });
         if (ended !== undefined)
-          call.terminal.last(`${hold.name} is not held any more; what it has put off is due, and goes with the next plan`);
+          call.terminal.last(
+            `${hold.name} is not held any more; what it has put off is due, and goes with the next plan`,
+          );
         return undefined;
       },
     }),
