@@ -91,16 +91,15 @@ export const holdAdd = defineTask({
     const meant = hold.backends.length === 0 ? names : hold.backends.filter((name) => names.includes(name));
     return { hold, exported: asked.export ? meant : [] };
   },
-  targets: ({ hold }) => [
-    {
-      kind: "hold",
-      name: hold.name,
-      identity: JSON.stringify([hold.backends, hold.range && rangeToText(hold.range), hold.match]),
-    },
-  ],
+  targets: ({ hold }) => [{ kind: "hold", name: hold.name, identity: identityOf(hold) }],
   details: ({ hold }) => holdDetails(hold),
   run: carryOut,
 });
+
+function identityOf({ backends, range, match = {} }: Hold): string {
+  const text = JSON.stringify([backends, range && rangeToText(range), match]);
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}
 
 /** What the trail says of a hold: not its selectors, which may name a person. */
 export const holdDetails = ({ backends, range, match, about }: Hold) => ({
