@@ -95,7 +95,7 @@ test("what is held stays, here and in a place, and says by what; the rest goes; 
 
 test("a hold of another backend, or of another time, keeps nothing of it", async () => {
   const { cwd, names } = await saved();
-  const [, etc] = names();
+  const [, etc = ""] = names();
   await add(cwd, "other", "--backend", "etc");
   await add(cwd, "long-ago", "--backend", "worm", "--to", "1971-01-01");
   await inside(cwd, ...PRUNE);

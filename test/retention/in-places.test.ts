@@ -9,7 +9,7 @@ import { erase } from "./erase-some.ts";
 setDefaultTimeout(120_000);
 
 const ETC = { backends: `${OFF}  etc: { plugin: files, path: etc }\n` };
-const TREE = { plugin: "etc", file: "files/tree.jsonl", path: "etc/tree.jsonl" };
+const TREE = { plugin: "etc", file: "files/tree.jsonl" };
 
 /** A machine whose copies lie in a place with a file that was erased here since. */
 async function erasedThere(stored = "", identity?: string) {

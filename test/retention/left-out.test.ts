@@ -43,7 +43,7 @@ test("a restore leaves out what was erased, counts the rest, and is complete", a
     backends.map((one: { backend: string; erased?: Record<string, number> }) => [one.backend, one.erased]),
   );
   expect(erased.loki).toEqual({ entries });
-  expect(erased.tempo).toEqual({ spans, traces: 1 });
+  expect(erased.tempo).toEqual({ spans, spansInRange: spans, traces: 1 });
   expect(erased.mimir).toMatchObject({ samples: expect.any(Number) });
 
   const again = await stacks.exported(other, "again", TIMED);

@@ -2,9 +2,12 @@
 import type { Counts, Json } from "../../contract/contract.ts";
 import { trimmedBlock } from "../../snapshot/catalog/trim.ts";
 import { type Block, fileOf } from "../../snapshot/format/block.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
 import { kindOf } from "../../snapshot/format/file-totals.ts";
+import { formatOf } from "../../snapshot/format/formats.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
 import { linesOf } from "../../snapshot/format/lines.ts";
+import { members } from "../../snapshot/format/members.ts";
 import { recordsOf } from "../../snapshot/format/record-keys.ts";
 import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
 import type { RecordsOf } from "./tag.ts";
@@ -22,9 +25,9 @@ export function withoutErased(snapshot: OpenSnapshot, { isErased }: Pick<Erased,
     const of = { plugin, file: fileOf(block) };
     const left = leftOf(bytes, of, (content) => isErased(of, content));
     if (left === undefined) return bytes;
-    const { counts } = await trimmedBlock(block, of.file, yielded(left));
-    erased.set(keyOf(block), lessThan(block.counts, counts));
-    return Buffer.from(left.map((line) => `${line}\n`).join(""));
+    const { counts } = await trimmedBlock(block, of.file, yielded(left.lines));
+    erased.set(keyOf(block), { ...lessThan(block.counts, counts), ...left.gone });
+    return Buffer.from(left.lines.map((line) => `${line}\n`).join(""));
   };
   return {
     ...snapshot,
@@ -52,23 +55,33 @@ async function* yielded(lines: readonly string[]): AsyncGenerator<string> {
   yield* lines;
 }
 
-/** What is left of a block's lines; `undefined`: all of it. */
+/** What is left of a block. */
+interface Left {
+  readonly lines: readonly string[];
+  /** What the lines that are gone as a whole count as besides their records. */
+  readonly gone: Counts;
+}
+
+/** @returns `undefined`: all of it is left */
 function leftOf(
   bytes: Uint8Array,
   { file }: RecordsOf,
   isGone: (content: string) => boolean,
-): string[] | undefined {
+): Left | undefined {
   const decoder = decoderOf();
-  const left: string[] = [];
+  const { lineCounts } = formatOf(file) ?? {};
+  const lines: string[] = [];
+  const gone: Record<string, number> = {};
   let isWhole = true;
   for (const line of linesOf(bytes)) {
     const text = decoder.decode(line);
-    const gone = goneIn(file, text, isGone);
-    const kept = gone.size === 0 ? text : withoutThese(file, text, gone);
-    if (kept !== undefined) left.push(kept);
-    isWhole &&= gone.size === 0;
+    const which = goneIn(file, text, isGone);
+    const kept = which.size === 0 ? text : withoutThese(file, text, which);
+    if (kept !== undefined) lines.push(kept);
+    else if (lineCounts !== undefined) addCounts(gone, lineCounts(members(JSON.parse(text))));
+    isWhole &&= which.size === 0;
   }
-  return isWhole ? undefined : left;
+  return isWhole ? undefined : { lines, gone };
 }
 
 /** Which of a line's records were erased, by their place in it. */
@@ -90,10 +103,16 @@ function withoutThese(file: string, text: string, gone: ReadonlySet<number>): st
   return keepRecords(file, text, () => !gone.has(number++));
 }
 
-const lessThan = (before: Counts, after: Counts): Counts =>
-  Object.fromEntries(
-    Object.entries(before).flatMap(([unit, count]) => {
-      const less = count - (after[unit] ?? 0);
-      return less > 0 ? [[unit, less]] : [];
-    }),
-  );
+function lessThan(before: Counts, after: Counts): Counts {
+  const less = Object.entries(before).flatMap(([unit, count]) => {
+    const gone = count - (after[unit] ?? 0);
+    return gone > 0 ? [[unit, gone] as const] : [];
+  });
+  return Object.fromEntries([...less, ...less.flatMap((one) => inRange(before, one))]);
+}
+
+/** Of how many a server counts those of a time alone, at most so many are gone. */
+function inRange(before: Counts, [unit, gone]: readonly [string, number]): [string, number][] {
+  const there = before[`${unit}InRange`] ?? 0;
+  return there === 0 ? [] : [[`${unit}InRange`, Math.min(gone, there)]];
+}
