@@ -62,7 +62,7 @@ const params = {
 type Asked = ParamValues<typeof params>;
 
 /** The hold that would be added, and of which backends an export is made. */
-export interface HoldPlan {
+interface HoldPlan {
   readonly hold: Hold;
   readonly exported: readonly string[];
 }

@@ -102,7 +102,8 @@ export async function planRecovery(params: RecoverValues, context: TaskContext):
 /** Opens them once, so that what cannot be told is known before anything is done. @throws RefusedError */
 async function ignoredOf(openErasures: RecoveryPlan["openErasures"]): Promise<string[]> {
   using erasures = await openErasures();
-  return erasures.ignored.map(({ name }) => name);
+  const names = erasures.ignored.map(({ name }) => name);
+  return names;
 }
 
 const RUNBOOK = { what: "the command of the runbook", setting: "recovery.steps" } as const;

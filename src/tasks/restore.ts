@@ -27,10 +27,11 @@ import { backendTarget } from "./inventory.ts";
 import { checkRestoreMatches, readMatches } from "./matches.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
 import { requireNothingInTheWay, requireOneTenant } from "./restore-refusals.ts";
-import { type Erasures, openRestorable } from "./snapshots/erasures.ts";
+import { type OpenSource, openSource, toldIgnored } from "./restore-source.ts";
+import type { Erasures } from "./snapshots/erasures.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
 import { snapshotPlaces } from "./snapshots/places.ts";
-import { chooseSnapshots, type OpenChosen } from "./snapshots/snapshot-param.ts";
+import { chooseSnapshots } from "./snapshots/snapshot-param.ts";
 import { RefusedError, UsageError } from "./task/errors.ts";
 import { withLastWord } from "./task/last-word.ts";
 import type { Progress } from "./task/progress.ts";
@@ -61,12 +62,6 @@ interface RestoreSource {
     plan: PlannedRestore,
     context: TaskContext,
   ): Promise<string | undefined>;
-}
-
-/** What a restore reads, without what was erased. */
-interface OpenSource extends OpenChosen, Pick<Erasures, "ignored"> {
-  /** How many records were erased. */
-  readonly erased: number;
 }
 
 const restoring = (from: RestoreSource) =>
@@ -169,32 +164,6 @@ async function openMeant(params: RestoreValues, context: TaskContext): Promise<O
   const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only, sources }, where);
   const erasures = await where.erasures(chosen.chains, params["ignore-erasures"]);
   return openSource(chosen, erasures, { range, signal });
-}
-
-/** Opens the chosen snapshots without what was erased. */
-async function openSource(
-  chosen: Chosen,
-  erasures: Erasures,
-  how: Parameters<typeof openRestorable>[2],
-): Promise<OpenSource> {
-  try {
-    const opened = await openRestorable(chosen.chains, erasures, how);
-    const close = async (): Promise<void> => {
-      erasures[Symbol.dispose]();
-      await opened[Symbol.asyncDispose]();
-    };
-    const { ignored, size: erased } = erasures;
-    return { ...opened, chosen, ignored, erased, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    erasures[Symbol.dispose]();
-    throw error;
-  }
-}
-
-function toldIgnored({ ignored }: Pick<Erasures, "ignored">, { warn }: TaskContext): string[] {
-  for (const { name, reason } of ignored)
-    warn(`what was erased is not known from ${name}, so it may come back: ${reason}`);
-  return ignored.map(({ name }) => name);
 }
 
 /** The backends that were asked for, by their own names; none: all. */

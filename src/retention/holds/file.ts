@@ -12,7 +12,7 @@ import { messageOf } from "../../units/message-of.ts";
 import { type Hold, holdFrom, holdSchema } from "./hold.ts";
 
 /** The holds cannot be read or changed. Exit code 1: whatever deletes stops, since nobody knows what is held. */
-export class HoldError extends Error {
+class HoldError extends Error {
   override readonly name = "HoldError";
   readonly hint: string | undefined;
 
