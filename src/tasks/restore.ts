@@ -31,7 +31,7 @@ import { type OpenSource, openSource, toldIgnored } from "./restore-source.ts";
 import type { Erasures } from "./snapshots/erasures.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
 import { snapshotPlaces } from "./snapshots/places.ts";
-import { chooseSnapshots } from "./snapshots/snapshot-param.ts";
+import { chooseSnapshots, type OpenChosen } from "./snapshots/snapshot-param.ts";
 import { RefusedError, UsageError } from "./task/errors.ts";
 import { withLastWord } from "./task/last-word.ts";
 import type { Progress } from "./task/progress.ts";
