@@ -8,6 +8,7 @@ import { isThere } from "../../storage/entries.ts";
 import { makeOwnDirectory } from "../../storage/own-file.ts";
 import { explaining, openErased } from "./database.ts";
 import { madeKey, readKey } from "./key.ts";
+import { createSieve, type Sieve } from "./sieve.ts";
 import { type RecordsOf, type Tagger, taggerOf } from "./tag.ts";
 
 /** Tombstones, as far as they are asked. */
@@ -29,7 +30,7 @@ interface Tombstones extends Erased, Disposable {
 }
 
 /** How many are written in one transaction. */
-const BATCH = 1 << 16;
+const BATCH = 1 << 14;
 
 /** Where a project keeps what is its own, and its tombstones there. */
 export function tombstonePaths(directory: string): { readonly folder: string; readonly path: string } {
@@ -104,11 +105,50 @@ function opened(path: string, key: Uint8Array): Open {
     const batch = next.get()?.batches ?? 0;
     grow.run(tags.reduce((added, tag) => added + insert.run(tag, batch).changes, 0));
   });
+  const size = (): number => explaining(path, () => about.get()?.size ?? 0);
+  const sieved = sievedBy(database, size);
   return {
     database,
     tag: taggerOf(key),
-    add: (tags) => explaining(path, () => add.immediate(tags.toSorted(Buffer.compare))),
-    has: (tag) => explaining(path, () => find.get(tag) !== null),
-    size: () => explaining(path, () => about.get()?.size ?? 0),
+    add(tags) {
+      explaining(path, () => add.immediate(tags.toSorted(Buffer.compare)));
+      for (const tag of tags) sieved.add(tag);
+    },
+    has: (tag) => explaining(path, () => sieved.may(tag) && find.get(tag) !== null),
+    size,
+  };
+}
+
+/** How long what another process writes may stay unseen. ms */
+const SEEN_AFTER_MS = 50;
+
+/** A sieve of everything in the list. Once another process has written to it, each question is looked up. */
+function sievedBy(database: Database, size: () => number): Sieve {
+  const version = database.query<{ data_version: number }, []>("PRAGMA data_version");
+  const all = database.query<{ tag: Uint8Array }, []>("SELECT tag FROM erased");
+  let [sieve, seen, looked]: [Sieve | undefined, number | undefined, number] = [undefined, undefined, 0];
+  const isOthers = (): boolean => {
+    const now = performance.now();
+    if (now - looked < SEEN_AFTER_MS) return false;
+    looked = now;
+    const before = seen;
+    seen = version.get()?.data_version;
+    return before !== undefined && before !== seen;
+  };
+  const filled = (): Sieve => {
+    const made = createSieve(size());
+    for (const { tag } of all.iterate()) made.add(tag);
+    return made;
+  };
+  let isAlone = true;
+  return {
+    may(tag) {
+      if (isAlone && isOthers()) isAlone = false;
+      if (!isAlone) return true;
+      sieve ??= filled();
+      return sieve.may(tag);
+    },
+    // One that is filled later has it, too.
+    add: (tag) => sieve?.add(tag),
   };
 }
