@@ -9,7 +9,7 @@ export interface RecordsOf {
   readonly file: string;
 }
 
-/** Makes tombstones under one key. */
+/** Makes tombstones under one key. Each is a view that is valid until the next one is made. */
 export type Tagger = (of: RecordsOf, content: string) => Uint8Array;
 
 /** Bytes of a key, and of a tombstone. */
@@ -20,10 +20,14 @@ export const TAG_BYTES = 16;
 /** @param key of {@link KEY_BYTES} bytes */
 export function taggerOf(key: Uint8Array): Tagger {
   let [known, base] = ["", new Bun.CryptoHasher("sha256", key)];
+  // A hasher wants room for the longest hash that there is.
+  const room = new Uint8Array(64);
+  const tag = room.subarray(0, TAG_BYTES);
   return ({ plugin, file }, content) => {
     // Neither name may hold this character.
     const of = `${plugin}\0${file}\0`;
     if (of !== known) [known, base] = [of, new Bun.CryptoHasher("sha256", key).update(of)];
-    return base.copy().update(content).digest().subarray(0, TAG_BYTES);
+    base.copy().update(content).digest(room);
+    return tag;
   };
 }

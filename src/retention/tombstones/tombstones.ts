@@ -8,8 +8,8 @@ import { isThere } from "../../storage/entries.ts";
 import { makeOwnDirectory } from "../../storage/own-file.ts";
 import { explaining, openErased } from "./database.ts";
 import { madeKey, readKey } from "./key.ts";
-import { createSieve, type Sieve } from "./sieve.ts";
-import { type RecordsOf, type Tagger, taggerOf } from "./tag.ts";
+import { createSieve, HEAD_BYTES, type Sieve } from "./sieve.ts";
+import { type RecordsOf, TAG_BYTES, type Tagger, taggerOf } from "./tag.ts";
 
 /** Tombstones, as far as they are asked. */
 export interface Erased {
@@ -57,7 +57,7 @@ export function openTombstones({ directory }: { readonly directory: string }): T
   };
   return {
     add(of, contents) {
-      for (const batch of batchesOf(contents)) made().add(batch.map((content) => made().tag(of, content)));
+      for (const batch of batchesOf(contents)) made().add(batch.map((content) => Buffer.from(made().tag(of, content))));
     },
     isErased(of, content) {
       const held = atHand();
@@ -125,7 +125,10 @@ const SEEN_AFTER_MS = 50;
 /** A sieve of everything in the list. Once another process has written to it, each question is looked up. */
 function sievedBy(database: Database, size: () => number): Sieve {
   const version = database.query<{ data_version: number }, []>("PRAGMA data_version");
-  const all = database.query<{ tag: Uint8Array }, []>("SELECT tag FROM erased");
+  // A row a tombstone would leave much garbage behind.
+  const within = database.query<{ heads: string | null }, [Uint8Array, Uint8Array]>(
+    `SELECT group_concat(hex(substr(tag, 1, ${HEAD_BYTES})), '') AS heads FROM erased WHERE tag >= ? AND tag < ?`,
+  );
   let [sieve, seen, looked]: [Sieve | undefined, number | undefined, number] = [undefined, undefined, 0];
   const isOthers = (): boolean => {
     const now = performance.now();
@@ -137,7 +140,11 @@ function sievedBy(database: Database, size: () => number): Sieve {
   };
   const filled = (): Sieve => {
     const made = createSieve(size());
-    for (const { tag } of all.iterate()) made.add(tag);
+    for (let first = 0; first < 256; first += 1) {
+      const end = first === 255 ? Buffer.alloc(TAG_BYTES + 1, 255) : Buffer.of(first + 1);
+      const heads = Buffer.from(within.get(Buffer.of(first), end)?.heads ?? "", "hex");
+      for (let at = 0; at < heads.length; at += HEAD_BYTES) made.add(heads, at);
+    }
     return made;
   };
   let isAlone = true;

@@ -13,7 +13,10 @@ import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
 import type { RecordsOf } from "./tag.ts";
 import type { Erased } from "./tombstones.ts";
 
-/** Leaves out the records that have a tombstone; {@link OpenSnapshot.erased} says how many. Files of bytes are as they are. */
+/**
+ * Leaves out the records that have a tombstone; {@link OpenSnapshot.erased} says how many. Files of bytes are as they are: who writes
+ * them back asks {@link OpenSnapshot.isErased}.
+ */
 export function withoutErased(snapshot: OpenSnapshot, { isErased }: Pick<Erased, "isErased">): OpenSnapshot {
   const owners = new Map<string, string>();
   const erased = new Map<string, Counts>();
@@ -44,6 +47,7 @@ export function withoutErased(snapshot: OpenSnapshot, { isErased }: Pick<Erased,
       for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
     erased: (block) => erased.get(keyOf(block)),
+    isErased,
   };
 }
 
