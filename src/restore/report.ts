@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { Counts, RestoreDiagnostic } from "../contract/contract.ts";
 import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
-import { addCounts, countsSchema } from "../snapshot/format/counts.ts";
+import { addCounts, countsLess, countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { readOwnText } from "../storage/own-file.ts";
@@ -132,7 +132,7 @@ export function restoreReport(
     return {
       name,
       url: target?.open.url,
-      ...given({ chosen: target && countsWithout(plannedCounts(target), erased) }),
+      ...given({ chosen: target && countsLess(plannedCounts(target), erased) }),
       written,
       existing,
       differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
@@ -169,9 +169,6 @@ function erasedIn({ erased }: TargetOutcome): Counts {
   for (const { counts } of erased) addCounts(sum, counts);
   return sum;
 }
-
-const countsWithout = (counts: Counts, less: Counts): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts).map(([unit, count]) => [unit, count - (less[unit] ?? 0)]));
 
 const isReplacing = ({ targets }: PlannedRestore, name: string): boolean =>
   targets.find((target) => target.name === name)?.existing === "replace";

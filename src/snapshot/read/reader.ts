@@ -32,6 +32,8 @@ export interface OpenSnapshot {
   damage(block: Block): Promise<string | undefined>;
   /** What of a block was left out when it was read, since it was erased after the snapshot was made; absent: nothing is. */
   erased?(block: Block): Counts | undefined;
+  /** Whether a record in a file of bytes was erased since; absent: none was. @param content as its backend says it */
+  isErased?(of: { readonly plugin: string; readonly file: string }, content: string): boolean;
   /** Closes the files. */
   close(): Promise<void>;
 }
