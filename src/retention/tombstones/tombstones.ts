@@ -57,7 +57,8 @@ export function openTombstones({ directory }: { readonly directory: string }): T
   };
   return {
     add(of, contents) {
-      for (const batch of batchesOf(contents)) made().add(batch.map((content) => Buffer.from(made().tag(of, content))));
+      for (const batch of batchesOf(contents))
+        made().add(batch.map((content) => Buffer.from(made().tag(of, content))));
     },
     isErased(of, content) {
       const held = atHand();
