@@ -162,3 +162,14 @@ test("what is erased later is added there, and each batch is written once", asyn
   );
   expect([pruned.exitCode, objectsIn(lost.place).length], pruned.stderr).toEqual([0, 3]);
 });
+
+test("a list that cannot be read is told, and stops no copy", async () => {
+  const lost = await erasedThere();
+  rmSync(join(lost.cwd, ".contextcore", "erased.key"));
+  rmSync(join(lost.place, "erased"), { recursive: true });
+  const copied = await inside(lost.cwd, "snapshots", "copy", "latest", "--to", "offsite");
+  expect([copied.exitCode, copied.stderr]).toEqual([
+    0,
+    expect.stringContaining("offsite did not get the list of what was erased"),
+  ]);
+});
