@@ -8,7 +8,7 @@ import { readParams } from "../../src/tasks/task/read-params.ts";
 const offered = await Promise.all(Object.values(OFFERED).map((load) => load()));
 
 /** What nobody may start who does not sit at the machine. */
-const NEVER = ["plugin_trust", "recover", "destroy"];
+const NEVER = ["plugin_trust", "recover", "destroy", "hold_add", "hold_end"];
 
 test("each is offered under its own kind", async () => {
   expect(offered.map(({ task }) => task.kind)).toEqual(Object.keys(OFFERED));
