@@ -7,7 +7,7 @@ import { asItIs, type StoredForm } from "../../copies/write/outgoing.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import type { Running } from "../task/task.ts";
+import type { TaskContext } from "../task/task.ts";
 import { signingKey } from "./signing-key.ts";
 
 /**
@@ -15,18 +15,18 @@ import { signingKey } from "./signing-key.ts";
  * of the list of what was erased.
  * @throws TrailError
  */
-export async function writingTo(place: Place, running: Running): Promise<StraightOptions> {
-  const key = await signingKey(running);
+export async function writingTo(place: Place, context: TaskContext): Promise<StraightOptions> {
+  const key = await signingKey(context);
   const { user, host } = ownIdentity();
   const form = place.recipients.length === 0 ? asItIs : encryptedTo(place.recipients, key);
-  await shareErasures(place, form, running);
+  await shareErasures(place, form, context);
   return {
     place,
     form,
     key,
     by: { tool: `contextcore ${VERSION}`, host, user },
     now: () => toRfc3339(fromMs(Date.now())),
-    signal: running.signal,
+    signal: context.signal,
   };
 }
 
@@ -34,7 +34,7 @@ export async function writingTo(place: Place, running: Running): Promise<Straigh
 async function shareErasures(
   place: Place,
   form: StoredForm,
-  { config, signal, warn }: Running,
+  { config, signal, warn }: TaskContext,
 ): Promise<void> {
   try {
     await shareTombstones(config, place, form);
