@@ -70,7 +70,7 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
   },
   async copy() {
     const { copy } = await import("../tasks/copy.ts");
-    const { copyJson, SNAPSHOTS_COPY } = await import("../results/snapshots.ts");
+    const { copyJson, SNAPSHOTS_COPY } = await import("../results/copy.ts");
     return offer({
       task: copy,
       lacks: copyLacks,

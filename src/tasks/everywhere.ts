@@ -100,13 +100,11 @@ async function snapshotsIn(
       isHere: here.snapshots.includes(kept),
       superseded: (here.superseded ?? []).filter(({ manifest }) => isKnownAs(kept.manifest, manifest.sha256)),
       copies: copies.filter(isIt),
-      unasked: known
-        .filter(isIt)
-        .map(({ place, name, manifest }) => ({
-          where: `${place}:${name}`,
-          manifest,
-          reason: reasonOf(place),
-        })),
+      unasked: known.filter(isIt).map(({ place, name, manifest }) => ({
+        where: `${place}:${name}`,
+        manifest,
+        reason: reasonOf(place),
+      })),
     };
   });
   return [...own, ...sealedIn(copies, heads)];

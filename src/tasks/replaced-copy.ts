@@ -15,7 +15,7 @@ import { writingTo } from "./snapshots/writing-to.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** A copy to replace, and by what. */
-export interface CopyToReplace {
+interface CopyToReplace {
   readonly context: TaskContext;
   readonly copy: CopyThere;
   readonly snapshot: KeptSnapshot;

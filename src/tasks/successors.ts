@@ -26,7 +26,7 @@ import type { PlacesGiven } from "./snapshots/places.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** A place where the snapshot is not any more what it was. */
-export interface ReplacedThere {
+interface ReplacedThere {
   /** A path, or `offsite:20260124-143000-2`. */
   readonly where: string;
   /** What was there. */

@@ -2,7 +2,7 @@
 import type { Manifest } from "../format/manifest.ts";
 
 /** What tells of a snapshot's lineage. */
-export type Descended = Pick<Manifest, "sha256"> & { readonly erased?: Manifest["erased"] | undefined };
+type Descended = Pick<Manifest, "sha256"> & { readonly erased?: Manifest["erased"] | undefined };
 
 /** Every hash that a snapshot's manifest has had, the present one first. */
 export const hashesOf = ({ sha256, erased = [] }: Descended): readonly string[] => [
@@ -28,7 +28,5 @@ export function withoutSuperseded<One extends { readonly manifest: Descended }>(
 }
 
 /** The hashes that snapshots had before they were written anew. */
-export const supersededHashes = (
-  snapshots: Iterable<{ readonly manifest: Descended }>,
-): ReadonlySet<string> =>
+const supersededHashes = (snapshots: Iterable<{ readonly manifest: Descended }>): ReadonlySet<string> =>
   new Set([...snapshots].flatMap(({ manifest: { erased = [] } }) => erased.map(({ was }) => was)));

@@ -184,7 +184,7 @@ export const erasedSchema = v.object({
   ),
 });
 /** See {@link erasedSchema}. */
-export type Erased = v.InferOutput<typeof erasedSchema>;
+export type TakenOut = v.InferOutput<typeof erasedSchema>;
 
 /** `manifest.json`: what a snapshot claims, by which it is verified. */
 export const manifestSchema = v.object({

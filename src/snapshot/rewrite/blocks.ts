@@ -25,7 +25,7 @@ export interface LeftBlock {
 }
 
 /** A block to be written. */
-export interface LeftPiece {
+interface LeftPiece {
   readonly bytes: Uint8Array;
   readonly block: NewBlock;
 }

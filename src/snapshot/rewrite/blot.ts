@@ -19,7 +19,7 @@ export function isBlotted(value: Json | undefined, blot: Blot): boolean {
 }
 
 /** Blots out commits, one after another. */
-export type BlotCommit = (commit: Commit) => Commit;
+type BlotCommit = (commit: Commit) => Commit;
 
 /**
  * A cursor of a finished snapshot tells only which step came of which. So one that holds something to blot out becomes a number, the

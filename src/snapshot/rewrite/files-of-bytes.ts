@@ -10,7 +10,7 @@ import type { Manifest } from "../format/manifest.ts";
 import type { ByteReader } from "../read/byte-reader.ts";
 import { readBlock } from "../read/reader.ts";
 import { blotNames, zeroParts } from "./archive.ts";
-import { type ContentPart, contentOf, recordsIn } from "./records.ts";
+import { type ContentPart, lineRecordsOf, namedPart } from "./records.ts";
 import type { FileAsked, Rewriting } from "./rewriting.ts";
 import { sourceLines } from "./source.ts";
 import { type ChangedFile, changedFile } from "./unpacked.ts";
@@ -23,7 +23,7 @@ export interface RewrittenBytes extends ChangedFile {
 }
 
 /** From where to where. */
-export interface BytesOptions {
+interface BytesOptions {
   readonly source: Storage;
   readonly manifest: Manifest;
   readonly reader: ByteReader;
@@ -147,8 +147,8 @@ async function* linesOfAll(
     for (const line of linesOf(await readBlock(reader, block))) {
       const text = decoder.decode(line);
       const value: Json = JSON.parse(text);
-      const goes = may && recordsIn(of.file, value).some((record) => isGone(of, record));
-      yield { plugin, content: contentOf(text), goes };
+      const goes = may && lineRecordsOf(of.file, value).some((record) => isGone(of, record));
+      yield { plugin, content: namedPart(text), goes };
     }
   }
 }

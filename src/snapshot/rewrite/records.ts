@@ -20,7 +20,7 @@ export interface ContentPart {
 }
 
 /** What is left of a block's lines, and what went. */
-export interface LeftLines {
+interface LeftLines {
   /** The lines that are left. */
   readonly text: string;
   /** How many. */
@@ -73,7 +73,7 @@ interface Tally {
 
 function leftOf(text: string, { file, range, isGone }: Asked, gone: Tally): string | undefined {
   const value: Json = JSON.parse(text);
-  const goes = recordsIn(file, value).map((record) => {
+  const goes = lineRecordsOf(file, value).map((record) => {
     const is = isGone(record);
     if (is) note(record, range, gone);
     return is;
@@ -90,7 +90,7 @@ function leftOf(text: string, { file, range, isGone }: Asked, gone: Tally): stri
 }
 
 /** A line whose records nobody tells apart is one. */
-export function recordsIn(file: string, value: Json): readonly LineRecord[] {
+export function lineRecordsOf(file: string, value: Json): readonly LineRecord[] {
   const found = [...recordsOf(file, value)];
   if (found.length > 0 || formatOf(file)?.keep !== undefined) return found;
   const content = canonicalJson(value);
@@ -130,7 +130,7 @@ export const withoutCounts = (counts: Counts, less: Counts): Counts =>
   );
 
 /** The part of a file of bytes that a line names. */
-export function contentOf(text: string): ContentPart | undefined {
+export function namedPart(text: string): ContentPart | undefined {
   const value: unknown = JSON.parse(text);
   const content = isObject(value) ? members(value.content) : {};
   const { file, offset, bytes } = content;

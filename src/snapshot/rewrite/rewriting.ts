@@ -2,7 +2,7 @@
 import type { Counts } from "../../contract/contract.ts";
 import type { FileKind } from "../format/file-totals.ts";
 import type { LineRecord } from "../format/line-format.ts";
-import type { Erased, Manifest } from "../format/manifest.ts";
+import type { Manifest, TakenOut } from "../format/manifest.ts";
 
 /** A file of a snapshot, as it is asked about. */
 export interface FileAsked {
@@ -35,7 +35,7 @@ export interface Rewriting {
    */
   readonly blot?: (text: string) => string;
   /** Why, and by which event of the trail. */
-  readonly erased: Pick<Erased, "at" | "event" | "why">;
+  readonly erased: Pick<TakenOut, "at" | "event" | "why">;
 }
 
 /** What has left a snapshot. */

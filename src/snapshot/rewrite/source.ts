@@ -29,12 +29,12 @@ export async function* sourceLines(files: Storage, manifest: Manifest): AsyncGen
     yield { ...said, number, text };
   }
   if (hasher.digest("hex") !== manifest.index.sha256)
-    throw new SnapshotError(`${files.shown(INDEX_FILE)}: checksum mismatch`, { hint: hintOf(files) });
+    throw new SnapshotError(`${files.shown(INDEX_FILE)}: checksum mismatch`, { hint: verifyHint(files) });
 }
 
 const wrong = (files: Storage, number: number, what: string): SnapshotError =>
-  new SnapshotError(`${files.shown(INDEX_FILE)} line ${number}: ${what}`, { hint: hintOf(files) });
+  new SnapshotError(`${files.shown(INDEX_FILE)} line ${number}: ${what}`, { hint: verifyHint(files) });
 
 /** What to do about a snapshot that cannot be written anew. */
-export const hintOf = ({ root }: Storage): string =>
+export const verifyHint = ({ root }: Storage): string =>
   `contextcore verify ${root} says what is damaged; a damaged snapshot can only be removed as a whole.`;

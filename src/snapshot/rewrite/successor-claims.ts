@@ -10,7 +10,7 @@ import { withoutCounts } from "./records.ts";
 import type { Removed, Rewriting } from "./rewriting.ts";
 
 /** What was written, and what was not. */
-export interface Rewritten {
+interface Rewritten {
   /** The files that have blocks, by path. */
   readonly files: ReadonlyMap<string, ManifestFile>;
   readonly index: Omit<Manifest["index"], "path">;

@@ -24,7 +24,7 @@ import { UNPACKED_FOLDER } from "./unpacked.ts";
 import { writeSuccessor } from "./write-successor.ts";
 
 /** How a snapshot is written anew. */
-export interface RewriteOptions extends Rewriting {
+interface RewriteOptions extends Rewriting {
   /** The directory in which the successor will lie, beside others. It is there. */
   readonly directory: string;
   /** The snapshot's name. */

@@ -18,14 +18,14 @@ export interface ChangedFile {
 }
 
 /** A piece of a file of bytes. */
-export interface PackedPiece {
+interface PackedPiece {
   readonly bytes: Uint8Array;
   /** Before compression; absent when it is not compressed. */
   readonly raw?: number;
 }
 
 /** Where to unpack, and how to read. */
-export interface Unpacking {
+interface Unpacking {
   readonly reader: ByteReader;
   readonly into: Storage;
   readonly signal: AbortSignal;

@@ -6,7 +6,7 @@ import { kindOf } from "../format/file-totals.ts";
 import type { Manifest, ManifestFile } from "../format/manifest.ts";
 import type { BlotName } from "./blot.ts";
 import type { Rewriting } from "./rewriting.ts";
-import { hintOf, sourceLines } from "./source.ts";
+import { sourceLines, verifyHint } from "./source.ts";
 
 interface UntouchedOptions {
   readonly source: Storage;
@@ -86,6 +86,6 @@ async function copyWhole(
     await Promise.all([from.close(), to.close()]);
   }
   if (hasher.digest("hex") !== sha256)
-    throw new SnapshotError(`${source.shown(path)}: checksum mismatch`, { hint: hintOf(source) });
+    throw new SnapshotError(`${source.shown(path)}: checksum mismatch`, { hint: verifyHint(source) });
   await into.commit([path]);
 }

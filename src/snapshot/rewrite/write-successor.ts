@@ -20,7 +20,7 @@ import { createRemovedTally, type RemovedTally } from "./tally.ts";
 import { keepUntouched, untouchedFiles } from "./untouched.ts";
 
 /** Where from and where to. */
-export interface WriteOptions {
+interface WriteOptions {
   readonly source: Storage;
   /** An empty directory. Its files are durable when this is done; their names, once it is synced. */
   readonly into: Storage;
