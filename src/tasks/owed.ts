@@ -1,4 +1,5 @@
 import { PluginError } from "../contract/errors.ts";
+import { TombstoneError } from "../retention/tombstones/error.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { AgeError } from "../storage/age/error.ts";
 import { hintOf } from "../units/hint-of.ts";
@@ -15,7 +16,7 @@ export interface Owed {
   readonly due?: string;
 }
 
-const KINDS = [SnapshotError, PluginError, UsageError, RefusedError, AgeError];
+const KINDS = [SnapshotError, PluginError, UsageError, RefusedError, AgeError, TombstoneError];
 
 /** Whether an error is about one snapshot or one place: what could not be done there is owed, and the rest goes on. */
 export const isOwed = (error: unknown): boolean => KINDS.some((kind) => error instanceof kind);

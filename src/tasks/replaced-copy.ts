@@ -1,4 +1,5 @@
 /** A copy in a place becomes one of the snapshot's successor: that is written and verified first, then the old one goes. */
+import { shareTombstones } from "../copies/erased/share.ts";
 import { lockedUntil, type Withheld } from "../copies/place/remove-copy.ts";
 import { type WrittenCopy, writeCopy } from "../copies/write/write-copy.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
@@ -62,6 +63,8 @@ async function copied({
 }: CopyToReplace): Promise<WrittenCopy> {
   await requireOpenable(open.recipients, context);
   const writing = await writingTo(open, context);
+  // Nothing goes from a place that does not know what it must not bring back.
+  await shareTombstones(context.config, open, writing.form);
   const written = await writeCopy({ ...writing, snapshot: snapshot.files, name });
   await requireSound(context, { place, name, how });
   await remember(context.config, place, written, snapshot);
