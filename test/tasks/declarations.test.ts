@@ -39,6 +39,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   activity_purge: true,
   hold_add: false,
   hold_end: true,
+  subject_find: false,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {

@@ -13,6 +13,23 @@ export interface SubjectPlace {
   readonly value: string;
 }
 
+/** What a text of the configuration says wrongly. */
+export interface PlaceFlaw {
+  readonly wrong: string;
+}
+
+/** The places that `user={id}, entity=customer:{id}, text={id}` means of one person. */
+export function subjectPlaces(where: string, id: string): SubjectPlace[] | PlaceFlaw {
+  const read = where.split(",").map((one) => {
+    const [, name, value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(one) ?? [];
+    const field = SUBJECT_FIELDS.find((known) => known === name);
+    return field === undefined || !value.includes("{id}")
+      ? { wrong: one.trim() }
+      : { field, value: value.replaceAll("{id}", () => id) };
+  });
+  return read.find((one) => "wrong" in one) ?? read.flatMap((one) => ("wrong" in one ? [] : one));
+}
+
 /** Some of that person's runs. */
 export interface SubjectRuns {
   readonly ids: readonly string[];

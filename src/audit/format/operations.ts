@@ -25,6 +25,7 @@ export const OPERATIONS = [
   "sign_out",
   "sink_change",
   "sink_overflow",
+  "subject_find",
   "token_add",
   "token_revoke",
   "trail_repair",

@@ -1,0 +1,26 @@
+/** Finds everything that belongs to one person, and changes nothing. */
+import { requestKey } from "../retention/subjects/requests/key.ts";
+import { erasable, type Search } from "./subjects/found.ts";
+import { searchSubject } from "./subjects/search.ts";
+import { SUBJECT_PARAMS } from "./subjects/subject-param.ts";
+import { openedForSubjects } from "./subjects/wanted.ts";
+import { type Done, defineTask } from "./task/task.ts";
+
+export const subjectFind = defineTask({
+  kind: "subject_find",
+  about: "find what belongs to one person: on servers, in snapshots and copies, in the log of runs, in the trail",
+  params: SUBJECT_PARAMS,
+  opens: (_, config) => openedForSubjects(config),
+  destructive: false,
+  plan: async (given) => given,
+  targets: () => [],
+  async run(given, running): Promise<Done<Search>> {
+    const result = await searchSubject(running, given);
+    const details = {
+      subject: requestKey(running.home).nameOf(given.subject),
+      records: erasable(result.parts),
+      unsearched: result.unsearched.length,
+    };
+    return { result, ending: { outcome: result.unsearched.length === 0 ? "success" : "partial", details } };
+  },
+});

@@ -1,0 +1,163 @@
+/** Erases one person's data from snapshots, wherever each is: tombstones first, then successors, then what was there before goes. */
+import type { Counts } from "../../contract/contract.ts";
+import { blotting } from "../../retention/subjects/spellings.ts";
+import type { Outcome } from "../../retention/subjects/requests/request.ts";
+import { openTombstones, type Tombstones } from "../../retention/tombstones/tombstones.ts";
+import { hashesOf } from "../../snapshot/catalog/lineage.ts";
+import type { Rewriting } from "../../snapshot/rewrite/rewriting.ts";
+import { given } from "../../units/given.ts";
+import { fromMs, toRfc3339 } from "../../units/range.ts";
+import { lookEverywhere } from "../everywhere.ts";
+import { type Owed, owedReason } from "../owed.ts";
+import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "../successors.ts";
+import type { PlacesGiven } from "../snapshots/places.ts";
+import type { TaskContext } from "../task/task.ts";
+import type { FoundInKept } from "./found.ts";
+import { bury } from "./bury.ts";
+import { findInKept } from "./in-kept.ts";
+import { keepOf, keptParts } from "./parts.ts";
+import type { WholeSearch } from "./search.ts";
+import { knowing, storedRecords } from "./stored.ts";
+
+/** Whose data, where it was found, and how encrypted copies are opened. */
+interface Plan {
+  readonly subject: string;
+  readonly search: Pick<WholeSearch, "kept" | "everywhere">;
+  readonly given: PlacesGiven;
+}
+
+/** What became of it. */
+interface OfKept {
+  readonly outcomes: readonly Outcome[];
+  /** Hashes of the manifests of successors that hold none of it. */
+  readonly clean: readonly string[];
+}
+
+/** @param event the request's id, which the manifests of successors name */
+export async function eraseKept(plan: Plan, context: TaskContext, event: string): Promise<OfKept> {
+  using tombstones = openTombstones(context.config);
+  const outcomes: Outcome[] = [];
+  const clean: string[] = [];
+  for (const found of plan.search.kept) {
+    context.signal.throwIfAborted();
+    const one = await eraseOne(plan, found, { context, tombstones, event });
+    outcomes.push(...one.outcomes);
+    clean.push(...one.clean);
+  }
+  outcomes.push(...(await finished(context, plan.given)));
+  return { outcomes, clean };
+}
+
+interface Erasing {
+  readonly context: TaskContext;
+  readonly tombstones: Tombstones;
+  readonly event: string;
+}
+
+async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promise<OfKept> {
+  const { context, tombstones } = erasing;
+  const { everywhere } = plan.search;
+  try {
+    await bury(context, found, plan.subject, tombstones);
+    const rewriting = rewritingOf(plan, found, erasing);
+    const how = { ...plan.given, places: everywhere.places };
+    const replaced = await replaceEverywhere(context, found.one, rewriting, how);
+    const left = await leftIn(context, found, replaced, plan.subject);
+    const { snapshot } = replaced;
+    return {
+      outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],
+      clean: left.length === 0 && snapshot !== undefined ? hashesOf(snapshot.manifest) : [],
+    };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { outcomes: [owedOutcome({ where: found.one.kept.path, reason: owedReason(error) })], clean: [] };
+  }
+}
+
+/** What goes is what has a tombstone; what has to be kept stays, with what is said of it. */
+function rewritingOf(
+  { subject }: Plan,
+  { one, files, stored }: FoundInKept,
+  { context, tombstones, event }: Erasing,
+): Rewriting {
+  const { subjects } = context.config;
+  const isKept = (backend: string): boolean => keepOf(subjects, backend) !== undefined;
+  const names = [...files, ...stored].map(({ backend }) => backend);
+  const blocks = new Set(files.flatMap((file) => file.blocks));
+  const bytes = new Set(stored.map(({ backend }) => backend));
+  return {
+    isGone: (of, { content }) =>
+      of.kind === "records" && !isKept(of.plugin) && tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
+    // Which blocks a file of bytes has is not told by what was found in it.
+    ...(bytes.size === 0 ? { isConcerned: (line) => blocks.has(line) } : {}),
+    bytes: async ({ plugin, file }, path) =>
+      bytes.has(plugin) && !isKept(plugin) ? eraseStored(context, { plugin, file, path }, subject) : 0,
+    ...(names.some(isKept) ? {} : { blot: blotting(subject) }),
+    erased: { at: now(), event, why: "subject" },
+  };
+}
+
+async function eraseStored(
+  context: TaskContext,
+  { plugin, file, path }: { readonly plugin: string; readonly file: string; readonly path: string },
+  subject: string,
+): Promise<Counts> {
+  const knows = knowing(context, plugin);
+  if (knows === undefined) return {};
+  const found = await Array.fromAsync(storedRecords(knows, { file, path }, subject, context.signal));
+  if (found.length === 0) return {};
+  const references = found.map(({ reference }) => reference);
+  return (await knows.stored.erase({ file, path }, references, context.signal)).counts;
+}
+
+const now = (): string => toRfc3339(fromMs(Date.now()));
+
+/** For each place where it is done, with the hashes before and after. */
+function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): Outcome[] {
+  const count = Object.values(counts).reduce((most, amount) => Math.max(most, amount), 0);
+  return done.map(({ where, was, manifest }) => ({
+    source: where.includes(":") ? "copy" : "snapshot",
+    name: `${was} is ${where}`,
+    ...{ unit: Object.keys(counts)[0] ?? "records", count, state: "done", at: now() },
+    ...{ was: one.sha256, now: manifest },
+  }));
+}
+
+const owedOutcome = ({ where, reason, due }: Owed): Outcome => ({
+  source: where.includes(":") ? "copy" : "snapshot",
+  ...{ name: where, unit: "records", count: 0, state: "owed", at: now(), reason },
+  ...given({ due }),
+});
+
+/** A proof: the successor is looked through as the snapshot was. What could be erased and is still there is owed. */
+async function leftIn(
+  context: TaskContext,
+  { one }: FoundInKept,
+  { snapshot }: ReplacedSnapshot,
+  subject: string,
+): Promise<Outcome[]> {
+  if (snapshot === undefined) return [];
+  const successor = { ...one, kept: snapshot, sha256: snapshot.manifest.sha256, copies: [] };
+  const seen = await findInKept(context, successor, subject);
+  const blot = blotting(subject);
+  return keptParts({ ...seen, one: { ...successor, isHere: true } }, context.config.subjects, blot).map(
+    ({ backend, count, unit, where, stays }): Outcome => ({
+      ...{ source: one.isHere ? "snapshot" : "copy", name: [snapshot.path, backend].filter((text) => text !== undefined).join(" ") },
+      ...{ unit, count, at: now() },
+      ...(stays === undefined
+        ? { state: "owed", reason: `it is still in ${where}` }
+        : { state: "impossible", reason: stays }),
+    }),
+  );
+}
+
+/** What earlier tries have owed to places is done now, as far as it can be. */
+async function finished(context: TaskContext, how: PlacesGiven): Promise<Outcome[]> {
+  try {
+    const { owed } = await finishReplacing(context, await lookEverywhere(context, how), how);
+    return owed.map(owedOutcome);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return [owedOutcome({ where: context.config.backups, reason: owedReason(error) })];
+  }
+}

@@ -1,0 +1,48 @@
+/** One person's data in one snapshot: its records, what is within its files of bytes, and what it says of itself. */
+import type { StoredRecord } from "../../contract/contract.ts";
+import { type FoundInSnapshot, type FoundRecord, findInSnapshot } from "../../retention/subjects/in-snapshot.ts";
+import { mentionsIn } from "../../retention/subjects/in-text.ts";
+import { openSnapshot } from "../../snapshot/read/reader.ts";
+import type { TaskContext } from "../task/task.ts";
+import type { FoundInKept, FoundStored, ReadSnapshot } from "./found.ts";
+import { soughtOf } from "./sought.ts";
+import { findStored, knowsBytes } from "./stored.ts";
+
+/** With what of it could not be read. */
+interface SeenInKept extends FoundInKept, Pick<FoundInSnapshot, "unread"> {}
+
+/** Who is given each record. */
+export interface Heard {
+  /** Of a line. */
+  readonly onRecord?: (found: FoundRecord, one: ReadSnapshot) => void;
+  /** Of a file of bytes. */
+  readonly onStored?: (
+    record: StoredRecord,
+    of: Pick<FoundStored, "backend" | "file">,
+    one: ReadSnapshot,
+  ) => void;
+}
+
+/** @throws what is not about a part of it */
+export async function findInKept(
+  context: TaskContext,
+  one: ReadSnapshot,
+  subject: string,
+  { onRecord, onStored }: Heard = {},
+): Promise<SeenInKept> {
+  const { data, texts } = soughtOf(context, subject);
+  const { files: storage } = one.kept;
+  const snapshot = await openSnapshot(storage);
+  try {
+    const { files, unread } = await findInSnapshot(snapshot, data, {
+      signal: context.signal,
+      isKnown: (backend) => knowsBytes(context, backend),
+      ...(onRecord === undefined ? {} : { onRecord: (found) => onRecord(found, one) }),
+    });
+    const stored = await findStored(context, snapshot, subject, (record, of) => onStored?.(record, of, one));
+    const mentions = await mentionsIn(storage, texts);
+    return { one, files, stored: stored.found, mentions, unread: [...unread, ...stored.unread] };
+  } finally {
+    await snapshot.close();
+  }
+}
