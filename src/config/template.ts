@@ -154,6 +154,9 @@ schedules:
   - name: drill
     cron: "0 4 * * 0"
     task: drill                 # whether it would come back, and how fast
+  #- name: owed                  # what is still owed of requests for erasure; see docs/subjects.md
+  #  cron: "30 4 * * *"
+  #  task: subject_retry
   #- name: offsite               # what "copies" could not deliver at once
   #  cron: "45 2 * * *"
   #  task: copy

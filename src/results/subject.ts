@@ -115,3 +115,30 @@ export const requestsJson = ({
 /** `2 owed`: what is left of a request. */
 export const owedText = (request: SubjectRequest): string =>
   request.closed === undefined ? `${owedIn(request).length} owed` : "closed";
+
+export const SUBJECT_EXPORT = defineResult({
+  name: "subject.export",
+  version: 1,
+  about: "what belongs to one person: every record that is kept of it, once",
+  schema: v.object({
+    created: time,
+    found: foundEntries.found,
+    unsearched: foundEntries.unsearched,
+    records: v.array(
+      v.object({
+        source,
+        name: v.pipe(name, v.description("where it was found first; `found` tells the other places")),
+        backend: v.optional(v.string()),
+        file: v.optional(v.pipe(v.string(), v.description("the data file of the snapshot"))),
+        unit: v.string(),
+        time: v.optional(time),
+        data: v.pipe(
+          v.unknown(),
+          v.description(
+            "as docs/snapshot-format.md has a line of that file with this record alone; a run as docs/activity.md has it; an event as in the trail",
+          ),
+        ),
+      }),
+    ),
+  }),
+});

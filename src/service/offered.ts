@@ -10,6 +10,7 @@ import {
   inventoryLacks,
   pruneLacks,
   restoreLacks,
+  retryLacks,
   verifyLacks,
 } from "./lacks.ts";
 
@@ -171,6 +172,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       resultJson: restoreJson,
       plan: RESTORE_PLAN,
       planJson,
+    });
+  },
+  async subject_retry() {
+    const { subjectRetry } = await import("../tasks/subject-retry.ts");
+    const { requestsJson, SUBJECT_REQUESTS } = await import("../results/subject.ts");
+    return offer({
+      task: subjectRetry,
+      lacks: retryLacks,
+      result: SUBJECT_REQUESTS,
+      resultJson: (_, result) => requestsJson(result),
+      plan: SUBJECT_REQUESTS,
+      planJson: ({ erasures, stuck }) => requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
     });
   },
   async verify() {

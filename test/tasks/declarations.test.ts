@@ -40,6 +40,9 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   hold_add: false,
   hold_end: true,
   subject_find: false,
+  subject_export: false,
+  subject_erase: true,
+  subject_retry: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -78,6 +81,17 @@ test("nobody trusts code over HTTP, or by a schedule: it takes what only the com
 const sha256 = "5f".repeat(32);
 
 const SAVED = { snapshot: { path: "/backups/1", manifest: { sha256, created: "2026-01-24T14:30:00Z" } } };
+
+const ERASURE = {
+  given: {},
+  search: {
+    servers: [{ backend: "loki", found: [{ reference: { stream: 1 } }] }],
+    kept: [{ one: { sha256, kept: { path: "/backups/1" } } }],
+    runs: ["a"],
+    parts: [{ source: "activity", name: "/p/.contextcore/activity.db", unit: "runs", count: 1 }],
+    unsearched: [],
+  },
+};
 
 /** Of each destructive task a plan with something to do: as much of it as its targets are made from. */
 const PLANS: Readonly<Record<string, unknown>> = {
@@ -126,6 +140,8 @@ const PLANS: Readonly<Record<string, unknown>> = {
   },
   hold_end: { name: "case", since: "2026-01-24T14:30:00Z", backends: [] },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
+  subject_erase: ERASURE,
+  subject_retry: { erasures: [{ request: { id: "20260124-143000-01234567", tried: 0 }, plan: ERASURE }] },
 };
 
 test.each(tasks.filter(({ destructive }) => destructive).map((task) => [task.kind, task] as const))(

@@ -1,10 +1,10 @@
 /** Erases one person's data from snapshots, wherever each is: tombstones first, then successors, then what was there before goes. */
+import { isAbsolute } from "node:path";
 import type { Counts } from "../../contract/contract.ts";
 import { blotting } from "../../retention/subjects/spellings.ts";
 import type { Outcome } from "../../retention/subjects/requests/request.ts";
 import { openTombstones, type Tombstones } from "../../retention/tombstones/tombstones.ts";
-import { hashesOf } from "../../snapshot/catalog/lineage.ts";
-import type { Rewriting } from "../../snapshot/rewrite/rewriting.ts";
+import type { FileAsked, Rewriting } from "../../snapshot/rewrite/rewriting.ts";
 import { given } from "../../units/given.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { lookEverywhere } from "../everywhere.ts";
@@ -66,7 +66,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
     const { snapshot } = replaced;
     return {
       outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],
-      clean: left.length === 0 && snapshot !== undefined ? hashesOf(snapshot.manifest) : [],
+      clean: left.length === 0 && snapshot !== undefined ? [snapshot.manifest.sha256] : [],
     };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -89,9 +89,12 @@ function rewritingOf(
     isGone: (of, { content }) =>
       of.kind === "records" && !isKept(of.plugin) && tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
     // Which blocks a file of bytes has is not told by what was found in it.
-    ...(bytes.size === 0 ? { isConcerned: (line) => blocks.has(line) } : {}),
-    bytes: async ({ plugin, file }, path) =>
-      bytes.has(plugin) && !isKept(plugin) ? eraseStored(context, { plugin, file, path }, subject) : 0,
+    ...(bytes.size === 0
+      ? { isConcerned: (line: number) => blocks.has(line) }
+      : {
+          bytes: async ({ plugin, file }: FileAsked, path: string) =>
+            bytes.has(plugin) && !isKept(plugin) ? eraseStored(context, { plugin, file, path }, subject) : 0,
+        }),
     ...(names.some(isKept) ? {} : { blot: blotting(subject) }),
     erased: { at: now(), event, why: "subject" },
   };
@@ -116,7 +119,7 @@ const now = (): string => toRfc3339(fromMs(Date.now()));
 function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): Outcome[] {
   const count = Object.values(counts).reduce((most, amount) => Math.max(most, amount), 0);
   return done.map(({ where, was, manifest }) => ({
-    source: where.includes(":") ? "copy" : "snapshot",
+    source: isAbsolute(where) ? "snapshot" : "copy",
     name: `${was} is ${where}`,
     ...{ unit: Object.keys(counts)[0] ?? "records", count, state: "done", at: now() },
     ...{ was: one.sha256, now: manifest },
@@ -124,7 +127,7 @@ function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): 
 }
 
 const owedOutcome = ({ where, reason, due }: Owed): Outcome => ({
-  source: where.includes(":") ? "copy" : "snapshot",
+  source: isAbsolute(where) ? "snapshot" : "copy",
   ...{ name: where, unit: "records", count: 0, state: "owed", at: now(), reason },
   ...given({ due }),
 });

@@ -71,7 +71,7 @@ export interface Search {
   readonly events: number;
   readonly parts: readonly FoundPart[];
   readonly unsearched: readonly Unsearched[];
-  /** The manifests of all snapshots that were looked through, found or not, by every hash that they had. */
+  /** The manifests of all snapshots that were looked through, found or not. */
   readonly looked: ReadonlySet<string>;
 }
 

@@ -2,7 +2,6 @@
 import { watchMemory } from "../../engine/memory-pressure.ts";
 import { eventsWith } from "../../retention/subjects/in-text.ts";
 import { blotting } from "../../retention/subjects/spellings.ts";
-import { hashesOf } from "../../snapshot/catalog/lineage.ts";
 import { isThere } from "../../storage/entries.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { type Everywhere, lookEverywhere } from "../everywhere.ts";
@@ -58,7 +57,7 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
       name: blot(one.name),
       reason: blot(one.reason),
     })),
-    looked: new Set([...known, ...fresh.flatMap(({ kept }) => hashesOf(kept.manifest))]),
+    looked: new Set([...known, ...fresh.map(({ sha256 }) => sha256)]),
   };
 }
 
