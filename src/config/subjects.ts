@@ -58,7 +58,10 @@ export const subjectsIn = (
   written: v.InferOutput<typeof subjectsSchema>,
 ): Record<string, readonly SubjectPlace[]> =>
   Object.fromEntries(
-    Object.entries(written ?? {}).map(([name, one]) => [name, (Array.isArray(one) ? one : [one]).map(placeOf)]),
+    Object.entries(written ?? {}).map(([name, one]) => [
+      name,
+      (Array.isArray(one) ? one : [one]).map(placeOf),
+    ]),
   );
 
 const placeOf = (written: Written): SubjectPlace =>

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { owedIn, requestSchema, type SubjectRequest } from "../retention/subjects/requests/request.ts";
-import { type FoundPart, erasable, type Search, SOURCES } from "../tasks/subjects/found.ts";
+import { erasable, type FoundPart, type Search, SOURCES } from "../tasks/subjects/found.ts";
 import { given } from "../units/given.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { time } from "./parts.ts";
@@ -96,7 +96,10 @@ export const SUBJECT_REQUESTS = defineResult({
   about: "requests for erasure, the newest first, and what became of each",
   schema: v.object({
     requests: v.array(requestSchema),
-    stuck: v.pipe(v.array(stuckSchema), v.description("requests that cannot be read, or not be gone on with")),
+    stuck: v.pipe(
+      v.array(stuckSchema),
+      v.description("requests that cannot be read, or not be gone on with"),
+    ),
   }),
 });
 

@@ -183,7 +183,8 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       result: SUBJECT_REQUESTS,
       resultJson: (_, result) => requestsJson(result),
       plan: SUBJECT_REQUESTS,
-      planJson: ({ erasures, stuck }) => requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
+      planJson: ({ erasures, stuck }) =>
+        requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
     });
   },
   async verify() {

@@ -44,6 +44,8 @@ export interface Everywhere {
   readonly places: readonly Place[];
   /** Places that could not be asked, with the reason. */
   readonly unasked: readonly { readonly place: string; readonly reason: string }[];
+  /** Copies and exports in places that were interrupted, each with the command that finishes it. */
+  readonly unfinished: PlaceListing["unfinished"];
   /** What looks like a snapshot and cannot be believed, with the reason. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
@@ -66,6 +68,7 @@ export async function lookEverywhere(context: TaskContext, asked: PlacesGiven = 
     snapshots: await snapshotsIn({ here, listings, unasked }, context),
     places: listings.map(({ open }) => open),
     unasked,
+    unfinished: listings.flatMap((one) => one.unfinished),
     unreadable: unreadable.map(({ path, reason }) => ({ path, reason })),
   };
 }

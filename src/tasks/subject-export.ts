@@ -5,8 +5,8 @@ import { findRecord } from "../activity/records/read.ts";
 import { requestKey } from "../retention/subjects/requests/key.ts";
 import { isThere } from "../storage/entries.ts";
 import { writePrivateFile } from "../storage/named-file.ts";
-import { counted } from "../units/words.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
+import { counted } from "../units/words.ts";
 import type { Search } from "./subjects/found.ts";
 import { type Gathered, gather } from "./subjects/gathered.ts";
 import { asDocument, asPages } from "./subjects/handed-over.ts";
@@ -57,9 +57,14 @@ export const subjectExport = defineTask({
     });
     gatherRuns(search, gathered);
     const pieces = textOf({ search, gathered }, portable);
-    const isWhole = path === undefined ? await running.pour(pieces) : await writePrivateFile(path, pieces, running.signal);
+    const isWhole =
+      path === undefined ? await running.pour(pieces) : await writePrivateFile(path, pieces, running.signal);
     const lacks = lacksOf(search, gathered);
-    const details = { subject: requestKey(running.home).nameOf(given.subject), records: gathered.size, lacks: lacks.length };
+    const details = {
+      subject: requestKey(running.home).nameOf(given.subject),
+      records: gathered.size,
+      lacks: lacks.length,
+    };
     return {
       result: { records: gathered.size, lacks, isWhole },
       ending: { outcome: isWhole && lacks.length === 0 ? "success" : "partial", details },
@@ -87,7 +92,9 @@ function textOf(
 ): AsyncGenerator<string> {
   const created = toRfc3339(fromMs(Date.now()));
   const head = { schema: { name: "subject.export", version: 1 }, created };
-  return isPortable ? asDocument({ ...head, ...told(search) }, { gathered }) : asPages({ search, gathered, created });
+  return isPortable
+    ? asDocument({ ...head, ...told(search) }, { gathered })
+    : asPages({ search, gathered, created });
 }
 
 const told = ({ parts, unsearched }: Search): object => ({

@@ -8,7 +8,8 @@ import { type Done, defineTask } from "./task/task.ts";
 
 export const subjectFind = defineTask({
   kind: "subject_find",
-  about: "find what belongs to one person: on servers, in snapshots and copies, in the log of runs, in the trail",
+  about:
+    "find what belongs to one person: on servers, in snapshots and copies, in the log of runs, in the trail",
   params: SUBJECT_PARAMS,
   opens: (_, config) => openedForSubjects(config),
   destructive: false,

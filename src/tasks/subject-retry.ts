@@ -61,7 +61,10 @@ interface Planning {
   readonly stuck: RetryPlan["stuck"][number][];
 }
 
-async function planned(request: SubjectRequest, { given, context, erasures, stuck }: Planning): Promise<void> {
+async function planned(
+  request: SubjectRequest,
+  { given, context, erasures, stuck }: Planning,
+): Promise<void> {
   try {
     const sealed = keptRequests(context.config.directory).sealedOf(request, requestKey(context.home));
     const plan = await planErasure(context, { ...given, subject: sealed.subject, request, sealed });

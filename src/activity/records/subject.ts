@@ -20,14 +20,15 @@ export interface PlaceFlaw {
 
 /** The places that `user={id}, entity=customer:{id}, text={id}` means of one person. */
 export function subjectPlaces(where: string, id: string): SubjectPlace[] | PlaceFlaw {
-  const read = where.split(",").map((one) => {
+  const read = where.split(",").map((one): SubjectPlace | PlaceFlaw => {
     const [, name, value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(one) ?? [];
     const field = SUBJECT_FIELDS.find((known) => known === name);
     return field === undefined || !value.includes("{id}")
       ? { wrong: one.trim() }
       : { field, value: value.replaceAll("{id}", () => id) };
   });
-  return read.find((one) => "wrong" in one) ?? read.flatMap((one) => ("wrong" in one ? [] : one));
+  const wrong = read.flatMap((one) => ("wrong" in one ? one : []));
+  return wrong[0] ?? read.flatMap((one) => ("wrong" in one ? [] : one));
 }
 
 /** Some of that person's runs. */

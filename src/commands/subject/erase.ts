@@ -5,11 +5,11 @@ import { erasable, type Search } from "../../tasks/subjects/found.ts";
 import { readWholeNumber } from "../../tasks/task/count.ts";
 import { RefusedError } from "../../tasks/task/errors.ts";
 import { counted } from "../../units/words.ts";
+import { defineCommand } from "../command.ts";
 import { conduct, planPaper } from "../conduct.ts";
 import type { Question } from "../confirmed.ts";
-import { defineCommand } from "../command.ts";
 import { printResult } from "../print-result.ts";
-import { IDENTIFIER, identifierOf } from "./identifier.ts";
+import { IDENTIFIER, withIdentifier } from "./identifier.ts";
 import { foundText, showFound } from "./show-found.ts";
 import { requestText, showRequest } from "./show-request.ts";
 
@@ -24,18 +24,21 @@ export default defineCommand({
       type: "value",
       hint: "N",
       parse: readWholeNumber,
-      about: "agree beforehand to erase exactly this many records, which --dry-run tells; default: they are asked for",
+      about:
+        "agree beforehand to erase exactly this many records, which --dry-run tells; default: they are asked for",
     },
     "dry-run": { type: "flag", about: "show what would be erased, and what cannot be, and erase nothing" },
   },
   examples: [
-    { line: "subject erase", about: "asks for the identifier, shows the plan, and has the number of records typed" },
+    {
+      line: "subject erase",
+      about: "asks for the identifier, shows the plan, and has the number of records typed",
+    },
     { line: "subject erase - --records 1284 < identifier.txt", about: "without a terminal" },
   ],
   json: [SUBJECT_ERASE],
   async run(call) {
-    const subject = await identifierOf(call, call.args.file);
-    const own = { ...call, args: { ...call.args, subject } };
+    const own = await withIdentifier(call, call.args.file);
     return conduct(subjectErase, own, {
       untouched: "nothing was erased",
       show({ search }) {

@@ -1,10 +1,10 @@
 import { SUBJECT_EXPORT } from "../../results/subject.ts";
 import { subjectExport } from "../../tasks/subject-export.ts";
 import { counted } from "../../units/words.ts";
-import { planCall } from "../conduct.ts";
 import { defineCommand } from "../command.ts";
+import { planCall } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { IDENTIFIER, identifierOf } from "./identifier.ts";
+import { IDENTIFIER, withIdentifier } from "./identifier.ts";
 
 const { subject: _, ...params } = subjectExport.params;
 
@@ -18,9 +18,9 @@ export default defineCommand({
   json: [SUBJECT_EXPORT],
   jsonNote: "the same as --portable",
   async run(call): Promise<ExitCode> {
-    const subject = await identifierOf(call, call.args.file);
-    const args = { ...call.args, subject, portable: call.args.portable || call.json };
-    await using planned = await planCall(subjectExport, { ...call, args });
+    const { portable } = call.args;
+    const own = await withIdentifier(call, call.args.file, { portable: portable || call.json });
+    await using planned = await planCall(subjectExport, own);
     const { result, ending } = await planned.carryOut();
     for (const lack of result.lacks) call.terminal.warn(lack);
     const { output } = call.args;

@@ -1,10 +1,10 @@
 import { SUBJECT_FIND, subjectFoundJson } from "../../results/subject.ts";
 import { subjectFind } from "../../tasks/subject-find.ts";
-import { planCall } from "../conduct.ts";
 import { defineCommand } from "../command.ts";
+import { planCall } from "../conduct.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { IDENTIFIER, identifierOf } from "./identifier.ts";
+import { IDENTIFIER, withIdentifier } from "./identifier.ts";
 import { foundText, showFound } from "./show-found.ts";
 
 const { subject: _, ...params } = subjectFind.params;
@@ -18,8 +18,8 @@ export default defineCommand({
   ],
   json: [SUBJECT_FIND],
   async run(call) {
-    const subject = await identifierOf(call, call.args.file);
-    await using planned = await planCall(subjectFind, { ...call, args: { ...call.args, subject } });
+    const own = await withIdentifier(call, call.args.file);
+    await using planned = await planCall(subjectFind, own);
     const { result, ending } = await planned.carryOut();
     if (call.json) printResult(call, SUBJECT_FIND, subjectFoundJson(result));
     else showFound(call.terminal, call.terminal, result);

@@ -5,6 +5,8 @@ import { isThere } from "../../storage/entries.ts";
 import { readNamedText } from "../../storage/own-file.ts";
 import { RefusedError, UnansweredError, UsageError } from "../../tasks/task/errors.ts";
 import { askSecret } from "../../terminal/ask.ts";
+import { SUBJECT_PARAMS } from "../../tasks/subjects/subject-param.ts";
+import type { Params, ParamValues } from "../../tasks/task/param.ts";
 import type { Call } from "../command.ts";
 
 /** The parameter that says where the identifier comes from. */
@@ -16,17 +18,34 @@ export const IDENTIFIER = {
     "a file with the identifier in one line, or - for standard input (default: it is asked for); the identifier itself is no argument",
 } as const;
 
+/** An interface would have no index. */
+type WithSubject = { readonly subject: typeof SUBJECT_PARAMS.subject };
+
+/** The same call, which knows whose data is meant. @param more what else it is to be told @throws as {@link identifierOf} */
+export async function withIdentifier<P extends Params>(
+  call: Call<P>,
+  file: string | undefined,
+  more: Partial<ParamValues<P>> = {},
+): Promise<Call<P & WithSubject>> {
+  const subject = await identifierOf(call, file);
+  // TypeScript cannot tell that these are all of them.
+  return { ...call, args: { ...call.args, ...more, subject } as ParamValues<P & WithSubject> };
+}
+
 /** Bytes; an identifier is a line. */
 const MOST = 8 << 10;
 
 /** @throws UsageError when it is none, or not there; it does not repeat it */
-export async function identifierOf(call: Call, file: string | undefined): Promise<string> {
+async function identifierOf(call: Call, file: string | undefined): Promise<string> {
   const text = await textOf(call, file);
   try {
     return readIdentifier(text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(error.message, "give what identifies one person: a user's name, an address, a number");
+    throw new UsageError(
+      error.message,
+      "give what identifies one person: a user's name, an address, a number",
+    );
   }
 }
 

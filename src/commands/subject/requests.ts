@@ -13,9 +13,14 @@ import { printResult } from "../print-result.ts";
 import { requestText, showRequest } from "./show-request.ts";
 
 export default defineCommand({
-  about: "list requests for erasure, or show the report of one: what was found, done, is owed and is impossible",
+  about:
+    "list requests for erasure, or show the report of one: what was found, done, is owed and is impossible",
   args: {
-    id: { type: "positional", hint: "ID", about: "the beginning of a request's id (default: all are listed)" },
+    id: {
+      type: "positional",
+      hint: "ID",
+      about: "the beginning of a request's id (default: all are listed)",
+    },
   },
   examples: [
     { line: "subject requests", about: "what is owed, and until when" },
@@ -40,7 +45,9 @@ function requestMeant({ requests }: ListedRequests, begun: string): SubjectReque
   const [first, ...others] = requests.filter(({ id }) => id.startsWith(begun));
   if (first !== undefined && others.length === 0) return first;
   throw new UsageError(
-    first === undefined ? `there is no request ${begun}` : `${begun} may be any of ${others.length + 1} requests`,
+    first === undefined
+      ? `there is no request ${begun}`
+      : `${begun} may be any of ${others.length + 1} requests`,
     "contextcore subject requests lists them",
   );
 }
@@ -65,7 +72,9 @@ function showAll(terminal: Terminal, { requests, stuck }: ListedRequests): void 
       terminal.colors.bold(request.id),
       `asked ${minute(request.asked)} UTC`,
       owedText(request),
-      request.closed === undefined ? `until ${minute(request.deadline)} UTC` : `closed ${minute(request.closed)} UTC`,
+      request.closed === undefined
+        ? `until ${minute(request.deadline)} UTC`
+        : `closed ${minute(request.closed)} UTC`,
     ]),
   );
   for (const { id, reason } of stuck) terminal.warn(`request ${id}: ${reason}`);

@@ -1,9 +1,9 @@
 import { requestsJson, SUBJECT_REQUESTS } from "../../results/subject.ts";
 import { type RetryPlan, subjectRetry } from "../../tasks/subject-retry.ts";
 import { counted } from "../../units/words.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { conduct, planPaper } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
 import { foundText, showFound } from "./show-found.ts";

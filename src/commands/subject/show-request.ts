@@ -18,7 +18,9 @@ export function showRequest(terminal: Terminal, { outcomes }: SubjectRequest): v
       colors.dim(source),
       colors.bold(name),
       count === 0 ? "" : countedUnit(count, unit),
-      [reason, due === undefined ? undefined : `due ${minute(due)} UTC`].filter((one) => one !== undefined).join("; "),
+      [reason, due === undefined ? undefined : `due ${minute(due)} UTC`]
+        .filter((one) => one !== undefined)
+        .join("; "),
     ]),
   );
 }
@@ -32,7 +34,9 @@ export function requestText(request: SubjectRequest): string {
   const parts = [
     `${counted(done, "record")} erased`,
     ...(impossible === 0 ? [] : [`${counted(impossible, "thing")} cannot be erased`]),
-    ...(owed === 0 ? [] : [`${counted(owed, "thing")} owed until ${minute(deadline)} UTC: contextcore subject retry`]),
+    ...(owed === 0
+      ? []
+      : [`${counted(owed, "thing")} owed until ${minute(deadline)} UTC: contextcore subject retry`]),
   ];
   return `request ${id}${closed === undefined ? "" : ", closed"}: ${parts.join("; ")}`;
 }

@@ -1,6 +1,5 @@
 /** One person's data in a snapshot, wherever that lies: a block is parsed only where its bytes may hold the identifier. */
 import type { Counts } from "../../contract/contract.ts";
-import { relieveNow } from "../../engine/memory-pressure.ts";
 import { fileOf } from "../../snapshot/format/block.ts";
 import { type FileKind, kindOf } from "../../snapshot/format/file-totals.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
@@ -57,6 +56,8 @@ interface FindOptions {
   readonly onRecord?: (found: FoundRecord) => void;
   /** Whether what is within files of bytes of this backend is found in another way. */
   readonly isKnown?: (backend: string) => boolean;
+  /** Called after each block, and may collect garbage. */
+  readonly relieve?: () => void;
   /** Only the blocks that these lines of the index name. */
   readonly only?: ReadonlySet<number>;
   readonly signal: AbortSignal;
@@ -66,7 +67,7 @@ interface FindOptions {
 export async function findInSnapshot(
   snapshot: Pick<OpenSnapshot, "blocks" | "read" | "manifest">,
   sought: Sought,
-  { onRecord = () => {}, isKnown = () => false, only, signal }: FindOptions,
+  { onRecord = () => {}, isKnown = () => false, relieve = () => {}, only, signal }: FindOptions,
 ): Promise<FoundInSnapshot> {
   const tally = createTally();
   const matcher = matchersOf(snapshot.manifest.plugins, sought);
@@ -82,7 +83,7 @@ export async function findInSnapshot(
       const bytes = await snapshot.read(block, room);
       const looked: Looked = { ...indexed, bytes, matcher: matcher(plugin), needle: sought.needle };
       LOOK[kindOf(block)](looked, { tally, onRecord, tails });
-      relieveNow();
+      relieve();
     } catch (error) {
       if (isOfPlace(error)) throw error;
       tally.unread(fileOf(block), messageOf(error));
@@ -142,7 +143,10 @@ const TAIL = 8 << 10;
 /** Sums up what is found. */
 interface Tally {
   look(backend: string, records: number): void;
-  add(where: Pick<FoundInFile, "backend" | "file" | "kind"> & { readonly number: number }, record?: LineRecord): void;
+  add(
+    where: Pick<FoundInFile, "backend" | "file" | "kind"> & { readonly number: number },
+    record?: LineRecord,
+  ): void;
   unread(file: string, reason: string): void;
   result(): FoundInSnapshot;
 }
@@ -179,6 +183,7 @@ function createTally(): Tally {
 
 function addRecord(sums: Sums, { units, time }: LineRecord): void {
   sums.records += 1;
-  for (const unit of units.length === 0 ? ["records"] : units) sums.counts[unit] = (sums.counts[unit] ?? 0) + 1;
+  for (const unit of units.length === 0 ? ["records"] : units)
+    sums.counts[unit] = (sums.counts[unit] ?? 0) + 1;
   if (time !== undefined) sums.range = sums.range === undefined ? time : span(sums.range, time);
 }

@@ -1,8 +1,8 @@
 /** Which records of a snapshot's data belong to a person. */
 import type { SubjectPlace } from "../../config/subjects.ts";
 import { formatOf } from "../../snapshot/format/formats.ts";
-import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
+import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { recordsOf } from "../../snapshot/format/record-keys.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { parseExact } from "../../units/exact-json.ts";
@@ -85,7 +85,10 @@ function* halved(
   isSought: (line: string) => boolean,
 ): Generator<Matched> {
   const middle = records.length >> 1;
-  for (const [from, to] of [[0, middle], [middle, records.length]] as const) {
+  for (const [from, to] of [
+    [0, middle],
+    [middle, records.length],
+  ] as const) {
     const line = part(file, text, from, to);
     const [record] = records.slice(from, to);
     if (record === undefined || line === undefined || !isSought(line)) continue;

@@ -84,12 +84,13 @@ const isWordByte = (byte = 0): boolean =>
 const BACKSLASH = 0x5c;
 
 /** Whether the letter or digit before a place may be the end of an escape, as `\n` or `\u000a`, and no part of a word. */
-const endsEscape = (text: Buffer, at: number): boolean => text[at - 2] === BACKSLASH || text[at - 6] === BACKSLASH;
+const endsEscape = (text: Buffer, at: number): boolean =>
+  text[at - 2] === BACKSLASH || text[at - 6] === BACKSLASH;
 
 const UNICODE = Buffer.from("\\u");
 
 function nextEscaped(text: Buffer, { units }: Sought, from: number): number {
   for (let at = text.indexOf(UNICODE, from); at !== -1; at = text.indexOf(UNICODE, at + 2))
-    if (units.has(Number.parseInt(text.latin1Slice(at + 2, at + 6), 16))) return at;
+    if (units.has(Number.parseInt(text.toString("latin1", at + 2, at + 6), 16))) return at;
   return -1;
 }

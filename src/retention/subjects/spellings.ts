@@ -17,7 +17,7 @@ export function holdsSpelled(value: string): (text: string) => boolean {
 }
 
 /** What stands where an identifier stood. */
-const BLOT = "[erased]";
+const BLOT = "***";
 
 /** Takes the value out of a text, wherever it is a whole word, however it is spelled. */
 export function blotting(value: string): (text: string) => string {

@@ -23,9 +23,7 @@ export function someText(value: unknown, { hasNumbers }: Walked, visit: Visit): 
     if (JSON.isRawJSON(one)) return hasNumbers && visit(String(members(one).rawJSON), path);
     if (Array.isArray(one)) return one.some((item) => walk(attributeOf(item), path));
     if (!isObject(one)) return false;
-    return Object.entries(one).some(
-      ([name, below]) => visit(name, path) || walk(below, [...path, name]),
-    );
+    return Object.entries(one).some(([name, below]) => visit(name, path) || walk(below, [...path, name]));
   };
   return walk(value, []);
 }

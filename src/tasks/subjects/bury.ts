@@ -1,5 +1,6 @@
 /** Gives each record that is found in a snapshot a tombstone, before any of them is removed. */
 import type { StoredRecord } from "../../contract/contract.ts";
+import { relieveNow } from "../../engine/memory-pressure.ts";
 import { findInSnapshot } from "../../retention/subjects/in-snapshot.ts";
 import type { RecordsOf } from "../../retention/tombstones/tag.ts";
 import type { Tombstones } from "../../retention/tombstones/tombstones.ts";
@@ -24,6 +25,7 @@ export async function bury(
     const { data } = soughtOf(context, subject);
     await findInSnapshot(snapshot, data, {
       signal: context.signal,
+      relieve: relieveNow,
       isKnown: (backend) => knowsBytes(context, backend),
       only: new Set(files.flatMap(({ blocks }) => blocks)),
       onRecord: ({ backend, file, record }) => batches.add({ plugin: backend, file }, record.content),

@@ -5,7 +5,9 @@ import { STATES, type SubjectRequest } from "../../retention/subjects/requests/r
 /** Whole where everything is done; what is owed, or cannot be erased, is named by its number. */
 export function erasureEnding(requests: readonly SubjectRequest[]): Ending {
   const outcomes = requests.flatMap((request) => request.outcomes);
-  const counts = STATES.map((state) => [state, outcomes.filter((one) => one.state === state).length] as const);
+  const counts = STATES.map(
+    (state) => [state, outcomes.filter((one) => one.state === state).length] as const,
+  );
   const isWhole = outcomes.every(({ state }) => state === "done");
   const details = {
     requests: requests.map(({ id, subject }) => ({ id, subject })),

@@ -1,19 +1,20 @@
 /** Erases one person's data from snapshots, wherever each is: tombstones first, then successors, then what was there before goes. */
 import { isAbsolute } from "node:path";
 import type { Counts } from "../../contract/contract.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
 import type { Outcome } from "../../retention/subjects/requests/request.ts";
+import { blotting } from "../../retention/subjects/spellings.ts";
 import { openTombstones, type Tombstones } from "../../retention/tombstones/tombstones.ts";
+import { snapshotName } from "../../snapshot/format/name.ts";
 import type { FileAsked, Rewriting } from "../../snapshot/rewrite/rewriting.ts";
 import { given } from "../../units/given.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { lookEverywhere } from "../everywhere.ts";
 import { type Owed, owedReason } from "../owed.ts";
-import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "../successors.ts";
 import type { PlacesGiven } from "../snapshots/places.ts";
+import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "../successors.ts";
 import type { TaskContext } from "../task/task.ts";
-import type { FoundInKept } from "./found.ts";
 import { bury } from "./bury.ts";
+import type { FoundInKept } from "./found.ts";
 import { findInKept } from "./in-kept.ts";
 import { keepOf, keptParts } from "./parts.ts";
 import type { WholeSearch } from "./search.ts";
@@ -77,7 +78,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
 /** What goes is what has a tombstone; what has to be kept stays, with what is said of it. */
 function rewritingOf(
   { subject }: Plan,
-  { one, files, stored }: FoundInKept,
+  { files, stored }: FoundInKept,
   { context, tombstones, event }: Erasing,
 ): Rewriting {
   const { subjects } = context.config;
@@ -87,7 +88,9 @@ function rewritingOf(
   const bytes = new Set(stored.map(({ backend }) => backend));
   return {
     isGone: (of, { content }) =>
-      of.kind === "records" && !isKept(of.plugin) && tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
+      of.kind === "records" &&
+      !isKept(of.plugin) &&
+      tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
     // Which blocks a file of bytes has is not told by what was found in it.
     ...(bytes.size === 0
       ? { isConcerned: (line: number) => blocks.has(line) }
@@ -115,15 +118,18 @@ async function eraseStored(
 
 const now = (): string => toRfc3339(fromMs(Date.now()));
 
-/** For each place where it is done, with the hashes before and after. */
+/** For each place where it is done, by unit, with the hashes before and after. */
 function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): Outcome[] {
-  const count = Object.values(counts).reduce((most, amount) => Math.max(most, amount), 0);
-  return done.map(({ where, was, manifest }) => ({
-    source: isAbsolute(where) ? "snapshot" : "copy",
-    name: `${was} is ${where}`,
-    ...{ unit: Object.keys(counts)[0] ?? "records", count, state: "done", at: now() },
-    ...{ was: one.sha256, now: manifest },
-  }));
+  const gone = Object.entries(counts);
+  return done.flatMap(({ where, was, manifest }) =>
+    (gone.length === 0 ? [["lines", 0] as const] : gone).map(
+      ([unit, count]): Outcome => ({
+        source: isAbsolute(where) ? "snapshot" : "copy",
+        name: `${isAbsolute(was) ? snapshotName(was) : was}, now ${snapshotName(where)}`,
+        ...{ unit, count, state: "done", at: now(), was: one.sha256, now: manifest },
+      }),
+    ),
+  );
 }
 
 const owedOutcome = ({ where, reason, due }: Owed): Outcome => ({
@@ -145,7 +151,10 @@ async function leftIn(
   const blot = blotting(subject);
   return keptParts({ ...seen, one: { ...successor, isHere: true } }, context.config.subjects, blot).map(
     ({ backend, count, unit, where, stays }): Outcome => ({
-      ...{ source: one.isHere ? "snapshot" : "copy", name: [snapshot.path, backend].filter((text) => text !== undefined).join(" ") },
+      ...{
+        source: one.isHere ? "snapshot" : "copy",
+        name: [snapshot.path, backend].filter((text) => text !== undefined).join(" "),
+      },
       ...{ unit, count, at: now() },
       ...(stays === undefined
         ? { state: "owed", reason: `it is still in ${where}` }

@@ -1,8 +1,8 @@
 /** Erases what servers hold of one person, as far as they can, and knows what they have yet to do. */
 import type { ErasureOutcome, Found } from "../../contract/contract.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
 import type { Pending } from "../../retention/subjects/requests/kept.ts";
 import type { Outcome } from "../../retention/subjects/requests/request.ts";
+import { blotting } from "../../retention/subjects/spellings.ts";
 import { given } from "../../units/given.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
@@ -12,7 +12,7 @@ import type { Search } from "./found.ts";
 interface OfServers {
   readonly outcomes: readonly Outcome[];
   /** What is to be asked about again. */
-  readonly pending: readonly Pending[];
+  readonly pending: Pending[];
 }
 
 interface Plan {

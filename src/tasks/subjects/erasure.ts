@@ -14,8 +14,8 @@ import { eraseOnServers } from "./erase-on-servers.ts";
 import { eraseOwnRuns } from "./erase-own-runs.ts";
 import { erasable, type Search } from "./found.ts";
 import { madeSince } from "./made-since.ts";
-import { staying } from "./staying.ts";
 import { searchSubject, type WholeSearch } from "./search.ts";
+import { staying } from "./staying.ts";
 
 /** Who asks, with what encrypted copies are opened, and what an earlier try has left. */
 interface ErasureGiven extends PlacesGiven {
@@ -52,7 +52,11 @@ export function erasureTargets({ search, given }: ErasurePlan): Target[] {
   const own = parts.find(({ source }) => source === "activity");
   if (parts.length + unsearched.length === 0 && (given.sealed?.pending ?? []).length === 0) return [];
   return [
-    { kind: "request", name: given.request?.id ?? "request", identity: hashOf({ parts: told(parts), unsearched }) },
+    {
+      kind: "request",
+      name: given.request?.id ?? "request",
+      identity: hashOf({ parts: told(parts), unsearched }),
+    },
     ...servers
       .filter(({ stays }) => stays === undefined)
       .map(({ backend, found }) => ({
@@ -69,8 +73,7 @@ export function erasureTargets({ search, given }: ErasurePlan): Target[] {
   ];
 }
 
-const told = (parts: Search["parts"]): object[] =>
-  parts.map(({ range: _, ...part }) => part);
+const told = (parts: Search["parts"]): object[] => parts.map(({ range: _, ...part }) => part);
 
 /** What the trail has of it in advance. */
 export const erasureDetails = ({ subject, search }: ErasurePlan, home: string) => ({
@@ -90,7 +93,10 @@ export async function carryOutErasure(
   const requests = keptRequests(running.config.directory);
   const lock = requests.lock();
   if (lock === undefined)
-    throw new RefusedError("another erasure is running, and only one may at a time", "try again once it has ended");
+    throw new RefusedError(
+      "another erasure is running, and only one may at a time",
+      "try again once it has ended",
+    );
   try {
     return await carriedOut(plan, requests, running);
   } finally {
@@ -105,7 +111,8 @@ async function carriedOut(
 ): Promise<SubjectRequest> {
   const { subject, search, given } = plan;
   const key = requestKey(running.home);
-  const request = given.request ?? openRequest(requests, key.nameOf(subject)) ?? newRequest(plan, key.nameOf(subject));
+  const request =
+    given.request ?? openRequest(requests, key.nameOf(subject)) ?? newRequest(plan, key.nameOf(subject));
   const before: Sealed = given.sealed ?? { subject, known: [], places: plan.places, pending: [] };
   requests.keep(request, before, key);
   running.did({ request: request.id });

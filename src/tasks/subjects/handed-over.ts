@@ -33,7 +33,10 @@ const headingOf = ({ source, backend, file }: GatheredRecord): string =>
 const indented = (text: string): string => text.replaceAll(/^(?=.)/gm, "    ");
 
 /** @param head the members of the document before its records */
-export async function* asDocument(head: object, { gathered }: Pick<HandedOver, "gathered">): AsyncGenerator<string> {
+export async function* asDocument(
+  head: object,
+  { gathered }: Pick<HandedOver, "gathered">,
+): AsyncGenerator<string> {
   yield `${JSON.stringify(head).slice(0, -1)},"records":[`;
   let isFirst = true;
   for await (const { data, ...record } of gathered.each()) {

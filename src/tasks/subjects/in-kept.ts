@@ -1,6 +1,11 @@
 /** One person's data in one snapshot: its records, what is within its files of bytes, and what it says of itself. */
 import type { StoredRecord } from "../../contract/contract.ts";
-import { type FoundInSnapshot, type FoundRecord, findInSnapshot } from "../../retention/subjects/in-snapshot.ts";
+import { relieveNow } from "../../engine/memory-pressure.ts";
+import {
+  type FoundInSnapshot,
+  type FoundRecord,
+  findInSnapshot,
+} from "../../retention/subjects/in-snapshot.ts";
 import { mentionsIn } from "../../retention/subjects/in-text.ts";
 import { openSnapshot } from "../../snapshot/read/reader.ts";
 import type { TaskContext } from "../task/task.ts";
@@ -36,6 +41,7 @@ export async function findInKept(
   try {
     const { files, unread } = await findInSnapshot(snapshot, data, {
       signal: context.signal,
+      relieve: relieveNow,
       isKnown: (backend) => knowsBytes(context, backend),
       ...(onRecord === undefined ? {} : { onRecord: (found) => onRecord(found, one) }),
     });

@@ -17,7 +17,9 @@ export async function madeSince(
   const told = new Set(unsearched.map(({ name }) => name));
   const { snapshots } = await readKept(backups, asListed);
   const paths = [
-    ...snapshots.filter(({ manifest }) => !hashesOf(manifest).some((hash) => looked.has(hash))).map(({ path }) => path),
+    ...snapshots
+      .filter(({ manifest }) => !hashesOf(manifest).some((hash) => looked.has(hash)))
+      .map(({ path }) => path),
     ...(await listPartials(backups)),
   ];
   const at = toRfc3339(fromMs(Date.now()));

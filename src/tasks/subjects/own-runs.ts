@@ -35,8 +35,15 @@ export function findOwnRuns(config: Config, id: string): OwnRuns {
   closing.defer(() => database.close());
   const found = [...findSubject(database, places, EVER)];
   const ranges = found.map(({ first, last }) => ({ from: fromMs(first), to: fromMs(last) + NS_PER_MS }));
-  const range = ranges.reduce<Range | undefined>((all, one) => (all === undefined ? one : span(all, one)), undefined);
-  return { path, ids: [...new Set(found.flatMap(({ ids }) => ids))], ...(range === undefined ? {} : { range }) };
+  const range = ranges.reduce<Range | undefined>(
+    (all, one) => (all === undefined ? one : span(all, one)),
+    undefined,
+  );
+  return {
+    path,
+    ids: [...new Set(found.flatMap(({ ids }) => ids))],
+    ...(range === undefined ? {} : { range }),
+  };
 }
 
 const shown = (where: string): string => JSON.stringify(where.slice(0, 200));

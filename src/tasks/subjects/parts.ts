@@ -25,7 +25,9 @@ export function keptParts(
   subjects: Readonly<Record<string, readonly SubjectPlace[]>>,
   blot: Blot,
 ): FoundPart[] {
-  const keep = [...files, ...stored].map(({ backend }) => keepOf(subjects, backend)).find((reason) => reason !== undefined);
+  const keep = [...files, ...stored]
+    .map(({ backend }) => keepOf(subjects, backend))
+    .find((reason) => reason !== undefined);
   const parts = [
     ...files.map((file) => filePart(file, subjects, blot)),
     ...stored.map((file) => storedPart(file, subjects, blot)),
@@ -33,7 +35,9 @@ export function keptParts(
   ];
   const holders = [
     ...(one.isHere ? [{ source: "snapshot" as const, name: one.name }] : []),
-    ...one.copies.filter(({ manifest }) => manifest === one.sha256).map(({ place, name }) => ({ source: "copy" as const, name: `${place}:${name}` })),
+    ...one.copies
+      .filter(({ manifest }) => manifest === one.sha256)
+      .map(({ place, name }) => ({ source: "copy" as const, name: `${place}:${name}` })),
   ];
   return holders.flatMap((holder) => parts.map((part) => ({ ...holder, ...part })));
 }
@@ -70,8 +74,10 @@ const unitIn = (counts: Counts): string => Object.keys(counts)[0] ?? "records";
 
 const STAYS: Readonly<Record<FoundInFile["kind"], string | undefined>> = {
   records: undefined,
-  object: "it is one object with other things in it: change it on its server, and let `snapshots prune` remove older snapshots",
-  bytes: "it stands inside of a file that is saved as it is: change it at its source, and let `snapshots prune` remove older snapshots",
+  object:
+    "it is one object with other things in it: change it on its server, and let `snapshots prune` remove older snapshots",
+  bytes:
+    "it stands inside of a file that is saved as it is: change it at its source, and let `snapshots prune` remove older snapshots",
 };
 
 const mentioned = (mentions: number, stays: string | undefined): HeldPart => ({
@@ -91,7 +97,16 @@ export const runParts = ({
 }): FoundPart[] =>
   ids.length === 0
     ? []
-    : [{ source: "activity", name: path, unit: "runs", count: ids.length, where: "the log of runs", ...given({ range }) }];
+    : [
+        {
+          source: "activity",
+          name: path,
+          unit: "runs",
+          count: ids.length,
+          where: "the log of runs",
+          ...given({ range }),
+        },
+      ];
 
 /** The trail. */
 export const eventParts = (events: number, trailFile: string): FoundPart[] =>
@@ -101,6 +116,7 @@ export const eventParts = (events: number, trailFile: string): FoundPart[] =>
         {
           ...{ source: "trail", name: trailFile, unit: "events", count: events },
           where: `${counted(events, "event")} in clear`,
-          stays: "the trail is never edited; `audit prune` removes events that are older than `audit.retention`",
+          stays:
+            "the trail is never edited; `audit prune` removes events that are older than `audit.retention`",
         },
       ];

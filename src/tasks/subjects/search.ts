@@ -34,7 +34,9 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
   const runs = findOwnRuns(context.config, subject);
   const { servers, unsearched: unasked } = await findOnServers(context, subject);
   const everywhere = await lookEverywhere(context, given);
-  const readable = everywhere.snapshots.flatMap((one) => (one.kept === undefined ? [] : { ...one, kept: one.kept }));
+  const readable = everywhere.snapshots.flatMap((one) =>
+    one.kept === undefined ? [] : { ...one, kept: one.kept },
+  );
   const fresh = readable.filter(({ sha256 }) => !known.has(sha256));
   const { found, unsearched: unread } = await findInAll(context, given, fresh);
   const { texts } = soughtOf(context, subject);
@@ -71,7 +73,14 @@ async function findInAll(
   using stretch = context.follow(["snapshots"]);
   for (const [done, one] of all.entries()) {
     const counts = { snapshots: done };
-    stretch.progress({ name: "snapshots", done: done / all.length, bytes: 0, counts, state: "running", retries: 0 });
+    stretch.progress({
+      name: "snapshots",
+      done: done / all.length,
+      bytes: 0,
+      counts,
+      state: "running",
+      retries: 0,
+    });
     const told = { source: one.isHere ? "snapshot" : "copy", name: one.kept.path } as const;
     try {
       const seen = await findInKept(context, one, subject, heard);

@@ -54,7 +54,8 @@ async function foundBy(
   return found;
 }
 
-const CANNOT_FIND = "its plugin cannot look for a person on the server; what snapshots hold of it was looked through";
+const CANNOT_FIND =
+  "its plugin cannot look for a person on the server; what snapshots hold of it was looked through";
 
 const notOpened = ({ failures, config }: Asked): Unsearched[] =>
   failures

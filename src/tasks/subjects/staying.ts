@@ -11,9 +11,19 @@ export function staying({ parts, unsearched }: Search): Outcome[] {
       ? []
       : [{ source, name: named(name, backend), unit, count, state: "impossible", at, reason: stays }],
   );
-  const owed = unsearched.filter(({ isStale }) => !isStale).map(
-    ({ source, name, reason }): Outcome => ({ source, name, unit: "records", count: 0, state: "owed", at, reason }),
-  );
+  const owed = unsearched
+    .filter(({ isStale }) => !isStale)
+    .map(
+      ({ source, name, reason }): Outcome => ({
+        source,
+        name,
+        unit: "records",
+        count: 0,
+        state: "owed",
+        at,
+        reason,
+      }),
+    );
   return [...impossible, ...owed];
 }
 

@@ -19,7 +19,10 @@ interface Knowing {
 }
 
 /** The backend of this name, if it does. */
-export function knowing(context: Pick<TaskContext, "backends" | "config">, name: string): Knowing | undefined {
+export function knowing(
+  context: Pick<TaskContext, "backends" | "config">,
+  name: string,
+): Knowing | undefined {
   const stored = context.backends.find((one) => one.name === name)?.backend.stored;
   const wheres = placesOf(context, { name }).flatMap(({ where }) => where ?? []);
   return stored === undefined || wheres.length === 0 ? undefined : { stored, wheres };

@@ -16,7 +16,13 @@ export async function unsearchedIn(
   );
   return [
     ...partials,
-    ...unfinished.map(({ path, finishedBy }): Unsearched => ({ source: "copy", name: path, reason: `it is not finished: ${finishedBy} finishes it` })),
+    ...unfinished.map(
+      ({ path, finishedBy }): Unsearched => ({
+        source: "copy",
+        name: path,
+        reason: `it is not finished: ${finishedBy} finishes it`,
+      }),
+    ),
     ...unreadable.map(({ path, reason }): Unsearched => ({ source: "snapshot", name: path, reason })),
     ...unasked.map(({ place, reason }): Unsearched => ({ source: "copy", name: place, reason })),
     ...snapshots.flatMap(ofOne),
@@ -27,14 +33,18 @@ const UNFINISHED =
   "an export that is not finished is looked through once it is: contextcore export --resume finishes it";
 
 function ofOne({ kept, sha256, copies, superseded }: EverySnapshot): Unsearched[] {
-  if (kept === undefined) return copies.map((copy) => ({ source: "copy", name: shown(copy), reason: SEALED_HERE }));
+  if (kept === undefined)
+    return copies.map((copy) => ({ source: "copy", name: shown(copy), reason: SEALED_HERE }));
   const stale = copies.filter(({ manifest }) => manifest !== sha256).map(shown);
   return [
     ...stale.map((name): Unsearched => ({ source: "copy", name, reason: STALE, isStale: true })),
-    ...superseded.map(({ path }): Unsearched => ({ source: "snapshot", name: path, reason: STALE, isStale: true })),
+    ...superseded.map(
+      ({ path }): Unsearched => ({ source: "snapshot", name: path, reason: STALE, isStale: true }),
+    ),
   ];
 }
 
-const STALE = "it is what the snapshot was before something was erased from it: contextcore subject retry replaces it";
+const STALE =
+  "it is what the snapshot was before something was erased from it: contextcore subject retry replaces it";
 
 const shown = ({ place, name }: CopyThere): string => `${place}:${name}`;

@@ -6,5 +6,7 @@ import type { Wanted } from "../task/task.ts";
 /** The backends of which the configuration says where persons show up, and every place. */
 export function openedForSubjects({ subjects }: Pick<Config, "subjects">): Wanted {
   const only = Object.keys(subjects).filter((name) => name !== OWN_RUNS);
-  return only.length === 0 ? { stores: true, asksNothing: true } : { stores: true, only, onlyBy: "subjects:" };
+  return only.length === 0
+    ? { stores: true, asksNothing: true }
+    : { stores: true, only, onlyBy: "subjects:" };
 }

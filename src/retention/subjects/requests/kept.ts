@@ -101,7 +101,10 @@ const namesIn = (folder: string): string[] =>
 
 function reportOf(folder: string, id: string): SubjectRequest | { id: string; problem: string } {
   try {
-    const { format: _, ...request } = v.parse(fileSchema, JSON.parse(readOwnText(join(folder, `${id}${END}`), BYTES_MAX)));
+    const { format: _, ...request } = v.parse(
+      fileSchema,
+      JSON.parse(readOwnText(join(folder, `${id}${END}`), BYTES_MAX)),
+    );
     return request;
   } catch (error) {
     return { id, problem: messageOf(error) };

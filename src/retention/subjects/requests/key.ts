@@ -33,7 +33,10 @@ export function requestKey(home: string): RequestKey {
   requireOwnFile(path, MODE);
   const text = readOwnText(path, 4 * BYTES).trim();
   if (!/^[0-9a-f]{64}$/.test(text))
-    throw new RequestError(`${path} is damaged: it is not the key of requests`, "bring it back from a backup");
+    throw new RequestError(
+      `${path} is damaged: it is not the key of requests`,
+      "bring it back from a backup",
+    );
   return withKey(Buffer.from(text, "hex"));
 }
 
