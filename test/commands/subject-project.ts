@@ -3,6 +3,7 @@
 import { Database } from "bun:sqlite";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { rememberChecked } from "../../src/storage/checked-recipients.ts";
 import type { Lab } from "../lab/lab.ts";
 import { ANN, ANNE, makeShop, WHERE } from "../plugins/sqlite/people.ts";
 import { run } from "../support/binary.ts";
@@ -14,6 +15,8 @@ export { ANN, ANNE } from "../plugins/sqlite/people.ts";
 interface Asked {
   readonly subjects?: string;
   readonly store?: string;
+  /** Of an encrypted store. */
+  readonly recipients?: readonly string[];
 }
 
 const SUBJECTS = `subjects:\n  worm: ${JSON.stringify(WHERE)}\n`;
@@ -37,7 +40,7 @@ export async function pushLines(lab: Lab, lines: readonly string[] = LINES): Pro
 /** Makes it. @returns its directory */
 export async function subjectProject(
   lab: Lab,
-  { subjects = SUBJECTS, store = STORE }: Asked = {},
+  { subjects = SUBJECTS, store = STORE, recipients = [] }: Asked = {},
 ): Promise<string> {
   const cwd = labProject(lab, {
     only: ["loki"],
@@ -58,6 +61,7 @@ export async function subjectProject(
   await expectRun(["activity", "record"], { cwd, stdin: new Blob([JSON.stringify(RUNS)]) });
   await pushLines(lab);
   agreed(cwd);
+  rememberChecked(join(cwd, ".contextcore"), recipients);
   await expectRun(["export", "-t", "1h"], { cwd });
   return cwd;
 }

@@ -15,9 +15,9 @@ import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "../su
 import type { TaskContext } from "../task/task.ts";
 import { bury } from "./bury.ts";
 import type { FoundInKept } from "./found.ts";
-import { findInKept } from "./in-kept.ts";
-import { keepOf, keptParts } from "./parts.ts";
+import { keepOf } from "./parts.ts";
 import type { WholeSearch } from "./search.ts";
+import { stillThere } from "./still-there.ts";
 import { knowing, storedRecords } from "./stored.ts";
 
 /** Whose data, where it was found, and how encrypted copies are opened. */
@@ -63,7 +63,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
     const rewriting = rewritingOf(plan, found, erasing);
     const how = { ...plan.given, places: everywhere.places };
     const replaced = await replaceEverywhere(context, found.one, rewriting, how);
-    const left = await leftIn(context, found, replaced, plan.subject);
+    const left = await stillThere(context, found, replaced, plan);
     const { snapshot } = replaced;
     return {
       outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],
@@ -137,31 +137,6 @@ const owedOutcome = ({ where, reason, due }: Owed): Outcome => ({
   ...{ name: where, unit: "records", count: 0, state: "owed", at: now(), reason },
   ...given({ due }),
 });
-
-/** A proof: the successor is looked through as the snapshot was. What could be erased and is still there is owed. */
-async function leftIn(
-  context: TaskContext,
-  { one }: FoundInKept,
-  { snapshot }: ReplacedSnapshot,
-  subject: string,
-): Promise<Outcome[]> {
-  if (snapshot === undefined) return [];
-  const successor = { ...one, kept: snapshot, sha256: snapshot.manifest.sha256, copies: [] };
-  const seen = await findInKept(context, successor, subject);
-  const blot = blotting(subject);
-  return keptParts({ ...seen, one: { ...successor, isHere: true } }, context.config.subjects, blot).map(
-    ({ backend, count, unit, where, stays }): Outcome => ({
-      ...{
-        source: one.isHere ? "snapshot" : "copy",
-        name: [snapshot.path, backend].filter((text) => text !== undefined).join(" "),
-      },
-      ...{ unit, count, at: now() },
-      ...(stays === undefined
-        ? { state: "owed", reason: `it is still in ${where}` }
-        : { state: "impossible", reason: stays }),
-    }),
-  );
-}
 
 /** What earlier tries have owed to places is done now, as far as it can be. */
 async function finished(context: TaskContext, how: PlacesGiven): Promise<Outcome[]> {

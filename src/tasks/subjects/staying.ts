@@ -3,11 +3,11 @@ import type { Outcome } from "../../retention/subjects/requests/request.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import type { Search } from "./found.ts";
 
-/** An outcome for each: impossible, or owed. */
+/** An outcome for each: impossible, or owed. What stays in snapshots is known once they are written anew. */
 export function staying({ parts, unsearched }: Search): Outcome[] {
   const at = toRfc3339(fromMs(Date.now()));
   const impossible = parts.flatMap(({ source, name, backend, unit, count, stays }): Outcome[] =>
-    stays === undefined
+    stays === undefined || source === "snapshot" || source === "copy"
       ? []
       : [{ source, name: named(name, backend), unit, count, state: "impossible", at, reason: stays }],
   );
