@@ -4,7 +4,7 @@ import { objectOf } from "../contract/any-names.ts";
 import { given } from "../units/given.ts";
 
 /** Where persons show up in one backend. */
-export interface SubjectPlace {
+export interface PersonPlace {
   /** In the language of its plugin, with `{id}` for the identifier; absent: its server is not asked. */
   readonly where?: string;
   /**
@@ -56,7 +56,7 @@ type Written = v.InferOutput<typeof place>;
 /** The same, each as a list. */
 export const subjectsIn = (
   written: v.InferOutput<typeof subjectsSchema>,
-): Record<string, readonly SubjectPlace[]> =>
+): Record<string, readonly PersonPlace[]> =>
   Object.fromEntries(
     Object.entries(written ?? {}).map(([name, one]) => [
       name,
@@ -64,7 +64,7 @@ export const subjectsIn = (
     ]),
   );
 
-const placeOf = (written: Written): SubjectPlace =>
+const placeOf = (written: Written): PersonPlace =>
   typeof written === "string"
     ? { where: written }
     : given({ where: written.where, fields: written.fields ?? undefined, keep: written.keep });

@@ -1,13 +1,13 @@
 import * as v from "valibot";
 import { owedIn, requestSchema, type SubjectRequest } from "../retention/subjects/requests/request.ts";
-import { erasable, type FoundPart, type Search, SOURCES } from "../tasks/subjects/found.ts";
+import { erasable, FOUND_SOURCES, type FoundPart, type Search } from "../tasks/subject-found.ts";
 import { given } from "../units/given.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { time } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
 
 const source = v.pipe(
-  v.picklist(SOURCES),
+  v.picklist(FOUND_SOURCES),
   v.description("a server, a snapshot here, a copy in a place, the log of runs, or the audit trail"),
 );
 const name = v.pipe(

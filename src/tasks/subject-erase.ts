@@ -1,15 +1,15 @@
 /** Erases everything that belongs to one person, and keeps the request until nothing of it is owed. */
 import type { SubjectRequest } from "../retention/subjects/requests/request.ts";
-import { erasureEnding } from "./subjects/ending.ts";
+import { erasureEnding } from "./subject-ending.ts";
 import {
   carryOutErasure,
   type ErasurePlan,
   erasureDetails,
   erasureTargets,
   planErasure,
-} from "./subjects/erasure.ts";
-import { SUBJECT_PARAMS } from "./subjects/subject-param.ts";
-import { openedForSubjects } from "./subjects/wanted.ts";
+} from "./subject-erasure.ts";
+import { SUBJECT_PARAMS } from "./subject-param.ts";
+import { openedForSubjects } from "./subject-wanted.ts";
 import { type Done, defineTask, type Running } from "./task/task.ts";
 
 export const subjectErase = defineTask({

@@ -7,12 +7,12 @@ import { isThere } from "../storage/entries.ts";
 import { writePrivateFile } from "../storage/named-file.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { counted } from "../units/words.ts";
-import type { Search } from "./subjects/found.ts";
-import { type Gathered, gather } from "./subjects/gathered.ts";
-import { asDocument, asPages } from "./subjects/handed-over.ts";
-import { searchSubject } from "./subjects/search.ts";
-import { SUBJECT_PARAMS } from "./subjects/subject-param.ts";
-import { openedForSubjects } from "./subjects/wanted.ts";
+import type { Search } from "./subject-found.ts";
+import { type Gathered, gather } from "./subject-gathered.ts";
+import { asDocument, asPages } from "./subject-handed-over.ts";
+import { SUBJECT_PARAMS } from "./subject-param.ts";
+import { searchSubject } from "./subject-search.ts";
+import { openedForSubjects } from "./subject-wanted.ts";
 import { type Done, defineTask, type Running } from "./task/task.ts";
 
 const params = {

@@ -1,9 +1,9 @@
 /** Finds everything that belongs to one person, and changes nothing. */
 import { requestKey } from "../retention/subjects/requests/key.ts";
-import { erasable, type Search } from "./subjects/found.ts";
-import { searchSubject } from "./subjects/search.ts";
-import { SUBJECT_PARAMS } from "./subjects/subject-param.ts";
-import { openedForSubjects } from "./subjects/wanted.ts";
+import { erasable, type Search } from "./subject-found.ts";
+import { SUBJECT_PARAMS } from "./subject-param.ts";
+import { searchSubject } from "./subject-search.ts";
+import { openedForSubjects } from "./subject-wanted.ts";
 import { type Done, defineTask } from "./task/task.ts";
 
 export const subjectFind = defineTask({

@@ -4,9 +4,9 @@ import { requestKey } from "../retention/subjects/requests/key.ts";
 import type { SubjectRequest } from "../retention/subjects/requests/request.ts";
 import { messageOf } from "../units/message-of.ts";
 import { KEY, type PlacesGiven } from "./snapshots/places.ts";
-import { erasureEnding } from "./subjects/ending.ts";
-import { carryOutErasure, type ErasurePlan, erasureTargets, planErasure } from "./subjects/erasure.ts";
-import { openedForSubjects } from "./subjects/wanted.ts";
+import { erasureEnding } from "./subject-ending.ts";
+import { carryOutErasure, type ErasurePlan, erasureTargets, planErasure } from "./subject-erasure.ts";
+import { openedForSubjects } from "./subject-wanted.ts";
 import { IDENTITY } from "./task/identity.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 

@@ -1,7 +1,7 @@
 import { SUBJECT_ERASE, subjectErasedJson } from "../../results/subject.ts";
 import type { SubjectRequest } from "../../retention/subjects/requests/request.ts";
 import { subjectErase } from "../../tasks/subject-erase.ts";
-import { erasable, type Search } from "../../tasks/subjects/found.ts";
+import { erasable, type Search } from "../../tasks/subject-found.ts";
 import { readWholeNumber } from "../../tasks/task/count.ts";
 import { RefusedError } from "../../tasks/task/errors.ts";
 import { counted } from "../../units/words.ts";

@@ -3,10 +3,10 @@ import { resolve } from "node:path";
 import { readIdentifier } from "../../retention/subjects/identifier.ts";
 import { isThere } from "../../storage/entries.ts";
 import { readNamedText } from "../../storage/own-file.ts";
+import type { SUBJECT_PARAMS } from "../../tasks/subject-param.ts";
 import { RefusedError, UnansweredError, UsageError } from "../../tasks/task/errors.ts";
-import { askSecret } from "../../terminal/ask.ts";
-import { SUBJECT_PARAMS } from "../../tasks/subjects/subject-param.ts";
 import type { Params, ParamValues } from "../../tasks/task/param.ts";
+import { askSecret } from "../../terminal/ask.ts";
 import type { Call } from "../command.ts";
 
 /** The parameter that says where the identifier comes from. */

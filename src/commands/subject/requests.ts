@@ -1,6 +1,6 @@
 import { owedText, requestsJson, SUBJECT_REQUESTS } from "../../results/subject.ts";
 import type { SubjectRequest } from "../../retention/subjects/requests/request.ts";
-import { type ListedRequests, listRequests } from "../../tasks/subjects/list-requests.ts";
+import { type ListedRequests, listRequests } from "../../tasks/subject-requests.ts";
 import { UsageError } from "../../tasks/task/errors.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

@@ -1,5 +1,5 @@
 /** What was found of one person, as a table. */
-import { erasable, type FoundPart, type Search } from "../../tasks/subjects/found.ts";
+import { erasable, type FoundPart, type Search } from "../../tasks/subject-found.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { minute } from "../../units/range.ts";

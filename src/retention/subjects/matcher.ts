@@ -1,5 +1,5 @@
 /** Which records of a snapshot's data belong to a person. */
-import type { SubjectPlace } from "../../config/subjects.ts";
+import type { PersonPlace } from "../../config/subjects.ts";
 import { formatOf } from "../../snapshot/format/formats.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
 import type { LineRecord } from "../../snapshot/format/line-format.ts";
@@ -26,7 +26,7 @@ export interface Matcher {
 }
 
 /** @param places of the backend in the configuration; without one, and with one that names no fields, every text counts */
-export function matcherOf(id: string, places: readonly SubjectPlace[] = []): Matcher {
+export function matcherOf(id: string, places: readonly PersonPlace[] = []): Matcher {
   const holds = holdsSpelled(id);
   const fields = places.flatMap((place) => place.fields ?? []).map((field) => `.${field}`);
   const isByField = fields.length > 0 && places.every((place) => place.fields !== undefined);

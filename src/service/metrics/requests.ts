@@ -1,5 +1,5 @@
 /** What the kept requests of persons say: how many are open, and which has to be done first. */
-import { listRequests } from "../../tasks/subjects/list-requests.ts";
+import { listRequests } from "../../tasks/subject-requests.ts";
 import type { Family } from "./exposition.ts";
 import { gauge, one } from "./family.ts";
 

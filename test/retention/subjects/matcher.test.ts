@@ -1,7 +1,7 @@
 /** Which records of a line belong to a person, whatever file it is a line of. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { SubjectPlace } from "../../../src/config/subjects.ts";
+import type { PersonPlace } from "../../../src/config/subjects.ts";
 import { readIdentifier } from "../../../src/retention/subjects/identifier.ts";
 import { matcherOf } from "../../../src/retention/subjects/matcher.ts";
 import { needleOf } from "../../../src/retention/subjects/needle.ts";
@@ -9,7 +9,7 @@ import { blotting } from "../../../src/retention/subjects/spellings.ts";
 import { recordsOf } from "../../../src/snapshot/format/record-keys.ts";
 
 /** The numbers of the records that are the person's, and whether each has a line of its own. */
-function matched(id: string, file: string, line: object, places: readonly SubjectPlace[] = []) {
+function matched(id: string, file: string, line: object, places: readonly PersonPlace[] = []) {
   const text = JSON.stringify(line);
   const all = Array.from(recordsOf(file, JSON.parse(text)), ({ content }) => content);
   return Array.from(matcherOf(id, places).recordsIn(file, text), ({ record, line: own }) => {

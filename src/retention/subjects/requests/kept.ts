@@ -35,7 +35,7 @@ const pendingSchema = v.object({
   ),
 });
 /** What a server has taken to erase later, as its backend finds it again. */
-export type Pending = Readonly<v.InferOutput<typeof pendingSchema>>;
+export type PendingErasure = Readonly<v.InferOutput<typeof pendingSchema>>;
 
 /**
  * What is sealed: who it is; which snapshots hold none of it for sure, by their manifests, as long as persons show up in the `places`

@@ -34,7 +34,7 @@ const outcomeSchema = v.object({
 });
 
 /** What became of some of the data. */
-export type Outcome = Readonly<v.InferOutput<typeof outcomeSchema>>;
+export type SubjectOutcome = Readonly<v.InferOutput<typeof outcomeSchema>>;
 
 /** A request, without anything that tells whose it is to whoever has not the key. */
 export const requestSchema = v.object({
@@ -51,13 +51,13 @@ export const requestSchema = v.object({
 export type SubjectRequest = Readonly<v.InferOutput<typeof requestSchema>>;
 
 /** What is still owed of it. */
-export const owedIn = ({ outcomes }: Pick<SubjectRequest, "outcomes">): readonly Outcome[] =>
+export const owedIn = ({ outcomes }: Pick<SubjectRequest, "outcomes">): readonly SubjectOutcome[] =>
   outcomes.filter(({ state }) => state === "owed");
 
 /** What is done stays said; the rest is what the last try found. */
 export const afterTry = (
   { outcomes, tried, closed: _, ...request }: SubjectRequest,
-  now: readonly Outcome[],
+  now: readonly SubjectOutcome[],
   at: string,
 ): SubjectRequest => {
   const all = [...outcomes.filter(({ state }) => state === "done"), ...now];

@@ -1,18 +1,18 @@
 /** Erases what servers hold of one person, as far as they can, and knows what they have yet to do. */
-import type { ErasureOutcome, Found } from "../../contract/contract.ts";
-import type { Pending } from "../../retention/subjects/requests/kept.ts";
-import type { Outcome } from "../../retention/subjects/requests/request.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
-import { given } from "../../units/given.ts";
-import { messageOf } from "../../units/message-of.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { Search } from "./found.ts";
+import type { ErasureOutcome, Found } from "../contract/contract.ts";
+import type { PendingErasure } from "../retention/subjects/requests/kept.ts";
+import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
+import { blotting } from "../retention/subjects/spellings.ts";
+import { given } from "../units/given.ts";
+import { messageOf } from "../units/message-of.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import type { Search } from "./subject-found.ts";
+import type { TaskContext } from "./task/task.ts";
 
 interface OfServers {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly SubjectOutcome[];
   /** What is to be asked about again. */
-  readonly pending: Pending[];
+  readonly pending: PendingErasure[];
 }
 
 interface Plan {
@@ -25,11 +25,11 @@ type Servers = Pick<TaskContext, "backends" | "signal">;
 /** @param before what an earlier try has left to the servers */
 export async function eraseOnServers(
   { subject, search }: Plan,
-  before: readonly Pending[],
+  before: readonly PendingErasure[],
   context: Servers,
 ): Promise<OfServers> {
-  const outcomes: Outcome[] = [];
-  const pending: Pending[] = [];
+  const outcomes: SubjectOutcome[] = [];
+  const pending: PendingErasure[] = [];
   const found = search.servers.filter(({ stays }) => stays === undefined);
   for (const backend of new Set([...before, ...found].map((one) => one.backend))) {
     const all = [...before, ...found].filter((one) => one.backend === backend).flatMap((one) => one.found);
@@ -48,7 +48,7 @@ const onceEach = (found: readonly Found[]): Found[] => [
   ...new Map(found.map((one) => [JSON.stringify(one.reference), one])).values(),
 ];
 
-const lasting = ({ unit, count, where, reference }: Found): Pending["found"][number] => ({
+const lasting = ({ unit, count, where, reference }: Found): PendingErasure["found"][number] => ({
   ...{ unit, count, where, reference },
 });
 
@@ -78,7 +78,7 @@ function outcomeOf(
   found: Found | undefined,
   { state, count, reason, due }: ErasureOutcome,
   blot: (text: string) => string,
-): Outcome {
+): SubjectOutcome {
   return {
     ...{ source: "server", name, unit: found?.unit ?? "records", count },
     state: state === "erased" ? "done" : state,

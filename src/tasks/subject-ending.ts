@@ -1,6 +1,6 @@
 /** How erasures ended, for the trail. */
-import type { Ending } from "../../audit/format/event.ts";
-import { STATES, type SubjectRequest } from "../../retention/subjects/requests/request.ts";
+import type { Ending } from "../audit/format/event.ts";
+import { STATES, type SubjectRequest } from "../retention/subjects/requests/request.ts";
 
 /** Whole where everything is done; what is owed, or cannot be erased, is named by its number. */
 export function erasureEnding(requests: readonly SubjectRequest[]): Ending {

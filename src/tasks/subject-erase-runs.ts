@@ -1,13 +1,13 @@
 /** Erases one person's runs from the project's own log of them. */
-import { openActivity } from "../../activity/database/open.ts";
-import { eraseRuns } from "../../activity/records/subject.ts";
-import type { Outcome } from "../../retention/subjects/requests/request.ts";
-import { messageOf } from "../../units/message-of.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import type { Search } from "./found.ts";
+import { openActivity } from "../activity/database/open.ts";
+import { eraseRuns } from "../activity/records/subject.ts";
+import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
+import { messageOf } from "../units/message-of.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import type { Search } from "./subject-found.ts";
 
 /** Nothing of them is left in the file, unless another program reads it meanwhile. */
-export function eraseOwnRuns({ runs, parts }: Search): Outcome[] {
+export function eraseOwnRuns({ runs, parts }: Search): SubjectOutcome[] {
   const own = parts.find(({ source }) => source === "activity");
   if (own === undefined) return [];
   const told = { source: own.source, name: own.name, unit: own.unit, count: own.count };

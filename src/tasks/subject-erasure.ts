@@ -1,21 +1,25 @@
 /** One erasure: what would be erased, as it was found, and carrying that out, stage by stage. */
-import type { KeptRequests, Sealed } from "../../retention/subjects/requests/kept.ts";
-import { keptRequests } from "../../retention/subjects/requests/kept.ts";
-import { requestKey } from "../../retention/subjects/requests/key.ts";
-import { afterTry, type Outcome, type SubjectRequest } from "../../retention/subjects/requests/request.ts";
-import { snapshotNameAt } from "../../snapshot/format/name.ts";
-import { canonicalJson } from "../../units/canonical-json.ts";
-import { DAY_MS, fromMs, toRfc3339 } from "../../units/range.ts";
-import type { PlacesGiven } from "../snapshots/places.ts";
-import { RefusedError } from "../task/errors.ts";
-import type { Running, Target, TaskContext } from "../task/task.ts";
-import { eraseKept } from "./erase-kept.ts";
-import { eraseOnServers } from "./erase-on-servers.ts";
-import { eraseOwnRuns } from "./erase-own-runs.ts";
-import { erasable, type Search } from "./found.ts";
-import { madeSince } from "./made-since.ts";
-import { searchSubject, type WholeSearch } from "./search.ts";
-import { staying } from "./staying.ts";
+import type { KeptRequests, Sealed } from "../retention/subjects/requests/kept.ts";
+import { keptRequests } from "../retention/subjects/requests/kept.ts";
+import { requestKey } from "../retention/subjects/requests/key.ts";
+import {
+  afterTry,
+  type SubjectOutcome,
+  type SubjectRequest,
+} from "../retention/subjects/requests/request.ts";
+import { snapshotNameAt } from "../snapshot/format/name.ts";
+import { canonicalJson } from "../units/canonical-json.ts";
+import { DAY_MS, fromMs, toRfc3339 } from "../units/range.ts";
+import type { PlacesGiven } from "./snapshots/places.ts";
+import { eraseKept } from "./subject-erase-kept.ts";
+import { eraseOwnRuns } from "./subject-erase-runs.ts";
+import { eraseOnServers } from "./subject-erase-servers.ts";
+import { erasable, type Search } from "./subject-found.ts";
+import { madeSince } from "./subject-made-since.ts";
+import { searchSubject, type WholeSearch } from "./subject-search.ts";
+import { staying } from "./subject-staying.ts";
+import { RefusedError } from "./task/errors.ts";
+import type { Running, Target, TaskContext } from "./task/task.ts";
 
 /** Who asks, with what encrypted copies are opened, and what an earlier try has left. */
 interface ErasureGiven extends PlacesGiven {
@@ -116,7 +120,7 @@ async function carriedOut(
   const before: Sealed = given.sealed ?? { subject, known: [], places: plan.places, pending: [] };
   requests.keep(request, before, key);
   running.did({ request: request.id });
-  const outcomes: Outcome[] = [...staying(search)];
+  const outcomes: SubjectOutcome[] = [...staying(search)];
   const servers = await eraseOnServers(plan, before.pending, running);
   outcomes.push(...servers.outcomes, ...eraseOwnRuns(search));
   const kept = await eraseKept(plan, running, request.id);

@@ -1,14 +1,14 @@
 /** One person's records, gathered while snapshots are looked through, and told once however many of them hold one. */
-import type { StoredRecord } from "../../contract/contract.ts";
-import type { FoundRecord } from "../../retention/subjects/in-snapshot.ts";
-import { openScratch, type Scratch } from "../../storage/scratch.ts";
-import { createKeySet } from "../../units/key-set.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import type { FoundStored, ReadSnapshot, Source } from "./found.ts";
+import type { StoredRecord } from "../contract/contract.ts";
+import type { FoundRecord } from "../retention/subjects/in-snapshot.ts";
+import { openScratch, type Scratch } from "../storage/scratch.ts";
+import { createKeySet } from "../units/key-set.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import type { FoundSource, FoundStored, ReadSnapshot } from "./subject-found.ts";
 
 /** A record as it is handed over, but its data. */
 export interface GatheredRecord {
-  readonly source: Source;
+  readonly source: FoundSource;
   /** Where it was found first. */
   readonly name: string;
   readonly backend?: string;

@@ -1,7 +1,7 @@
 /** One person's data as text: for people, or as one JSON document for another program. */
-import { toYaml } from "../../contract/yaml.ts";
-import type { Search } from "./found.ts";
-import type { Gathered, GatheredRecord } from "./gathered.ts";
+import { toYaml } from "../contract/yaml.ts";
+import type { Search } from "./subject-found.ts";
+import type { Gathered, GatheredRecord } from "./subject-gathered.ts";
 
 /** What is handed over. */
 export interface HandedOver {

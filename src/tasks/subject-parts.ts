@@ -1,11 +1,11 @@
 /** What was found, as it is told: by source, with how much, and what of it stays. */
-import type { SubjectPlace } from "../../config/subjects.ts";
-import type { Counts } from "../../contract/contract.ts";
-import type { FoundInFile } from "../../retention/subjects/in-snapshot.ts";
-import { given } from "../../units/given.ts";
-import type { Range } from "../../units/range.ts";
-import { counted } from "../../units/words.ts";
-import type { FoundInKept, FoundOnServer, FoundPart, FoundStored } from "./found.ts";
+import type { PersonPlace } from "../config/subjects.ts";
+import type { Counts } from "../contract/contract.ts";
+import type { FoundInFile } from "../retention/subjects/in-snapshot.ts";
+import { given } from "../units/given.ts";
+import type { Range } from "../units/range.ts";
+import { counted } from "../units/words.ts";
+import type { FoundInKept, FoundOnServer, FoundPart, FoundStored } from "./subject-found.ts";
 
 /** Takes the identifier out of a text. */
 type Blot = (text: string) => string;
@@ -22,7 +22,7 @@ export const serverParts = ({ backend, found, stays }: FoundOnServer, blot: Blot
 /** A snapshot's, one for each file, and again for each copy of it. */
 export function keptParts(
   { one, files, stored, mentions }: FoundInKept,
-  subjects: Readonly<Record<string, readonly SubjectPlace[]>>,
+  subjects: Readonly<Record<string, readonly PersonPlace[]>>,
   blot: Blot,
 ): FoundPart[] {
   const keep = [...files, ...stored]
@@ -44,7 +44,7 @@ export function keptParts(
 
 /** Why the data of a backend has to be kept, if it has. */
 export const keepOf = (
-  subjects: Readonly<Record<string, readonly SubjectPlace[]>>,
+  subjects: Readonly<Record<string, readonly PersonPlace[]>>,
   backend: string,
 ): string | undefined => subjects[backend]?.find(({ keep }) => keep !== undefined)?.keep;
 
@@ -52,7 +52,7 @@ type HeldPart = Omit<FoundPart, "source" | "name">;
 
 function filePart(
   { backend, file, kind, records, counts, range }: FoundInFile,
-  subjects: Readonly<Record<string, readonly SubjectPlace[]>>,
+  subjects: Readonly<Record<string, readonly PersonPlace[]>>,
   blot: Blot,
 ): HeldPart {
   const stays = keepOf(subjects, backend) ?? STAYS[kind];
@@ -62,7 +62,7 @@ function filePart(
 
 const storedPart = (
   { backend, file, unit, count, where }: FoundStored,
-  subjects: Readonly<Record<string, readonly SubjectPlace[]>>,
+  subjects: Readonly<Record<string, readonly PersonPlace[]>>,
   blot: Blot,
 ): HeldPart => ({
   ...{ backend, unit, count, where: blot(`${where} in ${file}`) },

@@ -1,6 +1,6 @@
 /** The requests of a project, as far as their reports can be read. */
-import { keptRequests } from "../../retention/subjects/requests/kept.ts";
-import type { SubjectRequest } from "../../retention/subjects/requests/request.ts";
+import { keptRequests } from "../retention/subjects/requests/kept.ts";
+import type { SubjectRequest } from "../retention/subjects/requests/request.ts";
 
 /** Newest first. */
 export interface ListedRequests {

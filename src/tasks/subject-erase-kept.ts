@@ -1,24 +1,24 @@
 /** Erases one person's data from snapshots, wherever each is: tombstones first, then successors, then what was there before goes. */
 import { isAbsolute } from "node:path";
-import type { Counts } from "../../contract/contract.ts";
-import type { Outcome } from "../../retention/subjects/requests/request.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
-import { openTombstones, type Tombstones } from "../../retention/tombstones/tombstones.ts";
-import { snapshotName } from "../../snapshot/format/name.ts";
-import type { FileAsked, Rewriting } from "../../snapshot/rewrite/rewriting.ts";
-import { given } from "../../units/given.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import { lookEverywhere } from "../everywhere.ts";
-import { type Owed, owedReason } from "../owed.ts";
-import type { PlacesGiven } from "../snapshots/places.ts";
-import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "../successors.ts";
-import type { TaskContext } from "../task/task.ts";
-import { bury } from "./bury.ts";
-import type { FoundInKept } from "./found.ts";
-import { keepOf } from "./parts.ts";
-import type { WholeSearch } from "./search.ts";
-import { stillThere } from "./still-there.ts";
-import { knowing, storedRecords } from "./stored.ts";
+import type { Counts } from "../contract/contract.ts";
+import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
+import { blotting } from "../retention/subjects/spellings.ts";
+import { openTombstones, type Tombstones } from "../retention/tombstones/tombstones.ts";
+import { snapshotName } from "../snapshot/format/name.ts";
+import type { FileAsked, Rewriting } from "../snapshot/rewrite/rewriting.ts";
+import { given } from "../units/given.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import { lookEverywhere } from "./everywhere.ts";
+import { type Owed, owedReason } from "./owed.ts";
+import type { PlacesGiven } from "./snapshots/places.ts";
+import { bury } from "./subject-bury.ts";
+import type { FoundInKept } from "./subject-found.ts";
+import { keepOf } from "./subject-parts.ts";
+import type { WholeSearch } from "./subject-search.ts";
+import { stillThere } from "./subject-still-there.ts";
+import { knowing, storedRecords } from "./subject-stored.ts";
+import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "./successors.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** Whose data, where it was found, and how encrypted copies are opened. */
 interface Plan {
@@ -29,7 +29,7 @@ interface Plan {
 
 /** What became of it. */
 interface OfKept {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly SubjectOutcome[];
   /** Hashes of the manifests of successors that hold none of it. */
   readonly clean: readonly string[];
 }
@@ -37,7 +37,7 @@ interface OfKept {
 /** @param event the request's id, which the manifests of successors name */
 export async function eraseKept(plan: Plan, context: TaskContext, event: string): Promise<OfKept> {
   using tombstones = openTombstones(context.config);
-  const outcomes: Outcome[] = [];
+  const outcomes: SubjectOutcome[] = [];
   const clean: string[] = [];
   for (const found of plan.search.kept) {
     context.signal.throwIfAborted();
@@ -119,11 +119,11 @@ async function eraseStored(
 const now = (): string => toRfc3339(fromMs(Date.now()));
 
 /** For each place where it is done, by unit, with the hashes before and after. */
-function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): Outcome[] {
+function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): SubjectOutcome[] {
   const gone = Object.entries(counts);
   return done.flatMap(({ where, was, manifest }) =>
     (gone.length === 0 ? [["lines", 0] as const] : gone).map(
-      ([unit, count]): Outcome => ({
+      ([unit, count]): SubjectOutcome => ({
         source: isAbsolute(where) ? "snapshot" : "copy",
         name: `${isAbsolute(was) ? snapshotName(was) : was}, now ${snapshotName(where)}`,
         ...{ unit, count, state: "done", at: now(), was: one.sha256, now: manifest },
@@ -132,14 +132,14 @@ function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): 
   );
 }
 
-const owedOutcome = ({ where, reason, due }: Owed): Outcome => ({
+const owedOutcome = ({ where, reason, due }: Owed): SubjectOutcome => ({
   source: isAbsolute(where) ? "snapshot" : "copy",
   ...{ name: where, unit: "records", count: 0, state: "owed", at: now(), reason },
   ...given({ due }),
 });
 
 /** What earlier tries have owed to places is done now, as far as it can be. */
-async function finished(context: TaskContext, how: PlacesGiven): Promise<Outcome[]> {
+async function finished(context: TaskContext, how: PlacesGiven): Promise<SubjectOutcome[]> {
   try {
     const { owed } = await finishReplacing(context, await lookEverywhere(context, how), how);
     return owed.map(owedOutcome);

@@ -1,7 +1,7 @@
 /** What a task opens that looks for one person's data. */
-import type { Config } from "../../config/config.ts";
-import { OWN_RUNS } from "../../config/subjects.ts";
-import type { Wanted } from "../task/task.ts";
+import type { Config } from "../config/config.ts";
+import { OWN_RUNS } from "../config/subjects.ts";
+import type { Wanted } from "./task/task.ts";
 
 /** The backends of which the configuration says where persons show up, and every place. */
 export function openedForSubjects({ subjects }: Pick<Config, "subjects">): Wanted {

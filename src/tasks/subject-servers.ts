@@ -1,10 +1,10 @@
 /** One person's data on the servers, by what their backends find. */
-import { OWN_RUNS, type SubjectPlace } from "../../config/subjects.ts";
-import type { Found } from "../../contract/contract.ts";
-import type { OpenBackend } from "../../host/open.ts";
-import { messageOf } from "../../units/message-of.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundOnServer, Unsearched } from "./found.ts";
+import { OWN_RUNS, type PersonPlace } from "../config/subjects.ts";
+import type { Found } from "../contract/contract.ts";
+import type { OpenBackend } from "../host/open.ts";
+import { messageOf } from "../units/message-of.ts";
+import type { FoundOnServer, Unsearched } from "./subject-found.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** What servers have, and which of them could not be asked. */
 interface OnServers {
@@ -18,7 +18,7 @@ type Asked = Pick<TaskContext, "backends" | "failures" | "config" | "signal">;
 export const placesOf = (
   { config: { subjects } }: Pick<TaskContext, "config">,
   { name, configured = name }: Pick<OpenBackend, "name" | "configured">,
-): readonly SubjectPlace[] => subjects[name] ?? subjects[configured] ?? [];
+): readonly PersonPlace[] => subjects[name] ?? subjects[configured] ?? [];
 
 /** Asks every backend of which the configuration says where persons show up. */
 export async function findOnServers(context: Asked, id: string): Promise<OnServers> {

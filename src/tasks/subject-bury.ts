@@ -1,15 +1,15 @@
 /** Gives each record that is found in a snapshot a tombstone, before any of them is removed. */
-import type { StoredRecord } from "../../contract/contract.ts";
-import { relieveNow } from "../../engine/memory-pressure.ts";
-import { findInSnapshot } from "../../retention/subjects/in-snapshot.ts";
-import type { RecordsOf } from "../../retention/tombstones/tag.ts";
-import type { Tombstones } from "../../retention/tombstones/tombstones.ts";
-import { openSnapshot } from "../../snapshot/read/reader.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundInKept } from "./found.ts";
-import { keepOf } from "./parts.ts";
-import { soughtOf } from "./sought.ts";
-import { findStored, knowsBytes } from "./stored.ts";
+import type { StoredRecord } from "../contract/contract.ts";
+import { relieveNow } from "../engine/memory-pressure.ts";
+import { findInSnapshot } from "../retention/subjects/in-snapshot.ts";
+import type { RecordsOf } from "../retention/tombstones/tag.ts";
+import type { Tombstones } from "../retention/tombstones/tombstones.ts";
+import { openSnapshot } from "../snapshot/read/reader.ts";
+import type { FoundInKept } from "./subject-found.ts";
+import { keepOf } from "./subject-parts.ts";
+import { soughtOf } from "./subject-sought.ts";
+import { findStored, knowsBytes } from "./subject-stored.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** Only blocks in which something was found are read. */
 export async function bury(

@@ -1,16 +1,16 @@
 /** Records within files of bytes of a snapshot (databases, dumps), found by the backend that has written them. */
 import { join } from "node:path";
-import type { StoredData, StoredRecord } from "../../contract/contract.ts";
-import { type Block, fileOf } from "../../snapshot/format/block.ts";
-import { kindOf } from "../../snapshot/format/file-totals.ts";
-import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
-import { localStorage } from "../../storage/local.ts";
-import { makeOwnDirectory } from "../../storage/own-file.ts";
-import { discardDirectory } from "../../storage/whole-directory.ts";
-import { messageOf } from "../../units/message-of.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundStored } from "./found.ts";
-import { placesOf } from "./servers.ts";
+import type { StoredData, StoredRecord } from "../contract/contract.ts";
+import { type Block, fileOf } from "../snapshot/format/block.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { localStorage } from "../storage/local.ts";
+import { makeOwnDirectory } from "../storage/own-file.ts";
+import { discardDirectory } from "../storage/whole-directory.ts";
+import { messageOf } from "../units/message-of.ts";
+import type { FoundStored } from "./subject-found.ts";
+import { placesOf } from "./subject-servers.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** A backend that knows what is within its files, and where in them persons show up. */
 interface Knowing {

@@ -1,17 +1,13 @@
 /** One person's data in one snapshot: its records, what is within its files of bytes, and what it says of itself. */
-import type { StoredRecord } from "../../contract/contract.ts";
-import { relieveNow } from "../../engine/memory-pressure.ts";
-import {
-  type FoundInSnapshot,
-  type FoundRecord,
-  findInSnapshot,
-} from "../../retention/subjects/in-snapshot.ts";
-import { mentionsIn } from "../../retention/subjects/in-text.ts";
-import { openSnapshot } from "../../snapshot/read/reader.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundInKept, FoundStored, ReadSnapshot } from "./found.ts";
-import { soughtOf } from "./sought.ts";
-import { findStored, knowsBytes } from "./stored.ts";
+import type { StoredRecord } from "../contract/contract.ts";
+import { relieveNow } from "../engine/memory-pressure.ts";
+import { type FoundInSnapshot, type FoundRecord, findInSnapshot } from "../retention/subjects/in-snapshot.ts";
+import { mentionsIn } from "../retention/subjects/in-text.ts";
+import { openSnapshot } from "../snapshot/read/reader.ts";
+import type { FoundInKept, FoundStored, ReadSnapshot } from "./subject-found.ts";
+import { soughtOf } from "./subject-sought.ts";
+import { findStored, knowsBytes } from "./subject-stored.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** With what of it could not be read. */
 interface SeenInKept extends FoundInKept, Pick<FoundInSnapshot, "unread"> {}

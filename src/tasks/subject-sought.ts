@@ -1,9 +1,9 @@
 /** What is looked for in snapshots, and in texts that are no data. */
-import type { Sought } from "../../retention/subjects/in-snapshot.ts";
-import { type Matcher, matcherOf } from "../../retention/subjects/matcher.ts";
-import { type Needle, needleOf } from "../../retention/subjects/needle.ts";
-import type { TaskContext } from "../task/task.ts";
-import { placesOf } from "./servers.ts";
+import type { Sought } from "../retention/subjects/in-snapshot.ts";
+import { type Matcher, matcherOf } from "../retention/subjects/matcher.ts";
+import { type Needle, needleOf } from "../retention/subjects/needle.ts";
+import { placesOf } from "./subject-servers.ts";
+import type { TaskContext } from "./task/task.ts";
 
 interface AllSought {
   readonly data: Sought;

@@ -1,16 +1,16 @@
 /** A proof: what a snapshot has become is looked through as it was before. What could be erased and is still there is owed. */
 
-import type { Outcome } from "../../retention/subjects/requests/request.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
-import { snapshotName } from "../../snapshot/format/name.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import { lookEverywhere } from "../everywhere.ts";
-import type { PlacesGiven } from "../snapshots/places.ts";
-import type { ReplacedSnapshot } from "../successors.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundInKept, FoundPart, ReadSnapshot } from "./found.ts";
-import { findInKept } from "./in-kept.ts";
-import { keptParts } from "./parts.ts";
+import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
+import { blotting } from "../retention/subjects/spellings.ts";
+import { snapshotName } from "../snapshot/format/name.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import { lookEverywhere } from "./everywhere.ts";
+import type { PlacesGiven } from "./snapshots/places.ts";
+import type { FoundInKept, FoundPart, ReadSnapshot } from "./subject-found.ts";
+import { findInKept } from "./subject-in-kept.ts";
+import { keptParts } from "./subject-parts.ts";
+import type { ReplacedSnapshot } from "./successors.ts";
+import type { TaskContext } from "./task/task.ts";
 
 interface Proving {
   readonly subject: string;
@@ -23,7 +23,7 @@ export async function stillThere(
   { one }: FoundInKept,
   replaced: ReplacedSnapshot,
   { subject, given }: Proving,
-): Promise<Outcome[]> {
+): Promise<SubjectOutcome[]> {
   const now = await readAgain(context, one, replaced, given);
   if (now === undefined) return [];
   const seen = await findInKept(context, now, subject);
@@ -47,7 +47,7 @@ async function readAgain(
   return there?.kept === undefined ? undefined : { ...there, kept: there.kept };
 }
 
-function leftOutcome({ source, name, backend, count, unit, where, stays }: FoundPart): Outcome {
+function leftOutcome({ source, name, backend, count, unit, where, stays }: FoundPart): SubjectOutcome {
   const told = { source, name: backend === undefined ? name : `${name} ${backend}`, unit, count };
   const at = toRfc3339(fromMs(Date.now()));
   return stays === undefined

@@ -1,17 +1,17 @@
 /** What is known of one person's data: where it is, how much, and what of it can be erased. */
-import type { Found } from "../../contract/contract.ts";
-import type { FoundInFile } from "../../retention/subjects/in-snapshot.ts";
-import type { Range } from "../../units/range.ts";
-import type { EverySnapshot } from "../everywhere.ts";
+import type { Found } from "../contract/contract.ts";
+import type { FoundInFile } from "../retention/subjects/in-snapshot.ts";
+import type { Range } from "../units/range.ts";
+import type { EverySnapshot } from "./everywhere.ts";
 
 /** Where data is: on a server, in a snapshot here, in a copy elsewhere, in the log of runs, in the audit trail. */
-export const SOURCES = ["server", "snapshot", "copy", "activity", "trail"] as const;
-/** One of {@link SOURCES}. */
-export type Source = (typeof SOURCES)[number];
+export const FOUND_SOURCES = ["server", "snapshot", "copy", "activity", "trail"] as const;
+/** One of {@link FOUND_SOURCES}. */
+export type FoundSource = (typeof FOUND_SOURCES)[number];
 
 /** Some of the data, in one place. It has the identifier nowhere. */
 export interface FoundPart {
-  readonly source: Source;
+  readonly source: FoundSource;
   /** The backend's name; the snapshot's; `PLACE:NAME` of a copy; where the log of runs and the trail lie. */
   readonly name: string;
   /** Whose data it is; absent where that is said already, or of none. */
@@ -27,7 +27,7 @@ export interface FoundPart {
 
 /** Something that could not be looked through, so that it is not known whether it holds any. */
 export interface Unsearched {
-  readonly source: Source;
+  readonly source: FoundSource;
   readonly name: string;
   readonly reason: string;
   /** It is what a snapshot was before an erasure: it goes when that is gone on with. */

@@ -1,10 +1,10 @@
 /** What cannot be looked through: exports that are not finished, copies that nobody here can read, places that do not answer. */
-import type { Config } from "../../config/config.ts";
-import { snapshotName } from "../../snapshot/format/name.ts";
-import { listPartials } from "../../snapshot/write/partial.ts";
-import type { CopyThere, EverySnapshot, Everywhere } from "../everywhere.ts";
-import { SEALED_HERE } from "../owed.ts";
-import type { Unsearched } from "./found.ts";
+import type { Config } from "../config/config.ts";
+import { snapshotName } from "../snapshot/format/name.ts";
+import { listPartials } from "../snapshot/write/partial.ts";
+import type { CopyThere, EverySnapshot, Everywhere } from "./everywhere.ts";
+import { SEALED_HERE } from "./owed.ts";
+import type { Unsearched } from "./subject-found.ts";
 
 /** Each with the reason. @throws SnapshotError when the snapshots directory cannot be read */
 export async function unsearchedIn(

@@ -1,12 +1,12 @@
 /** What of one person's data stays: what cannot be erased, and what could not be looked through. */
-import type { Outcome } from "../../retention/subjects/requests/request.ts";
-import { fromMs, toRfc3339 } from "../../units/range.ts";
-import type { Search } from "./found.ts";
+import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import type { Search } from "./subject-found.ts";
 
 /** An outcome for each: impossible, or owed. What stays in snapshots is known once they are written anew. */
-export function staying({ parts, unsearched }: Search): Outcome[] {
+export function staying({ parts, unsearched }: Search): SubjectOutcome[] {
   const at = toRfc3339(fromMs(Date.now()));
-  const impossible = parts.flatMap(({ source, name, backend, unit, count, stays }): Outcome[] =>
+  const impossible = parts.flatMap(({ source, name, backend, unit, count, stays }): SubjectOutcome[] =>
     stays === undefined || source === "snapshot" || source === "copy"
       ? []
       : [{ source, name: named(name, backend), unit, count, state: "impossible", at, reason: stays }],
@@ -14,7 +14,7 @@ export function staying({ parts, unsearched }: Search): Outcome[] {
   const owed = unsearched
     .filter(({ isStale }) => !isStale)
     .map(
-      ({ source, name, reason }): Outcome => ({
+      ({ source, name, reason }): SubjectOutcome => ({
         source,
         name,
         unit: "records",

@@ -1,19 +1,19 @@
 /** Looks for one person's data everywhere: servers, snapshots, copies, the log of runs, the trail. */
-import { watchMemory } from "../../engine/memory-pressure.ts";
-import { eventsWith } from "../../retention/subjects/in-text.ts";
-import { blotting } from "../../retention/subjects/spellings.ts";
-import { isThere } from "../../storage/entries.ts";
-import { messageOf } from "../../units/message-of.ts";
-import { type Everywhere, lookEverywhere } from "../everywhere.ts";
-import type { PlacesGiven } from "../snapshots/places.ts";
-import type { TaskContext } from "../task/task.ts";
-import type { FoundInKept, ReadSnapshot, Search, Unsearched } from "./found.ts";
-import { findInKept, type Heard } from "./in-kept.ts";
-import { findOwnRuns } from "./own-runs.ts";
-import { eventParts, keptParts, runParts, serverParts } from "./parts.ts";
-import { findOnServers } from "./servers.ts";
-import { soughtOf } from "./sought.ts";
-import { unsearchedIn } from "./unsearched.ts";
+import { watchMemory } from "../engine/memory-pressure.ts";
+import { eventsWith } from "../retention/subjects/in-text.ts";
+import { blotting } from "../retention/subjects/spellings.ts";
+import { isThere } from "../storage/entries.ts";
+import { messageOf } from "../units/message-of.ts";
+import { type Everywhere, lookEverywhere } from "./everywhere.ts";
+import type { PlacesGiven } from "./snapshots/places.ts";
+import type { FoundInKept, ReadSnapshot, Search, Unsearched } from "./subject-found.ts";
+import { findInKept, type Heard } from "./subject-in-kept.ts";
+import { eventParts, keptParts, runParts, serverParts } from "./subject-parts.ts";
+import { findOwnRuns } from "./subject-runs.ts";
+import { findOnServers } from "./subject-servers.ts";
+import { soughtOf } from "./subject-sought.ts";
+import { unsearchedIn } from "./subject-unsearched.ts";
+import type { TaskContext } from "./task/task.ts";
 
 /** Whose data, and with what to open what is encrypted. */
 export interface SearchGiven extends PlacesGiven, Heard {

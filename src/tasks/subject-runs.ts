@@ -1,12 +1,12 @@
 /** One person's runs in the project's own log of them. */
-import { openActivity } from "../../activity/database/open.ts";
-import { findSubject, subjectPlaces } from "../../activity/records/subject.ts";
-import type { Config } from "../../config/config.ts";
-import { OWN_RUNS } from "../../config/subjects.ts";
-import { isThere } from "../../storage/entries.ts";
-import { fromMs, NS_PER_MS, type Range, span } from "../../units/range.ts";
-import { activityPath } from "../activity-database.ts";
-import { UsageError } from "../task/errors.ts";
+import { openActivity } from "../activity/database/open.ts";
+import { findSubject, subjectPlaces } from "../activity/records/subject.ts";
+import type { Config } from "../config/config.ts";
+import { OWN_RUNS } from "../config/subjects.ts";
+import { isThere } from "../storage/entries.ts";
+import { fromMs, NS_PER_MS, type Range, span } from "../units/range.ts";
+import { activityPath } from "./activity-database.ts";
+import { UsageError } from "./task/errors.ts";
 
 /** Where a person shows up if the configuration says nothing else. */
 const EVERYWHERE = "user={id}, conversation={id}, text={id}";

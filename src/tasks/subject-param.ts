@@ -1,7 +1,7 @@
 /** Whose data is meant: a secret of every task, which nothing shows or keeps. */
-import { readIdentifier } from "../../retention/subjects/identifier.ts";
-import { KEY } from "../snapshots/places.ts";
-import { IDENTITY } from "../task/identity.ts";
+import { readIdentifier } from "../retention/subjects/identifier.ts";
+import { KEY } from "./snapshots/places.ts";
+import { IDENTITY } from "./task/identity.ts";
 
 /** The parameters of whatever looks for one person's data. */
 export const SUBJECT_PARAMS = {
