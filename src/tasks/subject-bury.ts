@@ -6,20 +6,24 @@ import type { RecordsOf } from "../retention/tombstones/tag.ts";
 import type { Tombstones } from "../retention/tombstones/tombstones.ts";
 import { openSnapshot } from "../snapshot/read/reader.ts";
 import type { FoundInKept } from "./subject-found.ts";
-import { keepOf } from "./subject-parts.ts";
 import { soughtOf } from "./subject-sought.ts";
 import { findStored, knowsBytes } from "./subject-stored.ts";
 import type { TaskContext } from "./task/task.ts";
+
+/** Whose records, where to, and which of them are not removed. */
+interface Burying {
+  readonly subject: string;
+  readonly tombstones: Tombstones;
+  readonly isStaying: (of: RecordsOf) => boolean;
+}
 
 /** Only blocks in which something was found are read. */
 export async function bury(
   context: TaskContext,
   { one, files }: FoundInKept,
-  subject: string,
-  tombstones: Tombstones,
+  { subject, tombstones, isStaying }: Burying,
 ): Promise<void> {
-  const { subjects } = context.config;
-  const batches = batching(tombstones, (backend) => keepOf(subjects, backend) !== undefined);
+  const batches = batching(tombstones, isStaying);
   const snapshot = await openSnapshot(one.kept.files);
   try {
     const { data } = soughtOf(context, subject);
@@ -42,7 +46,7 @@ export async function bury(
 /** How many are held before they are written. */
 const HELD = 1 << 14;
 
-function batching(tombstones: Tombstones, isKept: (backend: string) => boolean) {
+function batching(tombstones: Tombstones, isStaying: Burying["isStaying"]) {
   const held = new Map<string, { readonly of: RecordsOf; readonly contents: string[] }>();
   let size = 0;
   const flush = (): void => {
@@ -53,7 +57,7 @@ function batching(tombstones: Tombstones, isKept: (backend: string) => boolean) 
   return {
     flush,
     add(of: RecordsOf, content: string): void {
-      if (isKept(of.plugin)) return;
+      if (isStaying(of)) return;
       const key = `${of.plugin} ${of.file}`;
       const batch = held.get(key) ?? { of, contents: [] };
       held.set(key, batch);

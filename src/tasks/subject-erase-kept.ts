@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import type { Counts } from "../contract/contract.ts";
 import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
 import { blotting } from "../retention/subjects/spellings.ts";
+import type { RecordsOf } from "../retention/tombstones/tag.ts";
 import { openTombstones, type Tombstones } from "../retention/tombstones/tombstones.ts";
 import { snapshotName } from "../snapshot/format/name.ts";
 import type { FileAsked, Rewriting } from "../snapshot/rewrite/rewriting.ts";
@@ -13,8 +14,9 @@ import { type Owed, owedReason } from "./owed.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { bury } from "./subject-bury.ts";
 import type { FoundInKept } from "./subject-found.ts";
-import { keepOf } from "./subject-parts.ts";
+import { rangeOf } from "./subject-parts.ts";
 import type { WholeSearch } from "./subject-search.ts";
+import type { StaysOf } from "./subject-stays.ts";
 import { stillThere } from "./subject-still-there.ts";
 import { knowing, storedRecords } from "./subject-stored.ts";
 import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "./successors.ts";
@@ -23,7 +25,7 @@ import type { TaskContext } from "./task/task.ts";
 /** Whose data, where it was found, and how encrypted copies are opened. */
 interface Plan {
   readonly subject: string;
-  readonly search: Pick<WholeSearch, "kept" | "everywhere">;
+  readonly search: Pick<WholeSearch, "kept" | "everywhere" | "stays">;
   readonly given: PlacesGiven;
 }
 
@@ -59,7 +61,11 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
   const { context, tombstones } = erasing;
   const { everywhere } = plan.search;
   try {
-    await bury(context, found, plan.subject, tombstones);
+    await bury(context, found, {
+      subject: plan.subject,
+      tombstones,
+      isStaying: stayingIn(found, plan.search.stays),
+    });
     const rewriting = rewritingOf(plan, found, erasing);
     const how = { ...plan.given, places: everywhere.places };
     const replaced = await replaceEverywhere(context, found.one, rewriting, how);
@@ -75,30 +81,39 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
   }
 }
 
+/** Whether the person's records in a file are not removed. */
+function stayingIn({ files, stored }: FoundInKept, stays: StaysOf): (of: RecordsOf) => boolean {
+  const staying = [...files, ...stored].filter((one) => stays(one.backend, rangeOf(one)) !== undefined);
+  const keys = new Set(staying.map(({ backend, file }) => `${backend} ${file}`));
+  return ({ plugin, file }) => keys.has(`${plugin} ${file}`);
+}
+
 /** What goes is what has a tombstone; what has to be kept stays, with what is said of it. */
 function rewritingOf(
-  { subject }: Plan,
-  { files, stored }: FoundInKept,
+  { subject, search: { stays } }: Plan,
+  found: FoundInKept,
   { context, tombstones, event }: Erasing,
 ): Rewriting {
-  const { subjects } = context.config;
-  const isKept = (backend: string): boolean => keepOf(subjects, backend) !== undefined;
-  const names = [...files, ...stored].map(({ backend }) => backend);
+  const { files, stored } = found;
+  const isStaying = stayingIn(found, stays);
+  const all = [...files, ...stored].map(({ backend, file }) => ({ plugin: backend, file }));
   const blocks = new Set(files.flatMap((file) => file.blocks));
   const bytes = new Set(stored.map(({ backend }) => backend));
   return {
     isGone: (of, { content }) =>
       of.kind === "records" &&
-      !isKept(of.plugin) &&
+      !isStaying(of) &&
       tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
     // Which blocks a file of bytes has is not told by what was found in it.
     ...(bytes.size === 0
       ? { isConcerned: (line: number) => blocks.has(line) }
       : {
           bytes: async ({ plugin, file }: FileAsked, path: string) =>
-            bytes.has(plugin) && !isKept(plugin) ? eraseStored(context, { plugin, file, path }, subject) : 0,
+            bytes.has(plugin) && !isStaying({ plugin, file })
+              ? eraseStored(context, { plugin, file, path }, subject)
+              : 0,
         }),
-    ...(names.some(isKept) ? {} : { blot: blotting(subject) }),
+    ...(all.some(isStaying) ? {} : { blot: blotting(subject) }),
     erased: { at: now(), event, why: "subject" },
   };
 }

@@ -9,7 +9,7 @@ import type { Search } from "./subject-found.ts";
 /** Nothing of them is left in the file, unless another program reads it meanwhile. */
 export function eraseOwnRuns({ runs, parts }: Search): SubjectOutcome[] {
   const own = parts.find(({ source }) => source === "activity");
-  if (own === undefined) return [];
+  if (own === undefined || own.stays !== undefined) return [];
   const told = { source: own.source, name: own.name, unit: own.unit, count: own.count };
   const at = toRfc3339(fromMs(Date.now()));
   try {

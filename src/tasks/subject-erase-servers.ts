@@ -6,7 +6,8 @@ import { blotting } from "../retention/subjects/spellings.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
-import type { Search } from "./subject-found.ts";
+import type { FoundOnServer, Search } from "./subject-found.ts";
+import type { StaysOf } from "./subject-stays.ts";
 import type { TaskContext } from "./task/task.ts";
 
 interface OfServers {
@@ -30,10 +31,11 @@ export async function eraseOnServers(
 ): Promise<OfServers> {
   const outcomes: SubjectOutcome[] = [];
   const pending: PendingErasure[] = [];
-  const found = search.servers.filter(({ stays }) => stays === undefined);
+  const found = search.servers.map((one) => withoutStaying(one, search.stays));
   for (const backend of new Set([...before, ...found].map((one) => one.backend))) {
     const all = [...before, ...found].filter((one) => one.backend === backend).flatMap((one) => one.found);
     const each = onceEach(all);
+    if (each.length === 0) continue;
     const answers = await answersOf(context, backend, { id: subject, found: each });
     const blot = blotting(subject);
     outcomes.push(...answers.map((answer, index) => outcomeOf(backend, each[index], answer, blot)));
@@ -42,6 +44,12 @@ export async function eraseOnServers(
   }
   return { outcomes, pending };
 }
+
+/** What of a server's may go. */
+export const withoutStaying = ({ backend, found }: FoundOnServer, stays: StaysOf): FoundOnServer => ({
+  backend,
+  found: found.filter(({ range }) => stays(backend, range) === undefined),
+});
 
 /** What was found again is asked for once. */
 const onceEach = (found: readonly Found[]): Found[] => [

@@ -13,11 +13,11 @@ import { DAY_MS, fromMs, toRfc3339 } from "../units/range.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { eraseKept } from "./subject-erase-kept.ts";
 import { eraseOwnRuns } from "./subject-erase-runs.ts";
-import { eraseOnServers } from "./subject-erase-servers.ts";
+import { eraseOnServers, withoutStaying } from "./subject-erase-servers.ts";
 import { erasable, type Search } from "./subject-found.ts";
 import { madeSince } from "./subject-made-since.ts";
 import { searchSubject, type WholeSearch } from "./subject-search.ts";
-import { staying } from "./subject-staying.ts";
+import { stayingOf } from "./subject-staying.ts";
 import { RefusedError } from "./task/errors.ts";
 import type { Running, Target, TaskContext } from "./task/task.ts";
 
@@ -62,7 +62,8 @@ export function erasureTargets({ search, given }: ErasurePlan): Target[] {
       identity: hashOf({ parts: told(parts), unsearched }),
     },
     ...servers
-      .filter(({ stays }) => stays === undefined)
+      .map((one) => withoutStaying(one, search.stays))
+      .filter(({ found }) => found.length > 0)
       .map(({ backend, found }) => ({
         kind: "backend",
         name: backend,
@@ -120,7 +121,7 @@ async function carriedOut(
   const before: Sealed = given.sealed ?? { subject, known: [], places: plan.places, pending: [] };
   requests.keep(request, before, key);
   running.did({ request: request.id });
-  const outcomes: SubjectOutcome[] = [...staying(search)];
+  const outcomes: SubjectOutcome[] = [...stayingOf(search)];
   const servers = await eraseOnServers(plan, before.pending, running);
   outcomes.push(...servers.outcomes, ...eraseOwnRuns(search));
   const kept = await eraseKept(plan, running, request.id);

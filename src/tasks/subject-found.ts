@@ -3,6 +3,7 @@ import type { Found } from "../contract/contract.ts";
 import type { FoundInFile } from "../retention/subjects/in-snapshot.ts";
 import type { Range } from "../units/range.ts";
 import type { EverySnapshot } from "./everywhere.ts";
+import type { StaysOf } from "./subject-stays.ts";
 
 /** Where data is: on a server, in a snapshot here, in a copy elsewhere, in the log of runs, in the audit trail. */
 export const FOUND_SOURCES = ["server", "snapshot", "copy", "activity", "trail"] as const;
@@ -23,6 +24,8 @@ export interface FoundPart {
   readonly range?: Range;
   /** Why it stays; absent: it can be erased. */
   readonly stays?: string;
+  /** A hold is why: it goes once that ends. */
+  readonly isHeld?: true;
 }
 
 /** Something that could not be looked through, so that it is not known whether it holds any. */
@@ -38,8 +41,6 @@ export interface Unsearched {
 export interface FoundOnServer {
   readonly backend: string;
   readonly found: readonly Found[];
-  /** Why it stays. */
-  readonly stays?: string;
 }
 
 /** A snapshot that can be read. */
@@ -70,6 +71,8 @@ export interface Search {
   /** Events of the trail that have the identifier in clear. */
   readonly events: number;
   readonly parts: readonly FoundPart[];
+  /** Why some of it stays. */
+  readonly stays: StaysOf;
   readonly unsearched: readonly Unsearched[];
   /** The manifests of all snapshots that were looked through, found or not. */
   readonly looked: ReadonlySet<string>;

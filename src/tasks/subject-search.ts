@@ -12,6 +12,7 @@ import { eventParts, keptParts, runParts, serverParts } from "./subject-parts.ts
 import { findOwnRuns } from "./subject-runs.ts";
 import { findOnServers } from "./subject-servers.ts";
 import { soughtOf } from "./subject-sought.ts";
+import { staysIn } from "./subject-stays.ts";
 import { unsearchedIn } from "./subject-unsearched.ts";
 import type { TaskContext } from "./task/task.ts";
 
@@ -41,17 +42,20 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
   const { found, unsearched: unread } = await findInAll(context, given, fresh);
   const { texts } = soughtOf(context, subject);
   const events = isThere(context.trailFile) ? eventsWith(context.trailFile, texts) : 0;
-  const blot = blotting(subject);
+  const stays = staysIn(context.config);
+  const telling = { blot: blotting(subject), stays };
+  const { blot } = telling;
   return {
     everywhere,
     servers,
     kept: found,
     runs: runs.ids,
     events,
+    stays,
     parts: [
-      ...servers.flatMap((one) => serverParts(one, blot)),
-      ...found.flatMap((one) => keptParts(one, context.config.subjects, blot)),
-      ...runParts(runs),
+      ...servers.flatMap((one) => serverParts(one, telling)),
+      ...found.flatMap((one) => keptParts(one, telling)),
+      ...runParts(runs, telling),
       ...eventParts(events, context.trailFile),
     ],
     unsearched: [...unasked, ...(await unsearchedIn(everywhere, context.config)), ...unread].map((one) => ({

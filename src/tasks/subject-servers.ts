@@ -4,6 +4,7 @@ import type { Found } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { FoundOnServer, Unsearched } from "./subject-found.ts";
+import { placesIn } from "./subject-stays.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** What servers have, and which of them could not be asked. */
@@ -16,9 +17,10 @@ type Asked = Pick<TaskContext, "backends" | "failures" | "config" | "signal">;
 
 /** Where a person shows up in a backend, by the name that the configuration gives it. */
 export const placesOf = (
-  { config: { subjects } }: Pick<TaskContext, "config">,
+  { config }: Pick<TaskContext, "config">,
   { name, configured = name }: Pick<OpenBackend, "name" | "configured">,
-): readonly PersonPlace[] => subjects[name] ?? subjects[configured] ?? [];
+): readonly PersonPlace[] =>
+  Object.hasOwn(config.subjects, name) ? placesIn(config, name) : placesIn(config, configured);
 
 /** Asks every backend of which the configuration says where persons show up. */
 export async function findOnServers(context: Asked, id: string): Promise<OnServers> {
@@ -30,9 +32,7 @@ export async function findOnServers(context: Asked, id: string): Promise<OnServe
     if (wheres.length === 0) continue;
     try {
       const found = await foundBy(open, id, wheres, context.signal);
-      const stays = places.find(({ keep }) => keep !== undefined)?.keep;
-      if (found.length > 0)
-        servers.push({ backend: open.name, found, ...(stays === undefined ? {} : { stays }) });
+      if (found.length > 0) servers.push({ backend: open.name, found });
     } catch (error) {
       context.signal.throwIfAborted();
       unsearched.push({ source: "server", name: open.name, reason: messageOf(error) });

@@ -4,12 +4,22 @@ import { fromMs, toRfc3339 } from "../units/range.ts";
 import type { Search } from "./subject-found.ts";
 
 /** An outcome for each: impossible, or owed. What stays in snapshots is known once they are written anew. */
-export function staying({ parts, unsearched }: Search): SubjectOutcome[] {
+export function stayingOf({ parts, unsearched }: Search): SubjectOutcome[] {
   const at = toRfc3339(fromMs(Date.now()));
-  const impossible = parts.flatMap(({ source, name, backend, unit, count, stays }): SubjectOutcome[] =>
+  const left = parts.flatMap(({ source, name, backend, unit, count, stays, isHeld }): SubjectOutcome[] =>
     stays === undefined || source === "snapshot" || source === "copy"
       ? []
-      : [{ source, name: named(name, backend), unit, count, state: "impossible", at, reason: stays }],
+      : [
+          {
+            source,
+            name: named(name, backend),
+            unit,
+            count,
+            state: isHeld ? "owed" : "impossible",
+            at,
+            reason: stays,
+          },
+        ],
   );
   const owed = unsearched
     .filter(({ isStale }) => !isStale)
@@ -24,7 +34,7 @@ export function staying({ parts, unsearched }: Search): SubjectOutcome[] {
         reason,
       }),
     );
-  return [...impossible, ...owed];
+  return [...left, ...owed];
 }
 
 const named = (name: string, backend: string | undefined): string =>

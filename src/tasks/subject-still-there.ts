@@ -6,13 +6,14 @@ import { snapshotName } from "../snapshot/format/name.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { lookEverywhere } from "./everywhere.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
-import type { FoundInKept, FoundPart, ReadSnapshot } from "./subject-found.ts";
+import type { FoundInKept, FoundPart, ReadSnapshot, Search } from "./subject-found.ts";
 import { findInKept } from "./subject-in-kept.ts";
 import { keptParts } from "./subject-parts.ts";
 import type { ReplacedSnapshot } from "./successors.ts";
 import type { TaskContext } from "./task/task.ts";
 
 interface Proving {
+  readonly search: Pick<Search, "stays">;
   readonly subject: string;
   readonly given: PlacesGiven;
 }
@@ -22,12 +23,12 @@ export async function stillThere(
   context: TaskContext,
   { one }: FoundInKept,
   replaced: ReplacedSnapshot,
-  { subject, given }: Proving,
+  { subject, search, given }: Proving,
 ): Promise<SubjectOutcome[]> {
   const now = await readAgain(context, one, replaced, given);
   if (now === undefined) return [];
   const seen = await findInKept(context, now, subject);
-  return keptParts(seen, context.config.subjects, blotting(subject)).map(leftOutcome);
+  return keptParts(seen, { blot: blotting(subject), stays: search.stays }).map(leftOutcome);
 }
 
 /** One that is only in places is read there: where its successor was made, nothing stays. */
@@ -47,10 +48,19 @@ async function readAgain(
   return there?.kept === undefined ? undefined : { ...there, kept: there.kept };
 }
 
-function leftOutcome({ source, name, backend, count, unit, where, stays }: FoundPart): SubjectOutcome {
+function leftOutcome({
+  source,
+  name,
+  backend,
+  count,
+  unit,
+  where,
+  stays,
+  isHeld,
+}: FoundPart): SubjectOutcome {
   const told = { source, name: backend === undefined ? name : `${name} ${backend}`, unit, count };
   const at = toRfc3339(fromMs(Date.now()));
   return stays === undefined
     ? { ...told, state: "owed", at, reason: `it is still in ${where}` }
-    : { ...told, state: "impossible", at, reason: stays };
+    : { ...told, state: isHeld ? "owed" : "impossible", at, reason: stays };
 }

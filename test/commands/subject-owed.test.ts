@@ -154,3 +154,20 @@ test("two erasures at once: one waits for the other, or is refused, and the data
   expect((await retry(cwd).catch(() => undefined))?.requests ?? []).toEqual([]);
   await expectRun(["audit", "verify"], { cwd });
 });
+
+test("what a hold is about stays until it ends, and only that", async () => {
+  const cwd = await subjectProject(lab);
+  await expectRun(["retention", "hold", "add", "lawsuit", "--backend", "loki"], { cwd });
+  const { exitCode, request } = await erase(cwd);
+  expect(exitCode).toBe(3);
+  const owed = request?.outcomes.filter(({ state }) => state === "owed") ?? [];
+  expect(new Set(owed.map(({ reason }) => reason))).toEqual(new Set(["held by lawsuit"]));
+  const logs = readdirSync(join(cwd, "backups")).filter((one) => !one.startsWith("."));
+  for (const name of logs) {
+    expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "logs.json"), "utf8"))).toBe(true);
+    expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "activity", "runs.jsonl"), "utf8"))).toBe(false);
+  }
+  await expectRun(["retention", "hold", "end", "lawsuit", "--yes"], { cwd });
+  expect(await retry(cwd)).toMatchObject({ exitCode: 0, requests: [{ closed: expect.any(String) }] });
+  expect([isIn(cwd, "backups"), isIn(cwd, "offsite")]).toEqual([false, false]);
+});

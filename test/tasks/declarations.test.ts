@@ -90,6 +90,7 @@ const ERASURE = {
     runs: ["a"],
     parts: [{ source: "activity", name: "/p/.contextcore/activity.db", unit: "runs", count: 1 }],
     unsearched: [],
+    stays: () => undefined,
   },
 };
 
