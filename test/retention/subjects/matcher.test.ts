@@ -6,6 +6,7 @@ import { readIdentifier } from "../../../src/retention/subjects/identifier.ts";
 import { matcherOf } from "../../../src/retention/subjects/matcher.ts";
 import { needleOf } from "../../../src/retention/subjects/needle.ts";
 import { blotting } from "../../../src/retention/subjects/spellings.ts";
+import { keepRecords } from "../../../src/snapshot/format/keep-records.ts";
 import { recordsOf } from "../../../src/snapshot/format/record-keys.ts";
 
 /** The numbers of the records that are the person's, and whether each has a line of its own. */
@@ -137,6 +138,42 @@ test("no line that has a match is passed over, whoever wrote it", () => {
       },
     ),
     { numRuns: 500 },
+  );
+});
+
+const entry = fc.tuple(words, fc.boolean(), fc.constantFrom("ab 1", "-"));
+
+test("without what was found nothing is found, and every other record is as it was", () => {
+  fc.assert(
+    fc.property(
+      ids,
+      fc.array(fc.tuple(words, fc.array(entry, { maxLength: 5 })), { maxLength: 4 }),
+      (id, streams) => {
+        const line = streams.map(([label, entries], at) => ({
+          stream: { label, number: `${at}` },
+          values: entries.map(([text, has, beside], time) => [
+            `${time}`,
+            has ? `${text} ${id} ${text}` : text,
+            { beside },
+          ]),
+        }));
+        const text = JSON.stringify({ streams: line });
+        const contents = (of: string | undefined) =>
+          of === undefined
+            ? []
+            : Array.from(recordsOf("logs.json", JSON.parse(of)), ({ content }) => content);
+        const found = Array.from(matcherOf(id).recordsIn("logs.json", text), ({ record }) => record.content);
+        const all = contents(text);
+        let at = -1;
+        const left = keepRecords("logs.json", text, () => {
+          at += 1;
+          return !found.includes(all[at] ?? "");
+        });
+        expect(contents(left)).toEqual(all.filter((one) => !found.includes(one)));
+        expect(left === undefined ? [] : [...matcherOf(id).recordsIn("logs.json", left)]).toEqual([]);
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 
