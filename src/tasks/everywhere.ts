@@ -55,7 +55,7 @@ export async function lookEverywhere(context: TaskContext, asked: PlacesGiven = 
   const here = await readKept(context.config.backups, asListed);
   const listings: PlaceListing[] = [];
   const unasked: { place: string; reason: string }[] = [];
-  for (const place of Object.keys(context.config.stores)) {
+  for (const place of enabledIn(context.config)) {
     try {
       listings.push(await listPlace(context, place, asked));
     } catch (error) {
@@ -72,6 +72,9 @@ export async function lookEverywhere(context: TaskContext, asked: PlacesGiven = 
     unreadable: unreadable.map(({ path, reason }) => ({ path, reason })),
   };
 }
+
+const enabledIn = ({ stores }: TaskContext["config"]): string[] =>
+  Object.keys(stores).filter((name) => stores[name]?.enabled);
 
 interface Found {
   readonly here: Awaited<ReturnType<typeof readKept>>;

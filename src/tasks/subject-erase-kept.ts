@@ -61,7 +61,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
   const { context, tombstones } = erasing;
   const { everywhere } = plan.search;
   try {
-    await bury(context, found, {
+    const clean = await bury(context, found, {
       subject: plan.subject,
       tombstones,
       isStaying: stayingIn(found, plan.search.stays),
@@ -69,7 +69,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
     const rewriting = rewritingOf(plan, found, erasing);
     const how = { ...plan.given, places: everywhere.places };
     const replaced = await replaceEverywhere(context, found.one, rewriting, how);
-    const left = await stillThere(context, found, replaced, plan);
+    const left = await stillThere(context, found, replaced, { ...plan, clean });
     const { snapshot } = replaced;
     return {
       outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],

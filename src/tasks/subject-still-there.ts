@@ -1,4 +1,4 @@
-/** A proof: what a snapshot has become is looked through as it was before. What could be erased and is still there is owed. */
+/** A proof: what a snapshot has become is looked through as it was before, but for what it has in common with that. What could be erased and is still there is owed. */
 
 import type { SubjectOutcome } from "../retention/subjects/requests/request.ts";
 import { blotting } from "../retention/subjects/spellings.ts";
@@ -16,6 +16,8 @@ interface Proving {
   readonly search: Pick<Search, "stays">;
   readonly subject: string;
   readonly given: PlacesGiven;
+  /** Checksums of blocks that are known to hold none of it. */
+  readonly clean: ReadonlySet<string>;
 }
 
 /** An outcome for all that is left of it there. */
@@ -23,11 +25,11 @@ export async function stillThere(
   context: TaskContext,
   { one }: FoundInKept,
   replaced: ReplacedSnapshot,
-  { subject, search, given }: Proving,
+  { subject, search, given, clean }: Proving,
 ): Promise<SubjectOutcome[]> {
   const now = await readAgain(context, one, replaced, given);
   if (now === undefined) return [];
-  const seen = await findInKept(context, now, subject);
+  const seen = await findInKept(context, now, subject, { isRead: ({ block }) => !clean.has(block.sha256) });
   return keptParts(seen, { blot: blotting(subject), stays: search.stays }).map(leftOutcome);
 }
 

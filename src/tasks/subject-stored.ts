@@ -1,6 +1,7 @@
 /** Records within files of bytes of a snapshot (databases, dumps), found by the backend that has written them. */
 import { join } from "node:path";
 import type { StoredData, StoredRecord } from "../contract/contract.ts";
+import type { IsRead } from "../retention/subjects/in-snapshot.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -48,6 +49,13 @@ export async function* storedRecords(
     }
 }
 
+interface StoredAsked {
+  readonly subject: string;
+  /** A file is asked about if any of its blocks is. */
+  readonly isRead?: IsRead;
+  readonly onRecord?: (record: StoredRecord, of: Pick<FoundStored, "backend" | "file">) => void;
+}
+
 interface StoredSearch {
   readonly found: readonly FoundStored[];
   readonly unread: readonly { readonly file: string; readonly reason: string }[];
@@ -57,12 +65,11 @@ interface StoredSearch {
 export async function findStored(
   context: TaskContext,
   snapshot: Pick<OpenSnapshot, "blocks" | "read">,
-  subject: string,
-  onRecord: (record: StoredRecord, of: Pick<FoundStored, "backend" | "file">) => void = () => {},
+  { subject, isRead = () => true, onRecord = () => {} }: StoredAsked,
 ): Promise<StoredSearch> {
   const found: FoundStored[] = [];
   const unread: { file: string; reason: string }[] = [];
-  for (const { backend, file, blocks } of await filesKnown(context, snapshot)) {
+  for (const { backend, file, blocks } of await filesKnown(context, snapshot, isRead)) {
     const knows = knowing(context, backend);
     if (knows === undefined) continue;
     try {
@@ -87,15 +94,19 @@ interface KnownFile {
 async function filesKnown(
   context: TaskContext,
   snapshot: Pick<OpenSnapshot, "blocks">,
+  isRead: IsRead,
 ): Promise<readonly KnownFile[]> {
   const files = new Map<string, KnownFile>();
-  for await (const { plugin: backend, block } of snapshot.blocks()) {
+  const wanted = new Set<string>();
+  for await (const indexed of snapshot.blocks()) {
+    const { plugin: backend, block } = indexed;
     if (kindOf(block) !== "bytes" || block.content || !knowsBytes(context, backend)) continue;
     const known = files.get(block.file) ?? { backend, file: fileOf(block), blocks: [] };
     known.blocks.push(block);
     files.set(block.file, known);
+    if (isRead(indexed)) wanted.add(block.file);
   }
-  return [...files.values()];
+  return [...files].flatMap(([name, file]) => (wanted.has(name) ? file : []));
 }
 
 async function unpacked(

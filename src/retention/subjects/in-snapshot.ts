@@ -51,6 +51,9 @@ export interface FoundRecord {
   readonly line: string;
 }
 
+/** Whether a block is looked through. */
+export type IsRead = (indexed: IndexedBlock) => boolean;
+
 interface FindOptions {
   /** Is given each record, in the order in which they are stored. */
   readonly onRecord?: (found: FoundRecord) => void;
@@ -58,8 +61,8 @@ interface FindOptions {
   readonly isKnown?: (backend: string) => boolean;
   /** Called after each block, and may collect garbage. */
   readonly relieve?: () => void;
-  /** Only the blocks that these lines of the index name. */
-  readonly only?: ReadonlySet<number>;
+  /** Whether a block is looked through; default: each is. */
+  readonly isRead?: IsRead;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +70,13 @@ interface FindOptions {
 export async function findInSnapshot(
   snapshot: Pick<OpenSnapshot, "blocks" | "read" | "manifest">,
   sought: Sought,
-  { onRecord = () => {}, isKnown = () => false, relieve = () => {}, only, signal }: FindOptions,
+  {
+    onRecord = () => {},
+    isKnown = () => false,
+    relieve = () => {},
+    isRead = () => true,
+    signal,
+  }: FindOptions,
 ): Promise<FoundInSnapshot> {
   const tally = createTally();
   const matcher = matchersOf(snapshot.manifest.plugins, sought);
@@ -75,8 +84,8 @@ export async function findInSnapshot(
   let room: Uint8Array = new Uint8Array(0);
   for await (const indexed of snapshot.blocks()) {
     signal.throwIfAborted();
-    const { plugin, block, number } = indexed;
-    if (only !== undefined && !only.has(number)) continue;
+    const { plugin, block } = indexed;
+    if (!isRead(indexed)) continue;
     if (kindOf(block) === "bytes" && isKnown(plugin)) continue;
     if (room.length < block.bytes) room = Buffer.allocUnsafeSlow(block.bytes);
     try {
