@@ -20,7 +20,7 @@ export interface Erased {
 }
 
 /** A project's tombstones; close them, or dispose of them. */
-interface Tombstones extends Erased, Disposable {
+export interface Tombstones extends Erased, Disposable {
   /**
    * Adds a tombstone for each of these records. They are durable when this returns: only then is anything removed.
    * @param contents as `recordsOf` has them @throws TombstoneError; UnsafeFileError
