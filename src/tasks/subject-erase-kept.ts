@@ -14,7 +14,7 @@ import { type Owed, owedReason } from "./owed.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { bury } from "./subject-bury.ts";
 import type { FoundInKept } from "./subject-found.ts";
-import { rangeOf } from "./subject-parts.ts";
+import { foundRange } from "./subject-parts.ts";
 import type { WholeSearch } from "./subject-search.ts";
 import type { StaysOf } from "./subject-stays.ts";
 import { stillThere } from "./subject-still-there.ts";
@@ -83,7 +83,7 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
 
 /** Whether the person's records in a file are not removed. */
 function stayingIn({ files, stored }: FoundInKept, stays: StaysOf): (of: RecordsOf) => boolean {
-  const staying = [...files, ...stored].filter((one) => stays(one.backend, rangeOf(one)) !== undefined);
+  const staying = [...files, ...stored].filter((one) => stays(one.backend, foundRange(one)) !== undefined);
   const keys = new Set(staying.map(({ backend, file }) => `${backend} ${file}`));
   return ({ plugin, file }) => keys.has(`${plugin} ${file}`);
 }

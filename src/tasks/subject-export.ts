@@ -29,7 +29,7 @@ const params = {
 } as const;
 
 /** What was handed over. */
-export interface HandedOverReport {
+interface HandedOverReport {
   readonly records: number;
   /** What servers hold beyond it, or could not be looked through: a sentence each. */
   readonly lacks: readonly string[];

@@ -4,7 +4,7 @@ import type { Search } from "./subject-found.ts";
 import type { Gathered, GatheredRecord } from "./subject-gathered.ts";
 
 /** What is handed over. */
-export interface HandedOver {
+interface HandedOver {
   readonly search: Pick<Search, "parts" | "unsearched">;
   readonly gathered: Pick<Gathered, "each">;
   /** RFC 3339. */

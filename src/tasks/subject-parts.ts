@@ -36,7 +36,7 @@ export function keptParts({ one, files, stored, mentions }: FoundInKept, telling
     ...files.map((file) => filePart(file, telling)),
     ...stored.map((file) => storedPart(file, telling)),
   ];
-  const stay = [...files, ...stored].map((file) => telling.stays(file.backend, rangeOf(file)));
+  const stay = [...files, ...stored].map((file) => telling.stays(file.backend, foundRange(file)));
   const parts = [
     ...found,
     ...(mentions === 0
@@ -53,7 +53,7 @@ export function keptParts({ one, files, stored, mentions }: FoundInKept, telling
 }
 
 /** What is within a file of bytes may be of any time. */
-export const rangeOf = (file: FoundInFile | FoundStored): Range | undefined =>
+export const foundRange = (file: FoundInFile | FoundStored): Range | undefined =>
   "range" in file ? file.range : undefined;
 
 /** As long as something of a snapshot stays, so does what it says of it. */

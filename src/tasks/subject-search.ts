@@ -17,7 +17,7 @@ import { unsearchedIn } from "./subject-unsearched.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** Whose data, and with what to open what is encrypted. */
-export interface SearchGiven extends PlacesGiven, Heard {
+interface SearchGiven extends PlacesGiven, Heard {
   readonly subject: string;
   /** Manifests of snapshots that are known to hold none. */
   readonly known?: ReadonlySet<string>;

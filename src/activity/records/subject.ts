@@ -14,7 +14,7 @@ export interface SubjectPlace {
 }
 
 /** What a text of the configuration says wrongly. */
-export interface PlaceFlaw {
+interface PlaceFlaw {
   readonly wrong: string;
 }
 

@@ -2,7 +2,7 @@
 import { holdsWord } from "../../contract/holds-word.ts";
 
 /** The value itself; as JSON writes it; and as JSON writes it that is to be ASCII. Each once. */
-export function spellingsOf(value: string): readonly string[] {
+function spellingsOf(value: string): readonly string[] {
   const written = JSON.stringify(value).slice(1, -1);
   return [...new Set([value, written, inAscii(written)])];
 }
