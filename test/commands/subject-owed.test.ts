@@ -165,7 +165,9 @@ test("what a hold is about stays until it ends, and only that", async () => {
   const logs = readdirSync(join(cwd, "backups")).filter((one) => !one.startsWith("."));
   for (const name of logs) {
     expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "logs.json"), "utf8"))).toBe(true);
-    expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "activity", "runs.jsonl"), "utf8"))).toBe(false);
+    expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "activity", "runs.jsonl"), "utf8"))).toBe(
+      false,
+    );
   }
   await expectRun(["retention", "hold", "end", "lawsuit", "--yes"], { cwd });
   expect(await retry(cwd)).toMatchObject({ exitCode: 0, requests: [{ closed: expect.any(String) }] });
