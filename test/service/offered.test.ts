@@ -10,8 +10,8 @@ const offered = await Promise.all(Object.values(OFFERED).map((load) => load()));
 /** What nobody may start who does not sit at the machine. */
 const NEVER = ["plugin_trust", "recover", "destroy", "hold_add", "hold_end"];
 
-/** Whose data is meant, and what is held, is said at the machine, and agreed to there. */
-const BY_A_PERSON = ["subject_find", "subject_export", "subject_erase", "hold_add", "hold_end"];
+/** Whose data is meant is said at the machine, and agreed to there. */
+const BY_A_PERSON = ["subject_find", "subject_export", "subject_erase"];
 
 test("each is offered under its own kind", async () => {
   expect(offered.map(({ task }) => task.kind)).toEqual(Object.keys(OFFERED));
