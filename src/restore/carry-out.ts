@@ -6,6 +6,7 @@ import { flushAll } from "../host/flush.ts";
 import { given } from "../units/given.ts";
 import type { Course } from "./course.ts";
 import { countWhileWriting, type EarlyCounts } from "./early-counts.ts";
+import { discardUnpacked } from "./edited-bytes.ts";
 import { openRestoreJournal } from "./journal.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
 import { countOnServer, type Recount, recount } from "./recount.ts";
@@ -30,6 +31,7 @@ interface RestoreWork {
 /** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
 export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): Promise<RestoreReport> {
   const { directory, course, concurrency, signal, warn, onProgress, onWait } = work;
+  await discardUnpacked(directory);
   const journal = await openRestoreJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
   // Late data stays invisible in a server's memory, both to the check for existing data and to the counts.
@@ -58,6 +60,7 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
     await writeReport(report);
     return report;
   } finally {
+    await discardUnpacked(directory);
     await journal.close();
   }
 }
