@@ -1,6 +1,6 @@
 /**
- * `.contextcore/requests/`: each request's report, and beside it, while something is owed, whose it is and what is known of it,
- * sealed.
+ * `.contextcore/requests/`: a file for each request, with its report, and while something is owed also whose it is and what is known
+ * of it, sealed. Both are in one file, so neither is ever there without the other.
  */
 import { join } from "node:path";
 import * as v from "valibot";
@@ -8,7 +8,6 @@ import type { Json } from "../../../contract/contract.ts";
 import { entriesIn, isThere } from "../../../storage/entries.ts";
 import { type Lock, tryLock } from "../../../storage/lock.ts";
 import { makeOwnDirectory, readOwnText } from "../../../storage/own-file.ts";
-import { removeFile } from "../../../storage/unsynced.ts";
 import { writeWhole } from "../../../storage/whole-file.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { RequestError } from "./error.ts";
@@ -21,7 +20,11 @@ const BYTES_MAX = 16 << 20;
 /** Of `20261201-143000-0123abcd`, by which they are listed in the order of their times. */
 const NAME = /^\d{8}-\d{6}-[0-9a-f]{8}$/;
 
-const fileSchema = v.object({ format: v.literal(FORMAT), ...requestSchema.entries });
+const fileSchema = v.object({
+  format: v.literal(FORMAT),
+  ...requestSchema.entries,
+  sealed: v.optional(v.string()),
+});
 
 const pendingSchema = v.object({
   backend: v.string(),
@@ -54,7 +57,7 @@ export type Sealed = Readonly<v.InferOutput<typeof sealedSchema>>;
 export interface KeptRequests {
   /** Newest first. A report that cannot be read is one with a problem. */
   list(): readonly (SubjectRequest | { readonly id: string; readonly problem: string })[];
-  /** Keeps it durably, with what is owed sealed; of a closed one that is removed. */
+  /** Keeps it durably, with what is owed sealed; of a closed one nothing of that is left. */
   keep(request: SubjectRequest, sealed: Sealed, key: RequestKey): void;
   /** @throws RequestError when it cannot be read */
   sealedOf(request: Pick<SubjectRequest, "id">, key: RequestKey): Sealed;
@@ -66,22 +69,24 @@ export interface KeptRequests {
 export function keptRequests(directory: string): KeptRequests {
   const own = join(directory, ".contextcore");
   const folder = join(own, "requests");
-  const sealedPath = (id: string): string => join(folder, `${id}.sealed`);
   const prepared = (): void => makeOwnDirectory(own, folder, 0o700);
   return {
     list: () => (isThere(folder) ? namesIn(folder).map((id) => reportOf(folder, id)) : []),
     keep(request, sealed, key) {
       prepared();
       const isOpen = request.closed === undefined;
-      if (isOpen) writeWhole(sealedPath(request.id), key.seal(JSON.stringify(sealed)), { mode: MODE });
-      const text = `${JSON.stringify({ format: FORMAT, ...request }, null, 2)}\n`;
-      writeWhole(join(folder, `${request.id}.json`), text, { mode: MODE });
-      if (!isOpen && isThere(sealedPath(request.id))) removeFile(sealedPath(request.id));
+      const more = isOpen ? { sealed: key.seal(JSON.stringify(sealed)) } : {};
+      const text = `${JSON.stringify({ format: FORMAT, ...request, ...more }, null, 2)}\n`;
+      writeWhole(join(folder, `${request.id}${END}`), text, { mode: MODE });
     },
     sealedOf({ id }, key) {
-      if (!isThere(sealedPath(id)))
-        throw new RequestError(`${sealedPath(id)} is gone`, "ask for it anew: contextcore subject erase");
-      return v.parse(sealedSchema, JSON.parse(key.unseal(readOwnText(sealedPath(id), BYTES_MAX))));
+      const { sealed } = fileOf(folder, id);
+      if (sealed === undefined)
+        throw new RequestError(
+          `nothing is sealed in ${id}${END}`,
+          "ask for it anew: contextcore subject erase",
+        );
+      return v.parse(sealedSchema, JSON.parse(key.unseal(sealed)));
     },
     lock() {
       prepared();
@@ -99,12 +104,12 @@ const namesIn = (folder: string): string[] =>
     .sort()
     .reverse();
 
+const fileOf = (folder: string, id: string): v.InferOutput<typeof fileSchema> =>
+  v.parse(fileSchema, JSON.parse(readOwnText(join(folder, `${id}${END}`), BYTES_MAX)));
+
 function reportOf(folder: string, id: string): SubjectRequest | { id: string; problem: string } {
   try {
-    const { format: _, ...request } = v.parse(
-      fileSchema,
-      JSON.parse(readOwnText(join(folder, `${id}${END}`), BYTES_MAX)),
-    );
+    const { format: _, sealed: __, ...request } = fileOf(folder, id);
     return request;
   } catch (error) {
     return { id, problem: messageOf(error) };
