@@ -16,7 +16,7 @@ const expressionOf = (pattern: string): string =>
   (pattern.match(/\\.|\[\^?(?:\\.|[^\]\\])*\]|./gs) ?? []).map(toExpression).join("");
 
 /** A pattern for a person's keys, such as `user:{id}:*`. */
-export interface PersonPattern {
+interface PersonPattern {
   /** As `SCAN` takes it: the identifier stands for itself. It may match more. */
   readonly scanned: string;
   /** Whether a key is that person's: where the identifier stands, no letter, digit or `_` is beside it. */

@@ -23,7 +23,7 @@ import { withoutRows } from "./without-rows.ts";
 
 const reference = v.object({ table: v.string(), key: v.array(cell) });
 /** A row of an unpacked database. */
-export type StoredReference = v.InferOutput<typeof reference>;
+type StoredReference = v.InferOutput<typeof reference>;
 
 /** @param option `path` of the instance: a pattern has databases of several kinds */
 export const createStored = (option: string): StoredData => ({

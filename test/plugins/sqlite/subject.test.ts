@@ -112,7 +112,7 @@ test("again, and of rows that are somebody else's by now, nothing is erased", as
   }
   expect((await erase(backend, found)).map(({ state }) => state)).toEqual(["erased", "erased", "erased"]);
   expect(rowsOf(path)).toContain("customers: 12|12|bob@example.com|Ulm");
-  expect(rowsOf(path)).toHaveLength(8 - 1 + 1);
+  expect(rowsOf(path)).toHaveLength(11 - 1);
   expect((await erase(backend, found)).map(({ state }) => state)).toEqual(["erased", "erased", "erased"]);
 });
 
@@ -123,6 +123,12 @@ describe("what the database forbids, or would do besides, is not done, and said"
       "CREATE TRIGGER append_only BEFORE DELETE ON notes BEGIN SELECT RAISE(ABORT, 'rows stay'); END",
       "impossible",
       "The table notes does not let rows go (by its trigger append_only): rows stay.",
+    ],
+    [
+      "a trigger that passes rows over",
+      "CREATE TRIGGER quiet BEFORE DELETE ON notes BEGIN SELECT RAISE(IGNORE); END",
+      "impossible",
+      "A trigger of the table notes leaves rows in it.",
     ],
     [
       "rows that may not be left alone",
@@ -186,7 +192,10 @@ describe("what cannot be done yet is owed, and done when it is asked for again",
     {
       using other = new Database(path);
       other.run("BEGIN IMMEDIATE");
-      expect((await erase(backend, found))[0]).toMatchObject({ state: "owed", reason: /locked/ });
+      expect((await erase(backend, found))[0]).toMatchObject({
+        state: "owed",
+        reason: expect.stringMatching(/locked/),
+      });
     }
     expect((await erase(backend, found))[0]?.state).toBe("erased");
   });
@@ -199,7 +208,10 @@ describe("what cannot be done yet is owed, and done when it is asked for again",
     other.run("INSERT INTO notes VALUES ('new')");
     other.run("BEGIN");
     other.query("SELECT count(*) FROM notes").get();
-    expect((await erase(backend, found))[0]).toMatchObject({ state: "owed", reason: /reading/ });
+    expect((await erase(backend, found))[0]).toMatchObject({
+      state: "owed",
+      reason: expect.stringMatching(/reading/),
+    });
     other.run("COMMIT");
     expect((await erase(backend, found))[0]?.state).toBe("erased");
   });
@@ -210,7 +222,10 @@ describe("what cannot be done yet is owed, and done when it is asked for again",
     );
     const backend = backendFor(path);
     const found = await find(backend);
-    expect((await erase(backend, found))[0]).toMatchObject({ state: "owed", reason: /VACUUM/ });
+    expect((await erase(backend, found))[0]).toMatchObject({
+      state: "owed",
+      reason: expect.stringMatching(/VACUUM/),
+    });
     {
       using database = new Database(path);
       database.run("VACUUM");
