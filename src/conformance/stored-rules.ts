@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoredData, StoredRecord, UnpackedFile } from "../contract/contract.ts";
 import { localStorage } from "../storage/local.ts";
+import { makeNewDirectory } from "../storage/own-file.ts";
 import { discardDirectory } from "../storage/whole-directory.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { require } from "./check.ts";
@@ -30,6 +31,7 @@ async function unpacked<Result>(
   work: (file: UnpackedFile) => Promise<Result>,
 ): Promise<Result> {
   const place = localStorage(join(tmpdir(), `contextcore-${crypto.randomUUID()}`));
+  makeNewDirectory(place.root);
   try {
     await place.write("file", bytes);
     const result = await work({ file, path: place.shown("file") });

@@ -26,7 +26,8 @@ for (const [n, read] of (["dump", "keys"] as const).entries())
       declaration: redis,
       options: { address: full.address, read },
       empty: { address: empties[n]?.address, read },
-      subject: { id: "47", where: "user:{id}" },
+      // What the first erases, the second has not.
+      subject: { id: `${47 + n}`, where: "user:{id}" },
       range: { from: 0n, to: 1_000n },
       waived: waived(read),
     }),
