@@ -14,6 +14,8 @@ export const ANNE = "ann-7781@example.community";
 interface Asked {
   readonly subjects?: string;
   readonly store?: string;
+  /** The path of a database, which need not be there yet. */
+  readonly ledger?: string;
   /** Of an encrypted store. */
   readonly recipients?: readonly string[];
 }
@@ -38,7 +40,7 @@ export async function pushLines(lab: Lab, lines: readonly string[] = LINES): Pro
 /** Makes it. @returns its directory */
 export async function subjectProject(
   lab: Lab,
-  { subjects = "", store = STORE, recipients = [] }: Asked = {},
+  { subjects = "", store = STORE, ledger, recipients = [] }: Asked = {},
 ): Promise<string> {
   const cwd = labProject(lab, {
     only: ["loki"],
@@ -47,13 +49,16 @@ export async function subjectProject(
   const text = await Bun.file(join(cwd, "contextcore.yaml")).text();
   await Bun.write(
     join(cwd, "contextcore.yaml"),
-    text.replace("backends:\n", "backends:\n  activity: { export: content }\n"),
+    text.replace(
+      "backends:\n",
+      `backends:\n${ledger === undefined ? "" : `  worm: { plugin: sqlite, path: ${ledger} }\n`}  activity: { export: content }\n`,
+    ),
   );
   await expectRun(["activity", "record"], { cwd, stdin: new Blob([JSON.stringify(RUNS)]) });
   await pushLines(lab);
   agreed(cwd);
   rememberChecked(join(cwd, ".contextcore"), recipients);
-  await expectRun(["export", "-t", "1h"], { cwd });
+  if (ledger === undefined) await expectRun(["export", "-t", "1h"], { cwd });
   return cwd;
 }
 
