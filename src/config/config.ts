@@ -1,5 +1,6 @@
 import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
+import type { Level } from "./logs.ts";
 import type { Receiver } from "./notify.ts";
 import type { Schedule } from "./schedules.ts";
 import type { ConfigValues } from "./schema.ts";
@@ -46,6 +47,13 @@ export interface Config {
   readonly activity: ConfigValues["activity"];
   /** Where persons show up, by backend: see `subjects.ts`. */
   readonly subjects: Readonly<Record<string, readonly PersonPlace[]>>;
+  /** Log files of other programs, and how long each level is kept. */
+  readonly logs: {
+    /** As written; absent: there are none. */
+    readonly directory?: string;
+    /** Durations as texts. */
+    readonly levels: Readonly<Record<Level, string>>;
+  };
   readonly service: ConfigValues["service"];
   readonly permissions: ConfigValues["permissions"];
   /** Tasks and when they run: see `schedules.ts`. */

@@ -8,6 +8,7 @@ import { drillTargetsIn } from "./drill.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
+import { logsIn } from "./logs.ts";
 import { overlay, said } from "./overlay.ts";
 import { requireSettings } from "./overrides.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
@@ -159,6 +160,7 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     },
     activity: values.activity,
     subjects: subjectsIn(values.subjects),
+    logs: logsIn(values.logs),
     service: values.service,
     permissions: values.permissions,
     schedules: values.schedules ?? [],

@@ -124,6 +124,11 @@ backends:
 #    where: orders.customer
 #    keep: the law wants invoices for ten years   # it is found and handed over, and not erased
 
+# Log files of other programs: rotated ones are compressed, and removed after the time of their highest level. See docs/log-files.md.
+#logs:
+#  directory: logs
+#  levels: { debug: 7d, info: 30d, warning: 90d, error: 365d }
+
 # "contextcore serve": the API, for this machine only unless it has TLS or a proxy in front.
 #service:
 #  listen: 127.0.0.1:9083

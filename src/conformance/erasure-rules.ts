@@ -98,7 +98,10 @@ function requireRest(
 }
 
 /** Records without regard to which lines they come in. */
-function recordsIn({ lines, objects }: Harvest, restorable: CheckTarget["restorable"] = () => true): string[] {
+function recordsIn(
+  { lines, objects }: Harvest,
+  restorable: CheckTarget["restorable"] = () => true,
+): string[] {
   const records = [...lines]
     .filter(([file]) => restorable(file, ""))
     .flatMap(([file, all]) =>

@@ -5,6 +5,7 @@ import type { Provisioned } from "../dashboards/provision.ts";
 import type { DrillReport } from "../drill/report.ts";
 import type { Taken } from "../inventory/taken.ts";
 import type { RestoreReport } from "../restore/report.ts";
+import type { LogsDone } from "../retention/logs/carry-out.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { CopyReport } from "../tasks/copy.ts";
 import type { Exported } from "../tasks/copy-exported.ts";
@@ -51,6 +52,9 @@ export const pruneLacks = ({ changed, withheld }: Pruned): Lines => [
   ...withheld.map(({ object, reason }) => `${object}: ${reason}`),
   ...changed.map((name) => `${name} has changed since the plan, and was left`),
 ];
+
+/** Log files that were due, and are as they were. */
+export const logsLack = ({ left }: LogsDone): Lines => left.map(({ file, reason }) => `${file}: ${reason}`);
 
 /** Dashboards and folders that are not as they were to be. */
 export const dashboardsLack = ({

@@ -43,6 +43,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   subject_export: false,
   subject_erase: true,
   subject_retry: true,
+  retention_logs: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -140,6 +141,13 @@ const PLANS: Readonly<Record<string, unknown>> = {
     found: { runs: 1, contents: 0 },
   },
   hold_end: { name: "case", since: "2026-01-24T14:30:00Z", backends: [] },
+  retention_logs: {
+    directory: "/var/log/shop",
+    items: [
+      { action: "remove", file: "app.log.9", mark: "1:2:3" },
+      { action: "compress", file: "app.log.1", mark: "1:3:3" },
+    ],
+  },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
   subject_erase: ERASURE,
   subject_retry: { erasures: [{ request: { id: "20260124-143000-01234567", tried: 0 }, plan: ERASURE }] },

@@ -31,6 +31,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     left: "some snapshots may have been removed and others not",
     next: "`contextcore snapshots list` shows what is left; run the prune again.",
   },
+  retention_logs: {
+    left: "some log files may be compressed or removed and others not",
+    next: "Run `contextcore retention logs` again: it goes on with what is left.",
+  },
   provision: {
     left: "some dashboards may have been written and others not",
     next: "Run `contextcore dashboards provision` again: it changes only what differs.",

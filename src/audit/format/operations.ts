@@ -21,6 +21,7 @@ export const OPERATIONS = [
   "prune",
   "recover",
   "restore",
+  "retention_logs",
   "sign_in",
   "sign_out",
   "sink_change",

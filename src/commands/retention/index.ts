@@ -5,6 +5,7 @@ const retention: Group = {
   default: "hold",
   commands: {
     hold: async () => (await import("./hold/index.ts")).default,
+    logs: async () => (await import("./logs.ts")).default,
   },
 };
 
