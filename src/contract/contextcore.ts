@@ -57,6 +57,7 @@ export { checkShape, parseShape } from "./shape.ts";
 export { type Ask, askedOnce, singleFlight } from "./single-flight.ts";
 export * from "./sink.ts";
 export * from "./store.ts";
+export * from "./stored.ts";
 export { syncDirectory } from "./sync-directory.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";
 export * from "./values.ts";

@@ -162,9 +162,13 @@ test("the types of the entry `contextcore`", () => {
       "Step",
       "Store",
       "StoreLifecycle",
+      "StoredData",
+      "StoredErasure",
       "StoredObject",
+      "StoredRecord",
       "SystemRefusal",
       "TreeNode",
+      "UnpackedFile",
       "option",
     ]
   `);
@@ -221,6 +225,9 @@ test("the sides that a plugin has, and their hooks", () => {
         "tenants",
         "find",
         "erase",
+        "stored.find",
+        "stored.records",
+        "stored.erase",
         "export.checkMatch",
         "export.start",
         "export.step",
