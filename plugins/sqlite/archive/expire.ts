@@ -158,5 +158,7 @@ function removePrefix(database: Database, ledger: Ledger, { rows, last }: Prefix
   const watched = watchTables(database, [table]);
   heedingRules(database, table, () => database.query(`DELETE ${where}`).run(last.rowid));
   watched.requireOnly(new Map([[table, rows]]));
+  const left = database.query<{ n: bigint }, [bigint]>(`SELECT count(*) AS n ${where}`).get(last.rowid)?.n;
+  if (left !== 0n) throw new NotRemoved(`A trigger of the table ${table} leaves rows in it.`);
   tidyFullText(database, [table]);
 }

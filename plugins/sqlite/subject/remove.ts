@@ -2,7 +2,7 @@
 import { type Database, SQLiteError } from "bun:sqlite";
 import { quoted, rowsIn, type Table, tablesIn } from "../database.ts";
 import { fromCell } from "../row.ts";
-import { isKey, type KeyedRow, keyedTables } from "./keys.ts";
+import { isKey, type KeyedRow, keyedTables, rowOf } from "./keys.ts";
 import { childrenFirst, keptBy, relationsIn } from "./relations.ts";
 
 /** Why the database does not let rows go, in one sentence. The transaction is then to be rolled back. */
@@ -21,7 +21,12 @@ export function removeRows(database: Database, rows: readonly KeyedRow[]): void 
   const watched = watchTables(database, [...byTable.keys()]);
   for (const name of childrenFirst(relations, byTable.keys())) removeFrom(database, byTable.get(name) ?? []);
   watched.requireOnly(new Map([...byTable].map(([name, all]) => [name, all.length])));
+  // A trigger may pass a row over without an error.
+  const left = rows.find(({ table, key }) => rowOf(database, table, key) !== undefined);
+  if (left !== undefined) throw new NotRemoved(STAYS(left.table.name));
 }
+
+const STAYS = (table: string): string => `A trigger of the table ${table} leaves rows in it.`;
 
 const KEPT = (tables: readonly string[]): string =>
   `Rows of ${tables.join(", ")} refer to them by a foreign key and may not be left without them: name where the person shows up there, too.`;

@@ -125,6 +125,12 @@ describe("what the database forbids, or would do besides, is not done, and said"
       "The table notes does not let rows go (by its trigger append_only): rows stay.",
     ],
     [
+      "a trigger that passes rows over",
+      "CREATE TRIGGER quiet BEFORE DELETE ON notes BEGIN SELECT RAISE(IGNORE); END",
+      "impossible",
+      "A trigger of the table notes leaves rows in it.",
+    ],
+    [
       "rows that may not be left alone",
       "CREATE TABLE bills (customer REFERENCES customers (id), sum); INSERT INTO bills VALUES (12, 5)",
       "impossible",
