@@ -1,6 +1,7 @@
 import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { Receiver } from "./notify.ts";
+import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedules.ts";
 import type { ConfigValues } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
@@ -43,6 +44,8 @@ export interface Config {
   };
   /** Retention in days; sizes are texts. */
   readonly activity: ConfigValues["activity"];
+  /** Classes of data, and what belongs to which. */
+  readonly retention: Retention;
   readonly service: ConfigValues["service"];
   readonly permissions: ConfigValues["permissions"];
   /** Tasks and when they run: see `schedules.ts`. */
