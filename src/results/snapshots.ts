@@ -3,7 +3,7 @@ import type { Converted } from "../convert/openmetrics.ts";
 import { CHECK_DEPTHS } from "../copies/record/known-copies.ts";
 import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { coverageOf } from "../snapshot/catalog/coverage.ts";
-import { type Manifest, manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
+import { erasedSchema, type Manifest, manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import type { CopyReport } from "../tasks/copy.ts";
 import type { ListedSnapshot, SnapshotListing } from "../tasks/list-snapshots.ts";
@@ -91,6 +91,12 @@ export const SNAPSHOTS_LIST = defineResult({
             ),
           }),
         ),
+        erased: v.optional(
+          v.pipe(
+            v.array(v.pick(erasedSchema, ["at", "why", "counts", "backends"])),
+            v.description("what was taken out of it since it was made"),
+          ),
+        ),
         here: v.pipe(v.boolean(), v.description("it is in the directory, or there is only a copy")),
         places: heldSchema,
       }),
@@ -161,6 +167,7 @@ export const snapshotsJson = (listing: SnapshotListing): ValueOf<typeof SNAPSHOT
       match,
       continues: parent?.snapshot,
     })),
+    ...given({ erased: snapshot.manifest.erased?.map(({ event: _, was: __, ...erased }) => erased) }),
     here: isHere,
     places: heldJson(held),
   })),

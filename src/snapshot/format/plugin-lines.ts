@@ -22,12 +22,25 @@ export const PLUGIN_FORMATS: readonly LineFormat[] = [
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },
-  { file: "activity/runs.jsonl", unit: "runs", records: runOf },
-  { file: "files/tree.jsonl", unit: "entries", isState: true, records: entryOf },
+  {
+    file: "activity/runs.jsonl",
+    unit: "runs",
+    records: runOf,
+    lineCounts: (line) => ({ toolCalls: list(line.toolCalls).length }),
+  },
+  {
+    file: "files/tree.jsonl",
+    unit: "entries",
+    isState: true,
+    records: entryOf,
+    lineCounts: ({ type }) => ({ [KINDS[String(type)] ?? "entries"]: 1 }),
+  },
   { file: "files/seen.jsonl", isState: true, records: () => [] },
 ];
 
 const ENTRY = ["entries"];
+/** What entries of a tree are counted as, by their type. */
+const KINDS: Readonly<Record<string, string>> = { file: "files", directory: "directories", link: "links" };
 
 /** Where its content lies in a snapshot is not a part of it; its checksum is. */
 function entryOf({ content, ...entry }: JsonObject): readonly LineRecord[] {

@@ -105,13 +105,14 @@ async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGe
   }
 }
 
-/** A block's bytes as they were before compression, checked against its hash. */
+/** A block's bytes as they were before compression. @throws SnapshotError when they are not what was written */
 export async function readBlock(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
   const stored = await readStored(bytes, block, into);
   return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
 }
 
-async function readStored(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
+/** A block's bytes as they are stored. @throws SnapshotError when they are not what was written */
+export async function readStored(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
   const stored = await bytes.read(block.file, block.offset, block.bytes, into);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
   if (digest !== block.sha256) throw new SnapshotError("checksum mismatch");

@@ -71,10 +71,10 @@ export async function meantBy(text: string, where: SnapshotPlaces): Promise<Name
 
 async function inPlace(name: string, among: Storage): Promise<NamedSnapshot> {
   if (name === "latest") return { among, isFar: true };
-  const isWhole = SNAPSHOT_NAME.test(name);
+  const isWhole = SNAPSHOT_NAME.test(name) && (await isCopy(among.within(name)));
   const full = isWhole ? name : begunBy(name, await among.names(), among);
   const files = full === undefined ? undefined : among.within(full);
-  if (files !== undefined && (!isWhole || (await isCopy(files)))) return { files, among, isFar: true };
+  if (files !== undefined) return { files, among, isFar: true };
   const meant = closest(name, await among.names());
   throw new UsageError(
     `there is no copy ${name} in ${among.root}`,

@@ -5,12 +5,12 @@ import { encryptedTo } from "../../copies/write/encrypted.ts";
 import { asItIs } from "../../copies/write/outgoing.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import type { Running } from "../task/task.ts";
+import type { TaskContext } from "../task/task.ts";
 import { signingKey } from "./signing-key.ts";
 
 /** How a place is written to, file by file or straight: in which form, signed by which key, in whose name. @throws TrailError */
-export async function writingTo(place: Place, running: Running): Promise<StraightOptions> {
-  const key = await signingKey(running);
+export async function writingTo(place: Place, context: TaskContext): Promise<StraightOptions> {
+  const key = await signingKey(context);
   const { user, host } = ownIdentity();
   return {
     place,
@@ -18,6 +18,6 @@ export async function writingTo(place: Place, running: Running): Promise<Straigh
     key,
     by: { tool: `contextcore ${VERSION}`, host, user },
     now: () => toRfc3339(fromMs(Date.now())),
-    signal: running.signal,
+    signal: context.signal,
   };
 }
