@@ -1,19 +1,17 @@
 /** A copy in a place becomes one of the snapshot's successor: that is written and verified first, then the old one goes. */
-import { isKind } from "../contract/errors.ts";
 import { lockedUntil, type Withheld } from "../copies/place/remove-copy.ts";
 import { type WrittenCopy, writeCopy } from "../copies/write/write-copy.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
-import { messageOf } from "../units/message-of.ts";
 import { fromMs } from "../units/range.ts";
 import { verifySnapshot } from "../verify/verify.ts";
 import { remember, requireOpenable } from "./copy.ts";
 import type { CopyThere } from "./everywhere.ts";
+import { isOwed, type Owed, owedReason } from "./owed.ts";
 import { removeForGood } from "./removals.ts";
 import { locked } from "./retain.ts";
 import { type PlacesGiven, snapshotPlaces } from "./snapshots/places.ts";
 import { writingTo } from "./snapshots/writing-to.ts";
-import { RefusedError, UsageError } from "./task/errors.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** A copy to replace, and by what. */
@@ -34,7 +32,7 @@ export interface ReplacedCopy {
     readonly manifest: string;
     readonly sha256: string;
   };
-  readonly owed?: { readonly where: string; readonly reason: string; readonly due?: string };
+  readonly owed?: Owed;
 }
 
 /** Replaces one copy. What the place does not let happen is owed. @throws the signal's reason */
@@ -49,16 +47,10 @@ export async function copyReplaced(replacing: CopyToReplace): Promise<ReplacedCo
     return { done: { where: copy.open.shown(name), was: where, manifest, sha256: written.sha256 } };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!isOfPlace(error)) throw error;
-    return { owed: { where, reason: messageOf(error) } };
+    if (!isOwed(error)) throw error;
+    return { owed: { where, reason: owedReason(error) } };
   }
 }
-
-const isOfPlace = (error: unknown): boolean =>
-  error instanceof SnapshotError ||
-  error instanceof UsageError ||
-  error instanceof RefusedError ||
-  isKind(error, "temporary", "refused", "not-found", "invalid", "too-large");
 
 /** The successor's copy, there and verified. */
 async function copied({

@@ -4,7 +4,6 @@
  */
 import { join } from "node:path";
 import type { Counts } from "../contract/contract.ts";
-import { isKind } from "../contract/errors.ts";
 import type { Place } from "../copies/place/place.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { type KeptSnapshot, keptAt } from "../snapshot/catalog/kept.ts";
@@ -17,9 +16,9 @@ import { withLock } from "../storage/lock.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
 import type { Storage } from "../storage/storage.ts";
 import { discardDirectory } from "../storage/whole-directory.ts";
-import { messageOf } from "../units/message-of.ts";
 import { verifySnapshot } from "../verify/verify.ts";
 import type { EverySnapshot, Everywhere } from "./everywhere.ts";
+import { isOwed, type Owed, owedReason, SEALED_HERE } from "./owed.ts";
 import { finishRemovals } from "./removals.ts";
 import { copyReplaced, type ReplacedCopy } from "./replaced-copy.ts";
 import { copiesKnownTo } from "./snapshots/holdings.ts";
@@ -38,16 +37,6 @@ export interface ReplacedThere {
   readonly sha256?: string;
 }
 
-/** A place where it still is what it was. */
-export interface OwedThere {
-  /** A path, or `offsite:20260124-143000`. */
-  readonly where: string;
-  /** One sentence. */
-  readonly reason: string;
-  /** When it can be done, if that is known. RFC 3339 */
-  readonly due?: string;
-}
-
 /** What became of one snapshot. */
 export interface ReplacedSnapshot {
   /** What it is now; absent: nobody here can read it. */
@@ -59,7 +48,7 @@ export interface ReplacedSnapshot {
   /** See {@link Successor}. */
   readonly remains: readonly string[];
   readonly done: readonly ReplacedThere[];
-  readonly owed: readonly OwedThere[];
+  readonly owed: readonly Owed[];
 }
 
 /** Where unencrypted successors lie of which only encrypted copies are kept, until these are written. */
@@ -100,7 +89,7 @@ export async function replaceEverywhere(
 }
 
 /** Removes for good what interrupted runs have left. @returns what a place does not let go */
-async function swept({ config }: TaskContext, places: readonly Place[]): Promise<OwedThere[]> {
+async function swept({ config }: TaskContext, places: readonly Place[]): Promise<Owed[]> {
   await sweepRewriting(config.backups);
   const withheld = await finishRemovals(config, places);
   return withheld.map(({ object, reason }) => ({ where: object, reason }));
@@ -150,25 +139,18 @@ async function replaced(replacing: Replacing, rewriting: Rewriting | undefined):
     };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (!isOfSnapshot(error)) throw error;
-    return { remains: [], done: [], owed: everywhere(one, messageOf(error)) };
+    if (!isOwed(error)) throw error;
+    return { remains: [], done: [], owed: everywhere(one, owedReason(error)) };
   }
 }
-
-/** Not of what the caller has handed in. */
-const isOfSnapshot = (error: unknown): boolean =>
-  error instanceof SnapshotError ||
-  isKind(error, "temporary", "refused", "not-found", "invalid", "too-large");
-
-const SEALED = "it is encrypted, and its identity is not here: name it with --identity FILE";
 
 const sealed = (one: EverySnapshot): ReplacedSnapshot => ({
   remains: [],
   done: [],
-  owed: everywhere(one, SEALED),
+  owed: everywhere(one, SEALED_HERE),
 });
 
-function everywhere(one: EverySnapshot, reason: string): OwedThere[] {
+function everywhere(one: EverySnapshot, reason: string): Owed[] {
   const here = one.isHere && one.kept !== undefined ? [{ where: one.kept.path, reason }] : [];
   return [
     ...here,
@@ -177,7 +159,7 @@ function everywhere(one: EverySnapshot, reason: string): OwedThere[] {
   ];
 }
 
-const unaskedOf = ({ unasked }: EverySnapshot): OwedThere[] =>
+const unaskedOf = ({ unasked }: EverySnapshot): Owed[] =>
   unasked.map(({ where, reason }) => ({ where, reason: `it cannot be reached: ${reason}` }));
 
 interface Made extends Omit<ReplacedSnapshot, "owed"> {

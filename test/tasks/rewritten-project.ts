@@ -20,11 +20,25 @@ export interface Told {
   readonly owed: readonly { readonly where: string; readonly reason: string; readonly due?: string }[];
 }
 
-/** Makes it, with a copy. @param settings of the store */
+interface Asked {
+  readonly isEncrypted: boolean;
+  /** Of the store `offsite`. */
+  readonly settings: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where the work is done, and with what it starts. */
+interface Here {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Makes it, with a copy. */
 export async function rewrittenProject({
   isEncrypted = false,
   settings = "plugin: directory, path: ./offsite",
-} = {}) {
+  env = {},
+}: Partial<Asked> = {}) {
   const cwd = temporaryDirectory();
   const { identity, recipient } = await generateKeyPair();
   writeFileSync(join(cwd, "identity"), `${identity}\n`);
@@ -32,17 +46,21 @@ export async function rewrittenProject({
   writeFileSync(join(cwd, "contextcore.yaml"), `name: shop\nstores:\n  offsite: { ${settings}${encrypt} }\n`);
   rememberChecked(join(cwd, "home"), [recipient]);
   const path = await smallSnapshot(join(cwd, "backups"));
-  await work(cwd, "copy", "offsite");
-  return { cwd, path, name: path.slice(path.lastIndexOf("/") + 1) };
+  await work({ cwd, env }, "copy", "offsite");
+  return { cwd, env, path, name: path.slice(path.lastIndexOf("/") + 1) };
 }
 
 /** Starts one. */
-export const begin = (cwd: string, ...args: readonly string[]) =>
-  Bun.spawn([process.execPath, REWRITER, cwd, ...args], { stdout: "pipe", stderr: "pipe" });
+export const begin = ({ cwd, env = {} }: Here, ...args: readonly string[]) =>
+  Bun.spawn([process.execPath, REWRITER, cwd, ...args], {
+    env: { ...process.env, ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
 
 /** Runs one to its end. @returns what it says */
-export async function work(cwd: string, ...args: readonly string[]): Promise<Told[]> {
-  const child = begin(cwd, ...args);
+export async function work(here: Here, ...args: readonly string[]): Promise<Told[]> {
+  const child = begin(here, ...args);
   const [out, err] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

@@ -23,19 +23,19 @@ async function flawsIn(directory: string): Promise<string[]> {
 test("kill -9 at any instant leaves the old snapshot or the new one, here and in the place", async () => {
   const whole = await rewrittenProject();
   const began = performance.now();
-  await work(whole.cwd, "erase", ENTRY);
+  await work(whole, "erase", ENTRY);
   const took = performance.now() - began;
   const states = new Set<string>();
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const { cwd, name } = await rewrittenProject();
-    const child = begin(cwd, "erase", ENTRY);
+    const child = begin({ cwd }, "erase", ENTRY);
     await Bun.sleep((took * kill) / KILLS);
     child.kill("SIGKILL");
     await child.exited;
     states.add(JSON.stringify([namesIn(cwd, "backups"), namesIn(cwd, "offsite")]).replaceAll(name, "NAME"));
     expect(await flawsIn(join(cwd, "backups"))).toEqual([]);
-    await work(cwd, "erase", ENTRY);
-    expect(await work(cwd, "finish")).toMatchObject({ owed: [] } as never);
+    await work({ cwd }, "erase", ENTRY);
+    expect(await work({ cwd }, "finish")).toMatchObject({ owed: [] } as never);
     expect([namesIn(cwd, "backups"), namesIn(cwd, "offsite")]).toEqual([[`${name}-2`], [`${name}-2`]]);
     expect(await flawsIn(join(cwd, "backups"))).toEqual([]);
     expect(placesWith(cwd, ENTRY)).toEqual([]);

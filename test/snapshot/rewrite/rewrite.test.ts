@@ -119,8 +119,8 @@ test("a snapshot beside its successor counts once, and the successor is known by
 test("a damaged snapshot is not written anew, and stays", async () => {
   using directory = scratch();
   const before = await smallSnapshot(directory.path);
-  const path = join(before, "traces.json");
-  await Bun.write(path, (await Bun.file(path).text()).replace("GET", "PUT"));
-  await expect(rewritten(before, { without: ["logs"] })).rejects.toThrow("checksum mismatch");
+  const path = join(before, "logs.json");
+  await Bun.write(path, (await Bun.file(path).text()).replace("of 1", "of 7"));
+  await expect(rewritten(before, { isGone: () => true })).rejects.toThrow("checksum mismatch");
   expect((await readKept(directory.path)).snapshots.map((one) => one.path)).toEqual([before]);
 });
