@@ -33,7 +33,7 @@ export interface EverySnapshot {
   /** All of its copies, also of what it was. */
   readonly copies: readonly CopyThere[];
   /** Places that could not be asked and are known to have a copy, with the reason. */
-  readonly unasked: readonly { readonly where: string; readonly reason: string }[];
+  readonly unasked: readonly { readonly where: string; readonly manifest: string; readonly reason: string }[];
 }
 
 /** Everything that there is. */
@@ -102,7 +102,11 @@ async function snapshotsIn(
       copies: copies.filter(isIt),
       unasked: known
         .filter(isIt)
-        .map(({ place, name }) => ({ where: `${place}:${name}`, reason: reasonOf(place) })),
+        .map(({ place, name, manifest }) => ({
+          where: `${place}:${name}`,
+          manifest,
+          reason: reasonOf(place),
+        })),
     };
   });
   return [...own, ...sealedIn(copies, heads)];

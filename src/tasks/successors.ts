@@ -117,7 +117,7 @@ export async function finishReplacing(
 
 /** Somewhere it still is what it was. */
 const isStale = ({ sha256, superseded, copies, unasked }: EverySnapshot): boolean =>
-  superseded.length > 0 || copies.some(({ manifest }) => manifest !== sha256) || unasked.length > 0;
+  superseded.length > 0 || [...copies, ...unasked].some(({ manifest }) => manifest !== sha256);
 
 interface Replacing {
   readonly context: TaskContext;
@@ -135,7 +135,7 @@ async function replaced(replacing: Replacing, rewriting: Rewriting | undefined):
     return {
       ...made,
       done: [...made.done, ...copies.flatMap(({ done }) => done ?? [])],
-      owed: [...unaskedOf(one), ...copies.flatMap(({ owed }) => owed ?? [])],
+      owed: [...unaskedOf(one, made.snapshot), ...copies.flatMap(({ owed }) => owed ?? [])],
     };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -159,8 +159,11 @@ function everywhere(one: EverySnapshot, reason: string): Owed[] {
   ];
 }
 
-const unaskedOf = ({ unasked }: EverySnapshot): Owed[] =>
-  unasked.map(({ where, reason }) => ({ where, reason: `it cannot be reached: ${reason}` }));
+/** Copies out of reach that are not what the snapshot is now. @param now absent: what it will be is not known */
+const unaskedOf = ({ unasked }: EverySnapshot, now?: KeptSnapshot): Owed[] =>
+  unasked
+    .filter(({ manifest }) => manifest !== now?.manifest.sha256)
+    .map(({ where, reason }) => ({ where, reason: `it cannot be reached: ${reason}` }));
 
 interface Made extends Omit<ReplacedSnapshot, "owed"> {
   readonly snapshot: KeptSnapshot;

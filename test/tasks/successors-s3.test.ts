@@ -32,7 +32,7 @@ test("no version of an object of the old copy stays in a bucket that keeps versi
 
 test("a copy that is locked is owed until then; the successor's copy is there already", async () => {
   await moto.makeBucket("locked", { "x-amz-bucket-object-lock-enabled": "true" });
-  const more = ", lock: governance, retain: 40000d";
+  const more = ", lock: governance, retain: 30d";
   const project = await rewrittenProject({ settings: settings("locked", more), env });
   const { name } = project;
   const [told] = await work(project, "erase", ENTRY);
