@@ -93,7 +93,7 @@ async function countedAfter(
     const isWhole = outcome?.rejected === 0 && outcome.failure === undefined;
     // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
-    const lost = outcome?.lost ?? [];
+    const lost = [...(outcome?.lost ?? []), ...(outcome?.erased ?? []).map((block) => ({ block }))];
     const tellWait = waitsOf(name, onWait);
     const options = { signal, settleMs, pauseMs: 1_000, lost, snapshot, concurrency, shown, tellWait };
     const counted = await recount(target, options);

@@ -1,5 +1,6 @@
 /** Opens a finished snapshot and reads it block by block. Never returns bytes with a checksum mismatch. */
 
+import type { Counts } from "../../contract/contract.ts";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -29,6 +30,8 @@ export interface OpenSnapshot {
   lines(block: Block): AsyncGenerator<string>;
   /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything @throws PluginError as above */
   damage(block: Block): Promise<string | undefined>;
+  /** What of a block was left out when it was read, since it was erased after the snapshot was made; absent: nothing is. */
+  erased?(block: Block): Counts | undefined;
   /** Closes the files. */
   close(): Promise<void>;
 }
