@@ -50,9 +50,9 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       task: activityPurge,
       lacks: lacksNothing,
       result: ACTIVITY_PURGE,
-      resultJson: ({ limits, found }, removed) => activityPurgeJson({ ...limits, found }, removed),
+      resultJson: ({ limits, found, held }, removed) => activityPurgeJson({ ...limits, found, held }, removed),
       plan: ACTIVITY_PURGE,
-      planJson: ({ limits, found }) => activityPurgeJson({ ...limits, found }),
+      planJson: ({ limits, found, held }) => activityPurgeJson({ ...limits, found, held }),
     });
   },
   async audit_prune() {

@@ -38,6 +38,8 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   recover: true,
   audit_prune: true,
   activity_purge: true,
+  hold_add: false,
+  hold_end: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -57,7 +59,7 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
       const { complete = "" } = param.type === "flag" ? {} : param;
       const isPath = /^(files|directories|third-parties)$/.test(complete);
       // Over HTTP and by a schedule only configured things are named.
-      const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$/i.test(name);
+      const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$|^ignore-/i.test(name);
       const local = /^(snapshots|places|snapshots-or-places)$/.test(complete) ? "paths" : isLocal;
       expect({ name, local: param.local ?? false }).toEqual({ name, local });
       // A default would stand in the help, values and names that complete it in a shell.
@@ -119,9 +121,10 @@ const PLANS: Readonly<Record<string, unknown>> = {
   },
   activity_purge: {
     path: "/p/.contextcore/activity.db",
-    limits: { runsBefore: 1, contentBefore: 2 },
+    limits: { runsBefore: 1, contentBefore: 2, except: [] },
     found: { runs: 1, contents: 0 },
   },
+  hold_end: { name: "case", since: "2026-01-24T14:30:00Z", backends: [] },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
 };
 

@@ -13,6 +13,8 @@ export const OPERATIONS = [
   "destroy",
   "drill",
   "export",
+  "hold_add",
+  "hold_end",
   "lifecycle",
   "plugin_trust",
   "provision",
