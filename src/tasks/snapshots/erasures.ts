@@ -1,7 +1,7 @@
 /** What must not come back: this project's tombstones, and those of the places that snapshots are taken from. */
 import type { Place } from "../../copies/place/place.ts";
 import type { PlainForm } from "../../copies/read/copy-storage.ts";
-import { tombstonesIn } from "../../retention/tombstones/in-place.ts";
+import { tombstonesIn } from "../../copies/erased/in-place.ts";
 import { type Erased, openTombstones } from "../../retention/tombstones/tombstones.ts";
 import { withoutErased } from "../../retention/tombstones/without-erased.ts";
 import { type OpenChain, openChain } from "../../snapshot/catalog/open-chain.ts";

@@ -3,7 +3,7 @@ import type { Place } from "../../copies/place/place.ts";
 import type { StraightOptions } from "../../copies/straight/options.ts";
 import { encryptedTo } from "../../copies/write/encrypted.ts";
 import { asItIs, type StoredForm } from "../../copies/write/outgoing.ts";
-import { shareTombstones } from "../../retention/tombstones/share.ts";
+import { shareTombstones } from "../../copies/erased/share.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";

@@ -1,13 +1,13 @@
 /** Tombstones on their way into a place, before anything is removed there. */
-import { plainName } from "../../copies/format/bookkeeping.ts";
-import type { Place } from "../../copies/place/place.ts";
-import { fromMemory, type StoredForm } from "../../copies/write/outgoing.ts";
-import { send } from "../../copies/write/send.ts";
+import { plainName } from "../format/bookkeeping.ts";
+import type { Place } from "../place/place.ts";
+import { fromMemory, type StoredForm } from "../write/outgoing.ts";
+import { send } from "../write/send.ts";
 import { isThere } from "../../storage/entries.ts";
-import { explaining, openErased } from "./database.ts";
-import { readKey } from "./key.ts";
+import { explaining, openErased } from "../../retention/tombstones/database.ts";
+import { readKey } from "../../retention/tombstones/key.ts";
 import { batchesNamed, coveredBy, ERASED_FOLDER, KEY_NAME, nameOfBatches, STORED_MAX, toStored } from "./stored-list.ts";
-import { tombstonePaths } from "./tombstones.ts";
+import { tombstonePaths } from "../../retention/tombstones/tombstones.ts";
 
 /**
  * Gives a place the tombstones that it lacks, and their key, in the form in which everything is stored there: encrypted to its

@@ -1,10 +1,10 @@
 /** The tombstones that a place has, of whichever machine. */
 import { Database } from "bun:sqlite";
-import { ENCRYPTED } from "../../copies/format/copy-file.ts";
-import { plainName } from "../../copies/format/bookkeeping.ts";
-import type { Place } from "../../copies/place/place.ts";
-import type { PlainForm } from "../../copies/read/copy-storage.ts";
-import { TombstoneError } from "./error.ts";
+import { ENCRYPTED } from "../format/copy-file.ts";
+import { plainName } from "../format/bookkeeping.ts";
+import type { Place } from "../place/place.ts";
+import type { PlainForm } from "../read/copy-storage.ts";
+import { TombstoneError } from "../../retention/tombstones/error.ts";
 import { ownList } from "./share.ts";
 import {
   batchesNamed,
@@ -17,8 +17,8 @@ import {
   type StoredBatches,
   storedBytes,
 } from "./stored-list.ts";
-import { taggerOf } from "./tag.ts";
-import type { Erased } from "./tombstones.ts";
+import { taggerOf } from "../../retention/tombstones/tag.ts";
+import type { Erased } from "../../retention/tombstones/tombstones.ts";
 
 /** A place, how what is encrypted there is read, and the project that reads: what it has itself it does not fetch. */
 interface PlaceToRead {

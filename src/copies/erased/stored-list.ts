@@ -2,8 +2,8 @@
  * How tombstones lie in a place: below `erased/`, in a folder for each list, with its key and its batches. A batch is written once and
  * never changed, so every place gets what it lacks, whoever writes at the same time.
  */
-import { TombstoneError } from "./error.ts";
-import { KEY_BYTES, TAG_BYTES } from "./tag.ts";
+import { TombstoneError } from "../../retention/tombstones/error.ts";
+import { KEY_BYTES, TAG_BYTES } from "../../retention/tombstones/tag.ts";
 
 /** Where they lie in a place. */
 export const ERASED_FOLDER = "erased";
