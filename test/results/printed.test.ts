@@ -77,6 +77,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["activity", "stats"],
   ["activity", "purge", "--dry-run"],
   ["audit", "prune", "--dry-run"],
+  ["retention", "apply", "--dry-run"],
   ["retention", "hold", "add", "case", "--backend", "loki", "--from", "1h"],
   ["retention", "hold", "list"],
   ["retention", "hold", "end", "case", "--yes"],

@@ -21,6 +21,7 @@ export const OPERATIONS = [
   "prune",
   "recover",
   "restore",
+  "retention_apply",
   "sign_in",
   "sign_out",
   "sink_change",
@@ -35,4 +36,10 @@ export const OPERATIONS = [
  * A checkpoint is signed after each of these, unless it was refused or interrupted, because they remove data for good.
  * `audit_prune` is not among them: the checkpoints before it still tell what it removed.
  */
-export const SIGNED_AFTER: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);
+export const SIGNED_AFTER: ReadonlySet<string> = new Set([
+  "delete_dashboard",
+  "destroy",
+  "prune",
+  "restore",
+  "retention_apply",
+]);
