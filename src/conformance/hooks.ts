@@ -26,7 +26,6 @@ type LeftOut =
   | "splitCount"
   | "find"
   | "erase"
-  | `stored.${string}`
   | "export.checkMatch"
   | "export.split"
   | "export.read"

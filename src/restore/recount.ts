@@ -47,8 +47,8 @@ interface RecountOptions {
   readonly pauseMs: number;
   readonly tellWait?: TellWait;
   readonly retry?: RetryPolicy;
-  /** Blocks that will not appear, with the counts of what will not: damaged ones, and what was left out of others. */
-  readonly lost?: readonly Pick<LostBlock, "block">[];
+  /** Damaged blocks, which will not appear. */
+  readonly lost?: readonly LostBlock[];
   /** What was restored; absent: nothing is known of it but its windows. */
   readonly snapshot?: Restored;
   /** How many counts to request at once, at most. Default: one. */
@@ -143,10 +143,7 @@ export function countOnServer(
 }
 
 /** The windows that were restored whole, each with what is expected in it. */
-export const expectedOf = (
-  { saved, range }: RestoreTarget,
-  lost: NonNullable<RecountOptions["lost"]>,
-): Expected[] =>
+export const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
   savedQuestions(saved.windows)
     .filter((one) => isInside(one.range, range))
     .map((one) => ({ ...one, saved: one.read, read: countsWithout(one, lost), concerns: () => true }));
@@ -154,7 +151,7 @@ export const expectedOf = (
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
 /** How much of a window can be there if these blocks were not written. */
-function countsWithout({ range, read }: CountQuestion, lost: NonNullable<RecountOptions["lost"]>): Counts {
+function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[]): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };
   for (const { block } of inside)

@@ -2,12 +2,8 @@
 import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
-import { readHolds } from "../retention/holds/file.ts";
-import { holdsOn, TRAIL } from "../retention/holds/hold.ts";
 import { namedPath } from "../storage/own-file.ts";
-import type { Range } from "../units/range.ts";
 import { counted } from "../units/words.ts";
-import { heldByText } from "./held-by.ts";
 import { readLimit } from "./task/count.ts";
 import { RefusedError } from "./task/errors.ts";
 import { withLastWord } from "./task/last-word.ts";
@@ -57,12 +53,7 @@ export const auditPrune = defineTask({
     }
     const own = join(config.backups, "audit-archive");
     const archive = output === undefined ? resolve(directory, own) : namedPath(resolve(directory, output));
-    const holds = readHolds(config);
-    const heldBy = (range: Range): string | undefined => {
-      const names = holdsOn(holds, { backend: TRAIL, range }).map(({ name }) => name);
-      return names.length === 0 ? undefined : heldByText(names);
-    };
-    return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now(), heldBy }), archive };
+    return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
   },
   targets: (plan) =>
     doomedOf(plan).map(({ segment, sha256 }) => ({

@@ -29,10 +29,9 @@ export const drill = defineTask({
         .map(({ manifest }) => manifest.sha256)
         .join(" "),
     })),
-  details: ({ name, from, parts, erasures: { ignored } }) => ({
+  details: ({ name, from, parts }) => ({
     drill: name,
     ...given({ from }),
-    ...(ignored.length === 0 ? {} : { ignored_erasures: ignored.map((one) => one.name) }),
     snapshots: [...new Set(parts.flatMap(({ chain }) => snapshotsOf([chain]).map(({ path }) => path)))],
   }),
   async run(plan, running: Running): Promise<Done<DrillReport>> {

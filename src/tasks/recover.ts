@@ -33,11 +33,10 @@ export const recoverStack = defineTask({
       return { ...target, identity: `${identity} ${sourceOf(chain)} by ${by}` };
     });
   },
-  details: ({ request, steps, resumes, ignored }) => ({
+  details: ({ request, steps, resumes }) => ({
     ...given({ from: request.from }),
     at: request.at,
     steps: steps.map(({ text }) => text),
-    ...(ignored.length === 0 ? {} : { ignored_erasures: [...ignored] }),
     resumed: resumes !== undefined,
   }),
   async run(plan, running: Running): Promise<Done<RecoveryReport>> {

@@ -55,7 +55,6 @@ const ALERTS = [
   "ScheduleFailed",
   "ScheduleMissed",
   "DrillFailed",
-  "SubjectRequestDue",
   "TrailBroken",
 ];
 

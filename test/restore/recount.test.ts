@@ -57,7 +57,6 @@ async function reported(windows: number, count: NonNullable<Backend["count"]>, s
     unsupported: 0,
     problems: [],
     lost: [],
-    erased: [],
   };
   return restoreReport(plan, "/restores/1", [outcome], new Map([["logs", counted]]));
 }
@@ -134,7 +133,6 @@ test("records that a server has no place for do not make a restore partial", asy
     rejected: 0,
     problems: [],
     lost: [],
-    erased: [],
   };
   const statusWith = (unsupported: number, rejected: number): string =>
     restoreReport(plan, "/restores/1", [{ ...outcome, unsupported, rejected }], new Map()).status;
