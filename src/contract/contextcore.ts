@@ -42,6 +42,7 @@ export * from "./errors.ts";
 export * from "./export.ts";
 export { safeFileName } from "./file-name.ts";
 export { GrowingBuffer } from "./growing-buffer.ts";
+export { holdsWord } from "./holds-word.ts";
 export * from "./http.ts";
 export * from "./lab.ts";
 export { isObjectName, requireObjectName } from "./object-name.ts";

@@ -38,6 +38,7 @@ test("the names of the entry `contextcore`", () => {
       "fromRfc3339",
       "given",
       "halves",
+      "holdsWord",
       "ignoredTenant",
       "isFault",
       "isKind",
