@@ -26,6 +26,8 @@ type LeftOut =
   | "splitCount"
   | "find"
   | "erase"
+  | "findExpired"
+  | "expire"
   | "export.checkMatch"
   | "export.split"
   | "export.read"

@@ -95,6 +95,8 @@ export const BACKEND_HOOKS = {
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  findExpired: look(ANSWERS.findExpired),
+  expire: work(ANSWERS.expire),
   "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
