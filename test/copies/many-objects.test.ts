@@ -32,5 +32,6 @@ test("their names are found among many", async () => {
   expect(await placeStorage(place, () => expect.unreachable()).names()).toEqual(["20260124-143000"]);
   expect(await listStraight(place)).toEqual(["20260125-143000"]);
   expect(held).toHaveLength(2);
-  expect(Math.max(...held)).toBeLessThan(100e6);
+  // Held whole they are several hundred megabytes; what the runtime has not given back yet comes on top.
+  expect(Math.max(...held)).toBeLessThan(200e6);
 }, 60_000);

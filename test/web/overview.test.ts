@@ -192,7 +192,7 @@ test("servers are asked what they hold, and what is lost next unless it is saved
   await page.getByRole("link", { name: "loki", exact: true }).first().waitFor();
   const row = page.locator("tr", { has: page.getByRole("link", { name: "loki", exact: true }) });
   expect(await row.textContent()).toMatch(
-    /^loki highok ?nevernightly in \d+ hours?0[\d.]+ kB7 daysin \d days$/,
+    /^loki highok ?nevernightly in \d+ (?:hour|minute)s?0[\d.]+ kB7 daysin \d days$/,
   );
   await page.getByRole("button", { name: "Save now" }).click();
   await page.getByRole("heading", { level: 1, name: "export" }).waitFor();
@@ -225,7 +225,7 @@ test("what a schedule was to save and has not is said, with since when", async (
   expect(findings).toMatch(/loki is not saved since .*, though the schedule “nightly” was to save it by /);
   expect(findings).toMatch(/loki was not reached: /);
   expect(await page.locator("tr", { hasText: "loki" }).first().textContent()).toMatch(
-    /nightly in \d+ hours?/,
+    /nightly in \d+ (?:hour|minute)s?/,
   );
   expect(said).toEqual([]);
 });
