@@ -38,8 +38,8 @@ async function* brokenOff(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** How long the rule about locks locks an object, at least, ms. A store may count in whole seconds. */
 const LOCK_MS = 4_000;
-/** Many times as many calls as the rule makes while the lock has to stand. */
-const CALLS = 30;
+/** A lock stands for this many times what a write and a removal take: many more than the rule makes under it. */
+const LOCK_CALLS = 15;
 const TICK_MS = 200;
 
 const nsOf = (ms: number): bigint => BigInt(Math.round(ms)) * 1_000_000n;
@@ -49,7 +49,7 @@ async function lockTime(store: Store, name: string): Promise<number> {
   const began = performance.now();
   await writeObject(store, name, sample(5));
   await store.remove(name, NEVER);
-  return Math.max(LOCK_MS, (CALLS / 2) * (performance.now() - began));
+  return Math.max(LOCK_MS, LOCK_CALLS * (performance.now() - began));
 }
 
 /** Removes an object as soon as its lock lets it go. */
