@@ -94,10 +94,32 @@ const pythonEnv = {
   HOME: "/nonexistent",
 };
 
+/**
+ * Left to itself moto looks whether an object is there and writes it later, so that several writers can win. S3 decides in one
+ * step, and so it does here: a request is read whole, and then answered alone.
+ */
+const MOTO = `import io, sys, threading
+from moto import server
+one, run = threading.Lock(), server.run_simple
+
+def run_alone(host, port, app, **options):
+    def alone(environ, start_response):
+        length, stream = environ.get("CONTENT_LENGTH"), environ["wsgi.input"]
+        is_chunked = environ.get("wsgi.input_terminated") and not length
+        body = stream.read() if is_chunked else stream.read(int(length or 0))
+        environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+        with one:
+            return [b"".join(app(environ, start_response))]
+    run(host, port, alone, **options)
+
+server.run_simple = run_alone
+server.main(sys.argv[1:])
+`;
+
 /** moto: it has versions, object lock and lifecycle rules, and checks no signature. */
 export const runMoto = async (directory: string): Promise<S3Process> => {
   const port = freePort();
-  const command = [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
+  const command = [python, "-c", MOTO, "-H", "127.0.0.1", "-p", String(port)];
   return start(command, { directory, port, env: pythonEnv });
 };
 
