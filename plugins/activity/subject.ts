@@ -10,7 +10,7 @@ import {
   parseShape,
   v,
 } from "contextcore";
-import { SUBJECT_FIELDS, type SubjectPlace } from "contextcore/activity";
+import { type SubjectPlace, subjectPlaces } from "contextcore/activity";
 import { recordedIn, type Saved, withLog, writing } from "./log.ts";
 
 const reference = v.object({ runs: v.array(v.string()) });
@@ -55,13 +55,9 @@ const STILL_READ =
 function placesIn(where: string, id: string): SubjectPlace[] {
   if (!/[\p{L}\p{N}]/u.test(id))
     throw new PluginError("invalid", "activity: an identifier without a letter or a digit matches no word");
-  return where.split(",").map((one) => {
-    const [, name, value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(one) ?? [];
-    const field = SUBJECT_FIELDS.find((known) => known === name);
-    if (field === undefined || !value.includes("{id}"))
-      throw new PluginError("invalid", `activity: where a person shows up is not understood: ${one.trim()}`, {
-        hint: "It names fields: `user={id}, entity=customer:{id}, conversation={id}, text={id}`.",
-      });
-    return { field, value: value.replaceAll("{id}", () => id) };
+  const places = subjectPlaces(where, id);
+  if (!("wrong" in places)) return places;
+  throw new PluginError("invalid", `activity: where a person shows up is not understood: ${places.wrong}`, {
+    hint: "It names fields: `user={id}, entity=customer:{id}, conversation={id}, text={id}`.",
   });
 }

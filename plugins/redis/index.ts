@@ -1,11 +1,14 @@
 /** Redis and Valkey: a dump of one moment, as a replica gets it, or key by key. */
 import { definePlugin } from "contextcore";
 import { withConnection } from "./connection.ts";
+import { eraseKeys } from "./erase.ts";
 import { nameOf, read, start } from "./export.ts";
+import { findKeys } from "./find.ts";
 import { infoOf } from "./info.ts";
 import { look, sizeOf } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
 import { options as schema, serverOf } from "./settings.ts";
+import { storedKeys } from "./stored.ts";
 
 export default definePlugin({
   name: "redis",
@@ -36,6 +39,9 @@ export default definePlugin({
         read: (cursor, signal) => read(server, cursor, { stepBytes, signal }),
       },
       restore: createRestorer(server, options.file),
+      find: (request, signal) => findKeys(server, request, signal),
+      erase: (request, signal) => eraseKeys(server, request, signal),
+      stored: storedKeys,
     };
   },
 });

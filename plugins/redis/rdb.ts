@@ -24,6 +24,9 @@ export interface DumpedKey {
   /** Its type in the dump, and the bytes of its value. */
   readonly type: number;
   readonly value: Buffer;
+  /** Where in the dump it begins, with what is said of it before its name, and where it ends. Bytes from the beginning */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Reads a dump that comes in pieces. */
@@ -43,6 +46,7 @@ export function createDumpReader({ keeps = true }: { readonly keeps?: boolean } 
   const state: State = {
     keeps,
     toCome: 0,
+    passed: 0,
     database: 0,
     version: 0,
     isOver: false,
@@ -71,6 +75,7 @@ export function createDumpReader({ keeps = true }: { readonly keeps?: boolean } 
       enough = state.rest === undefined ? (held.length - done) * 2 : 0;
     }
     held = Buffer.from(held.subarray(done));
+    state.passed += done;
     return keys;
   };
   return {
@@ -80,6 +85,7 @@ export function createDumpReader({ keeps = true }: { readonly keeps?: boolean } 
       if (state.isOver) return [];
       const passed = Math.min(state.toCome, piece.length);
       state.toCome -= passed;
+      state.passed += passed;
       const more = piece.subarray(passed);
       came += more.length;
       if (held.length + came < enough) {
@@ -110,6 +116,10 @@ interface State {
   readonly keeps: boolean;
   /** How many bytes of the last key's value are still to come. */
   toCome: number;
+  /** How many bytes of the dump lie before those that are held. */
+  passed: number;
+  /** Where what is said of the next key begins, if that is before its type. */
+  begun?: number | undefined;
   /** Goes past what of the last key's value is still to come, if that is not one text. */
   rest?: Skip | undefined;
   expires?: bigint | undefined;
@@ -143,7 +153,9 @@ function readRest(place: Place, state: State): undefined {
 
 /** Reads a key, or what stands between keys. */
 function readEntry(place: Place, state: State): DumpedKey | undefined {
+  const from = state.passed + place.next;
   const code = takeByte(place);
+  if (OF_KEYS.has(code)) state.begun ??= from;
   switch (code) {
     case CODE.end:
       state.isOver = true;
@@ -176,11 +188,18 @@ function readEntry(place: Place, state: State): DumpedKey | undefined {
     case CODE.moduleAux:
       return skipModule(place);
     default:
-      return readKey(place, code, state);
+      return readKey(place, { type: code, at: state.begun ?? from }, state);
   }
 }
 
-function readKey(place: Place, type: number, state: State): DumpedKey {
+/** What stands before the type of the key that it is about. */
+const OF_KEYS: ReadonlySet<number> = new Set([CODE.idle, CODE.frequency, CODE.expiresMs, CODE.expires]);
+
+function readKey(
+  place: Place,
+  { type, at }: { readonly type: number; readonly at: number },
+  state: State,
+): DumpedKey {
   const key = takeText(place);
   const from = place.next;
   if (state.keeps) skipValue(place, type, state.version);
@@ -189,5 +208,6 @@ function readKey(place: Place, type: number, state: State): DumpedKey {
   const value = place.bytes.subarray(from, place.next);
   const { database, expires } = state;
   state.expires = undefined;
-  return { database, key, expires, type, value };
+  state.begun = undefined;
+  return { database, key, expires, type, value, from: at, to: state.passed + place.next };
 }

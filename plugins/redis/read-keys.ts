@@ -41,11 +41,16 @@ async function* keysOf(connection: Connection, database: number, reading: KeysRe
 /** How many keys `SCAN` is asked to look at. */
 const SCANNED = "500";
 
-/** Every key once: one that moves while the server's table grows is named twice. */
-async function* scanned(connection: Connection, seen: Seen): AsyncGenerator<Buffer[]> {
+/** Every key once: one that moves while the server's table grows is named twice. @param match a pattern; default: all */
+export async function* scanned(
+  connection: Pick<Connection, "call">,
+  seen: Seen,
+  match?: string,
+): AsyncGenerator<Buffer[]> {
   let cursor = "0";
+  const wanted = match === undefined ? [] : ["MATCH", match];
   do {
-    const reply = await connection.call("SCAN", cursor, "COUNT", SCANNED);
+    const reply = await connection.call("SCAN", cursor, ...wanted, "COUNT", SCANNED);
     const [next, names] = Array.isArray(reply) ? reply : [];
     yield (Array.isArray(names) ? names : []).filter(Buffer.isBuffer).filter((key) => seen.add(key));
     cursor = String(next);

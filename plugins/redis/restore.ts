@@ -115,7 +115,7 @@ function requireReadable(version: number, product: string | undefined, { where }
 }
 
 /** What `DUMP` would have given: the type, the value, the version of the format, and a checksum over them. */
-function asSaved({ database, key, expires, type, value }: DumpedKey, version: number): SavedKey {
+export function asSaved({ database, key, expires, type, value }: DumpedKey, version: number): SavedKey {
   const dump = sealed(
     Buffer.concat([Buffer.from([type]), value]),
     Buffer.from([version & 0xff, version >> 8]),

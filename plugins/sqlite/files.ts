@@ -13,7 +13,7 @@ const FOLDER = "sqlite/";
 const GLOB = /[*?[\]{}]/;
 
 /** Whether the option names many files. */
-const isPattern = (path: string): boolean => GLOB.test(basename(path)) || GLOB.test(baseOf(path).rest);
+export const isPattern = (path: string): boolean => GLOB.test(basename(path)) || GLOB.test(baseOf(path).rest);
 
 /** The part of a pattern that is a directory, and what comes below it. */
 function baseOf(path: string): { readonly base: string; readonly rest: string } {

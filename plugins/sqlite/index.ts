@@ -6,6 +6,9 @@ import { databaseFiles } from "./files.ts";
 import { look, sizeOf } from "./inventory.ts";
 import { countLedger, ledgerOption } from "./ledger.ts";
 import { createRestorer } from "./restore.ts";
+import { eraseFound } from "./subject/erase.ts";
+import { findRows } from "./subject/find.ts";
+import { createStored } from "./subject/stored.ts";
 
 export default definePlugin({
   name: "sqlite",
@@ -56,6 +59,9 @@ export default definePlugin({
         return { rows: rows.reduce((sum, count) => sum + count, 0) };
       },
       restore: createRestorer(saved),
+      find: (request, signal) => findRows(saved, request, signal),
+      erase: async (request, signal) => eraseFound(saved, request, signal),
+      stored: createStored(options.path),
     };
   },
 });

@@ -3,7 +3,8 @@ import { objectOf, parseShape, v } from "contextcore";
 
 /** What SQLite holds in one column of one row. Whole numbers are `bigint`: they have 64 bits. */
 export type Value = null | string | number | bigint | Uint8Array;
-type Row = Readonly<Record<string, Value>>;
+/** A row, by column. */
+export type Row = Readonly<Record<string, Value>>;
 
 /** SQLite's have 64 bits. */
 const integer = v.pipe(
@@ -11,7 +12,8 @@ const integer = v.pipe(
   v.regex(/^-?\d{1,19}$/),
   v.check((text) => BigInt.asIntN(64, BigInt(text)) === BigInt(text), "more than 64 bits"),
 );
-const cell = v.union([
+/** See {@link Cell}. */
+export const cell = v.union([
   v.null(),
   v.string(),
   v.number(),
@@ -20,7 +22,8 @@ const cell = v.union([
   v.object({ $blob: v.string() }),
 ]);
 const line = v.object({ table: v.string(), rowid: v.optional(integer), row: objectOf(cell) });
-type Cell = v.InferOutput<typeof cell>;
+/** A value as JSON. */
+export type Cell = v.InferOutput<typeof cell>;
 
 /** A row of a table. */
 export interface Line {
@@ -36,6 +39,14 @@ export function toLine({ table, rowid, row }: Line): string {
   return `${JSON.stringify({ table, ...(rowid === undefined ? {} : { rowid: `${rowid}` }), row: cells })}\n`;
 }
 
+/** What a row says, as text that is the same for the same row of every database: its place in the table is not part of it. */
+export function contentOf({ table, row }: Omit<Line, "rowid">): string {
+  const cells = Object.keys(row)
+    .sort()
+    .map((name) => [name, toCell(row[name] ?? null)]);
+  return JSON.stringify({ row: Object.fromEntries(cells), table });
+}
+
 /** The row of a line. @throws PluginError `invalid` when it is not such a line */
 export function fromLine(text: string): Line {
   const { table, rowid, row } = parseShape("sqlite: a line", line, text);
@@ -44,14 +55,15 @@ export function fromLine(text: string): Line {
 }
 
 /** An integer is always marked, so that 1 and 1.0 stay what they are. */
-function toCell(value: Value): Cell {
+export function toCell(value: Value): Cell {
   if (typeof value === "bigint") return { $integer: `${value}` };
   if (typeof value === "number") return Number.isFinite(value) ? value : { $real: `${value}` };
   if (value instanceof Uint8Array) return { $blob: Buffer.from(value).toString("base64") };
   return value;
 }
 
-function fromCell(one: Cell): Value {
+/** What a column holds, from JSON. */
+export function fromCell(one: Cell): Value {
   if (typeof one !== "object" || one === null) return one;
   if ("$integer" in one) return BigInt(one.$integer);
   if ("$real" in one) return Number(one.$real);

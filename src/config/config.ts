@@ -5,6 +5,7 @@ import type { Schedule } from "./schedules.ts";
 import type { ConfigValues } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
 import type { Path } from "./source.ts";
+import type { PersonPlace } from "./subjects.ts";
 
 /** The configuration merged from file, environment and defaults. Plugin options are still unchecked. */
 export interface Config {
@@ -43,6 +44,8 @@ export interface Config {
   };
   /** Retention in days; sizes are texts. */
   readonly activity: ConfigValues["activity"];
+  /** Where persons show up, by backend: see `subjects.ts`. */
+  readonly subjects: Readonly<Record<string, readonly PersonPlace[]>>;
   readonly service: ConfigValues["service"];
   readonly permissions: ConfigValues["permissions"];
   /** Tasks and when they run: see `schedules.ts`. */

@@ -13,6 +13,7 @@ import { requireSettings } from "./overrides.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { type ConfigSource, findSource, type Path, parseSource, type WrittenConfig } from "./source.ts";
+import { subjectsIn } from "./subjects.ts";
 
 /** Where the configuration comes from: file, environment and command line. */
 export interface ConfigRequest {
@@ -157,6 +158,7 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
       cleanupInterval: values.audit.cleanup_interval,
     },
     activity: values.activity,
+    subjects: subjectsIn(values.subjects),
     service: values.service,
     permissions: values.permissions,
     schedules: values.schedules ?? [],

@@ -8,6 +8,7 @@ import { lasting } from "./lasting.ts";
 import { notifySchema, pingSchema } from "./notify.ts";
 import { schedulesSchema } from "./schedules.ts";
 import { permissionsSchema, serviceSchema } from "./service.ts";
+import { subjectsSchema } from "./subjects.ts";
 
 /** A section may be present but empty. */
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -173,6 +174,7 @@ export const ConfigSchema = v.strictObject({
     ),
   }),
   activity: activitySchema,
+  subjects: subjectsSchema,
   service: serviceSchema,
   permissions: permissionsSchema,
   schedules: schedulesSchema,

@@ -113,6 +113,17 @@ backends:
 #  networks: [172.16.0.0/12]          # private networks that may ask it without TLS
 #  grace: 45s                         # for answers that pass, when the service stops
 
+# Where persons show up, for "contextcore subject": {id} is the identifier; see docs/subjects.md.
+#subjects:
+#  loki: '{app="shop"} |= "{id}"'     # in the language of its plugin
+#  tempo:
+#    where: '{ span.user.id = "{id}" }'
+#    fields: [attributes.user.id]      # of a record in a snapshot; by default any text in it, as a whole word
+#  activity: "user={id}, text={id}"
+#  worm:
+#    where: orders.customer
+#    keep: the law wants invoices for ten years   # it is found and handed over, and not erased
+
 # "contextcore serve": the API, for this machine only unless it has TLS or a proxy in front.
 #service:
 #  listen: 127.0.0.1:9083
@@ -143,6 +154,9 @@ schedules:
   - name: drill
     cron: "0 4 * * 0"
     task: drill                 # whether it would come back, and how fast
+  #- name: owed                  # what is still owed of requests for erasure; see docs/subjects.md
+  #  cron: "30 4 * * *"
+  #  task: subject_retry
   #- name: offsite               # what "copies" could not deliver at once
   #  cron: "45 2 * * *"
   #  task: copy

@@ -4,6 +4,7 @@ import type { Backend, EraseAnswer, Found, Json } from "../contract/contract.ts"
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
+import { requireStored } from "./stored-rules.ts";
 import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
 
@@ -28,6 +29,7 @@ export const erasureRules: readonly Check<Subject>[] = [
         totals(found),
         totals(await findAll(backend, target)),
       ), "a second search found something else");
+      await requireStored(before, backend.stored, target);
       const answer = await backend.erase?.({ id: target.subject?.id ?? "", found }, NEVER);
       const gone = requireOutcomes(found, answer);
       const left = await findAll(await subject.backend(), target);

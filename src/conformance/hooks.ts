@@ -26,6 +26,7 @@ type LeftOut =
   | "splitCount"
   | "find"
   | "erase"
+  | `stored.${string}`
   | "export.checkMatch"
   | "export.split"
   | "export.read"

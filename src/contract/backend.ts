@@ -5,6 +5,7 @@ import type { DashboardStore } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
 import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
+import type { StoredData } from "./stored.ts";
 import type { Counts, Importance, Signal } from "./values.ts";
 
 /**
@@ -47,6 +48,10 @@ export interface Backend {
    * the reason says so. A backend with `erase` also has `find`. The same request may be repeated.
    */
   erase?(request: EraseRequest, signal: AbortSignal): Promise<EraseAnswer>;
+  /**
+   * The same for the files of bytes that its export wrote. Without it such a file leaves a snapshot as a whole, or stays as a whole.
+   */
+  readonly stored?: StoredData;
   /** The tenants that the server knows, for an instance with `tenants: "*"`. Only for a plugin with the option `tenant`. */
   tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -16,4 +16,5 @@ export * from "./plugin.ts";
 export * from "./restore.ts";
 export * from "./sink.ts";
 export * from "./store.ts";
+export * from "./stored.ts";
 export * from "./values.ts";

@@ -23,7 +23,7 @@ export const ROOT: Group = {
     { title: "prove", commands: ["verify", "drill"] },
     { title: "account", commands: ["audit", "activity", "metrics"] },
     { title: "serve", commands: ["serve", "schedules"] },
-    { title: "let go", commands: ["destroy"] },
+    { title: "let go", commands: ["retention", "subject", "destroy"] },
     { title: "set up", commands: ["config", "keys", "plugin", "completions", "man", "licenses", "version"] },
   ],
   commands: {
@@ -41,6 +41,8 @@ export const ROOT: Group = {
     metrics: async () => (await import("../commands/metrics/index.ts")).default,
     serve: async () => (await import("../commands/serve/index.ts")).default,
     schedules: async () => (await import("../commands/schedules/index.ts")).default,
+    retention: async () => (await import("../commands/retention/index.ts")).default,
+    subject: async () => (await import("../commands/subject/index.ts")).default,
     destroy: async () => (await import("../commands/destroy/index.ts")).default,
     config: async () => (await import("../commands/config/index.ts")).default,
     keys: async () => (await import("../commands/keys/index.ts")).default,

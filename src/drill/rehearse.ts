@@ -52,7 +52,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { signal, onProgress } = work;
   await using opened = await openChain([chain], { signal });
-  const { snapshot } = opened;
+  const snapshot = work.leaveOut(opened.snapshot);
   const plan = await planRestore({
     snapshot,
     chains: [chain],

@@ -1,5 +1,7 @@
 /** What the rehearsal of one backend is given, and what it tells. */
 
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+
 /** How far one backend's drill is. */
 export interface DrillProgress {
   readonly stage: "check" | "restore" | "read" | "compare";
@@ -16,6 +18,8 @@ export interface RehearsalWork {
   readonly directory: string;
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** The snapshot without what was erased since it was made. */
+  readonly leaveOut: (snapshot: OpenSnapshot) => OpenSnapshot;
   readonly warn: (message: string) => void;
   readonly onProgress: (progress: DrillProgress) => void;
 }

@@ -3,18 +3,17 @@ import type { Counts, Inventory, Limit } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type {
   Manifest,
-  ManifestFile,
   ManifestPlugin,
   ManifestProblem,
   ManifestWindow,
   Status,
 } from "../snapshot/format/manifest.ts";
-import { FORMAT } from "../snapshot/format/manifest.ts";
+import { FORMAT, overallStatus } from "../snapshot/format/manifest.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
-import type { WrittenFile } from "../snapshot/write/stored-files.ts";
+import { fileClaims, type WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
 import { given } from "../units/given.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
@@ -53,7 +52,7 @@ export function buildManifest(
     user: request.user,
     resumed: request.resumed,
     range: rangeToText(wholeRange(request)),
-    status: overall(all.map((one) => one.status)),
+    status: overallStatus(all.map((one) => one.status)),
     bytes: written.files.reduce((sum, file) => sum + file.bytes, 0),
     ...given({ compression: request.compression }),
     plugins: all,
@@ -65,12 +64,6 @@ function wholeRange({ plugins, created }: SnapshotRequest): Range {
   const ranges = plugins.map(({ range }) => rangeFromText(range));
   const [first, ...rest] = ranges;
   return first === undefined ? rangeFromText({ from: created, to: created }) : rest.reduce(span, first);
-}
-
-/** `failed` only if all of them failed. */
-function overall(statuses: readonly Status[]): Status {
-  if (statuses.every((status) => status === "complete")) return "complete";
-  return statuses.every((status) => status === "failed") ? "failed" : "partial";
 }
 
 function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly WrittenFile[]): ManifestPlugin {
@@ -190,10 +183,3 @@ function sumCounts(files: readonly WrittenFile[]): Record<string, number> {
   for (const file of files) addCounts(counts, file.counts);
   return counts;
 }
-
-const fileClaims = ({ plugin: _, of, range, ...file }: WrittenFile): ManifestFile => ({
-  ...file,
-  ...(of === file.path ? {} : { of }),
-  ...(range === undefined ? {} : rangeToText(range)),
-  counts: { ...file.counts },
-});

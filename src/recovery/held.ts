@@ -32,6 +32,8 @@ export interface PutBack {
   readonly chosen: Counts;
   /** Written, or there already. */
   readonly there: Counts;
+  /** Left out, since it was erased after the snapshots were made. */
+  readonly erased?: Counts;
   /** Nothing was refused or lost, so what is left of the number is what no server takes, or what was saved twice. */
   readonly isWhole: boolean;
 }
@@ -57,7 +59,9 @@ export async function heldBy(
 ): Promise<HeldBackend> {
   const compared = comparedIn(live.objects);
   // An object's content says more than the number of all.
-  const counted = countedIn(live).filter(({ unit }) => !compared.some((one) => one.unit === unit));
+  const counted = countedIn(live, put.erased).filter(
+    ({ unit }) => !compared.some((one) => one.unit === unit),
+  );
   const known = [...counted, ...compared];
   const isKnown = (unit: string): boolean => known.some((one) => one.unit === unit);
   const left = Object.keys(put.chosen).filter((unit) => !isKnown(unit));
@@ -95,12 +99,17 @@ function writtenAs(unit: string, { chosen, there, isWhole }: PutBack): Row[] {
   return [isWhole ? { ...found, verdict: "same" } : found];
 }
 
-/** One window may have fewer although there are more in all. */
-const countedIn = ({ totals, differences }: LiveReport): Row[] =>
-  Object.entries(totals.saved).map(([unit, saved]) => {
+/** One window may have fewer although there are more in all. What was erased is in none. */
+const countedIn = ({ totals, differences }: LiveReport, erased: Counts = {}): Row[] =>
+  Object.entries(totals.saved).map(([unit, all]) => {
+    const gone = erased[unit] ?? 0;
+    const saved = Math.max(0, all - gone);
     const found = row({ unit, saved, server: totals.server[unit] ?? 0, how: "counted" });
-    const lacks = differences.some((one) => one.unit === unit && one.server < one.saved);
-    return lacks ? { ...found, verdict: "fewer" } : found;
+    const lacks = differences.reduce(
+      (sum, one) => sum + (one.unit === unit ? Math.max(0, one.saved - one.server) : 0),
+      0,
+    );
+    return lacks > gone ? { ...found, verdict: "fewer" } : found;
   });
 
 function comparedIn(objects: ComparedObjects | undefined): Row[] {

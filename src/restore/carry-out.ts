@@ -6,6 +6,7 @@ import { flushAll } from "../host/flush.ts";
 import { given } from "../units/given.ts";
 import type { Course } from "./course.ts";
 import { countWhileWriting, type EarlyCounts } from "./early-counts.ts";
+import { discardUnpacked } from "./edited-bytes.ts";
 import { openRestoreJournal } from "./journal.ts";
 import type { PlannedRestore, RestoreTarget } from "./plan.ts";
 import { countOnServer, type Recount, recount } from "./recount.ts";
@@ -30,6 +31,7 @@ interface RestoreWork {
 /** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
 export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): Promise<RestoreReport> {
   const { directory, course, concurrency, signal, warn, onProgress, onWait } = work;
+  await discardUnpacked(directory);
   const journal = await openRestoreJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
   // Late data stays invisible in a server's memory, both to the check for existing data and to the counts.
@@ -58,6 +60,7 @@ export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): 
     await writeReport(report);
     return report;
   } finally {
+    await discardUnpacked(directory);
     await journal.close();
   }
 }
@@ -93,7 +96,7 @@ async function countedAfter(
     const isWhole = outcome?.rejected === 0 && outcome.failure === undefined;
     // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
-    const lost = outcome?.lost ?? [];
+    const lost = [...(outcome?.lost ?? []), ...(outcome?.erased ?? []).map((block) => ({ block }))];
     const tellWait = waitsOf(name, onWait);
     const options = { signal, settleMs, pauseMs: 1_000, lost, snapshot, concurrency, shown, tellWait };
     const counted = await recount(target, options);

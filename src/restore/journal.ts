@@ -12,11 +12,14 @@ import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { groupCommit } from "../storage/group-commit.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
+import { given } from "../units/given.ts";
 import { isMissing } from "../units/system-refusal.ts";
 
 /** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {
   readonly joined?: readonly BlockStart[];
+  /** Left out, since it was erased after the snapshot was made. */
+  readonly erased?: Counts;
   readonly written: Counts;
   readonly existing: Counts;
   /** Objects that differed from what the server had: left, or replaced. */
@@ -115,6 +118,7 @@ const doneSchema = v.object({
   refusals: v.exactOptional(v.array(v.object({ reason: v.string(), records: v.number() }))),
   problems: v.optional(v.array(problem), []),
   joined: v.exactOptional(v.array(v.object({ file: v.string(), offset: v.number() }))),
+  erased: v.exactOptional(counts),
 });
 type Done = v.InferOutput<typeof doneSchema>;
 
@@ -132,7 +136,7 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
-    async record(plugin, block, { written, existing, differing, rejected, problems, joined = [] }) {
+    async record(plugin, block, { written, existing, differing, rejected, problems, joined = [], erased }) {
       const { file, offset } = block;
       const lines = rejected.map(
         ({ line, reason, unsupported }) =>
@@ -147,7 +151,10 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
         ...countRejected(fileOf(block), rejected),
         differing: [...differing],
       };
-      const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
+      const entry: Done = {
+        ...{ plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) },
+        ...given({ erased }),
+      };
       await commits.add({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` }, 0);
       await commits.flush();
     },

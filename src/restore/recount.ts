@@ -47,8 +47,8 @@ interface RecountOptions {
   readonly pauseMs: number;
   readonly tellWait?: TellWait;
   readonly retry?: RetryPolicy;
-  /** Damaged blocks, which will not appear. */
-  readonly lost?: readonly LostBlock[];
+  /** Blocks that will not appear, with the counts of what will not: damaged ones, and what was left out of others. */
+  readonly lost?: readonly Pick<LostBlock, "block">[];
   /** What was restored; absent: nothing is known of it but its windows. */
   readonly snapshot?: Restored;
   /** How many counts to request at once, at most. Default: one. */
@@ -143,7 +143,10 @@ export function countOnServer(
 }
 
 /** The windows that were restored whole, each with what is expected in it. */
-export const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
+export const expectedOf = (
+  { saved, range }: RestoreTarget,
+  lost: NonNullable<RecountOptions["lost"]>,
+): Expected[] =>
   savedQuestions(saved.windows)
     .filter((one) => isInside(one.range, range))
     .map((one) => ({ ...one, saved: one.read, read: countsWithout(one, lost), concerns: () => true }));
@@ -151,7 +154,7 @@ export const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostB
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
 /** How much of a window can be there if these blocks were not written. */
-function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[]): Counts {
+function countsWithout({ range, read }: CountQuestion, lost: NonNullable<RecountOptions["lost"]>): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };
   for (const { block } of inside)

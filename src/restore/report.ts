@@ -1,10 +1,10 @@
 /** What a restore did, as `report.json` in its directory says it. */
 import { join } from "node:path";
 import * as v from "valibot";
-import type { RestoreDiagnostic } from "../contract/contract.ts";
+import type { Counts, RestoreDiagnostic } from "../contract/contract.ts";
 import { uncountedSchema, uncountedToText } from "../reconcile/uncounted.ts";
 import { chainReport, chainReportSchema, reasonedSchema } from "../snapshot/catalog/chain-report.ts";
-import { countsSchema } from "../snapshot/format/counts.ts";
+import { addCounts, countsLess, countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { readOwnText } from "../storage/own-file.ts";
@@ -79,6 +79,12 @@ export const reportSchema = v.object({
         v.array(lostTextSchema),
         v.description("damaged blocks of the snapshot, of which nothing was written"),
       ),
+      erased: v.optional(
+        v.pipe(
+          countsSchema,
+          v.description("what was left out, since it was erased after the snapshot was made"),
+        ),
+      ),
       failure: v.optional(v.string()),
       findings: v.array(reportedFindingSchema),
       counted: v.pipe(
@@ -121,11 +127,12 @@ export function restoreReport(
     const { name, written, existing, differing, rejected, unsupported, problems, lost, failure } = outcome;
     const { refusals = [] } = outcome;
     const target = plan.targets.find((one) => one.name === name);
+    const erased = erasedIn(outcome);
     const isVain = target?.matcher !== undefined && failure === undefined && isNothing(outcome);
     return {
       name,
       url: target?.open.url,
-      ...given({ chosen: target && plannedCounts(target) }),
+      ...given({ chosen: target && countsLess(plannedCounts(target), erased) }),
       written,
       existing,
       differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
@@ -134,6 +141,7 @@ export function restoreReport(
       unsupported,
       problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
+      ...(Object.keys(erased).length === 0 ? {} : { erased }),
       ...given({ failure }),
       findings: (target?.findings ?? []).map(reportedFinding),
       counted: (counted.get(name) ?? []).map(({ range, short, uncounted, ...one }) => ({
@@ -154,6 +162,12 @@ export function restoreReport(
     notChosen: [...plan.notChosen],
     leftOut,
   };
+}
+
+function erasedIn({ erased }: TargetOutcome): Counts {
+  const sum: Record<string, number> = {};
+  for (const { counts } of erased) addCounts(sum, counts);
+  return sum;
 }
 
 const isReplacing = ({ targets }: PlannedRestore, name: string): boolean =>
@@ -203,7 +217,8 @@ const isAllLost = (one: RestoreReport["plugins"][number]): boolean =>
 
 /** Nothing of it was chosen. */
 const isNothing = (one: TargetOutcome): boolean =>
-  one.lost.length + one.rejected + one.unsupported + one.differing.length === 0 && isNone(one);
+  one.lost.length + one.erased.length + one.rejected + one.unsupported + one.differing.length === 0 &&
+  isNone(one);
 
 const isNone = ({ written, existing }: Pick<TargetOutcome, "written" | "existing">): boolean =>
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);

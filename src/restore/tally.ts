@@ -21,6 +21,8 @@ export interface Sum {
   readonly problems: BlockOutcome["problems"];
   /** Damaged blocks, of which nothing was written. */
   readonly lost: readonly LostBlock[];
+  /** Blocks of which something was left out, each with the counts of that. */
+  readonly erased: readonly Block[];
 }
 
 /** What is known about a block while it is being written. */
@@ -45,6 +47,8 @@ export interface RestoreTally {
   /** Notes the outcome of a block. */
   note(done: BlockDone): void;
   lose(lost: LostBlock): void;
+  /** So much of the block was left out, since it was erased after the snapshot was made. */
+  leaveOut(block: Block, erased: Counts | undefined): void;
   /** Ends the block's turn; its outcome is noted. */
   close(block: Block): void;
   sum(): Sum;
@@ -60,6 +64,7 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
   const problems: BlockOutcome["problems"][number][] = [];
   const differing: BlockOutcome["differing"][number][] = [];
   const lost: LostBlock[] = [];
+  const erased: Block[] = [];
   let refusals: readonly RefusedFor[] = [];
   const underway = new Map<Block, Underway>();
   let [rejected, unsupported, blocks, bytes] = [0, 0, 0, 0];
@@ -79,13 +84,16 @@ export function createTally(total: number, onChange: () => void): RestoreTally {
       problems.push(...done.problems);
     },
     lose: (one) => void lost.push(one),
+    leaveOut(block, counts) {
+      if (counts !== undefined) erased.push({ ...block, counts });
+    },
     close(block) {
       underway.delete(block);
       blocks += 1;
       bytes += bytesOf(block);
       onChange();
     },
-    sum: () => ({ written, existing, differing, rejected, refusals, unsupported, problems, lost }),
+    sum: () => ({ written, existing, differing, rejected, refusals, unsupported, problems, lost, erased }),
     standing() {
       const [allWritten, allExisting] = [{ ...written }, { ...existing }];
       let [share, read] = [0, bytes];

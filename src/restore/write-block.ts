@@ -68,6 +68,7 @@ async function restored(job: BlockJob, reservation: Reservation, writing: Writin
   if (earlier !== undefined) {
     await takeAgain(job, earlier, writing);
     tally.note(earlier);
+    tally.leaveOut(block, earlier.erased);
     return 0;
   }
   const bytes = await readOrLose(snapshot, target.name, block);
@@ -78,7 +79,9 @@ async function restored(job: BlockJob, reservation: Reservation, writing: Writin
   }
   const { bytes: whole, taken: joined } = await additions.joined(block, bytes);
   reservation.resize(whole.length);
-  const outcome = { ...(await write(job, whole, writing)), joined };
+  const erased = snapshot.erased?.(block);
+  const outcome = { ...(await write(job, whole, writing)), joined, ...given({ erased }) };
+  tally.leaveOut(block, erased);
   await writing.doubts.note(async () => {
     await journal.record(target.name, block, outcome);
     tally.note({ ...outcome, ...countRejected(job.file, outcome.rejected) });

@@ -66,6 +66,7 @@ export const ACTIVITY_PURGE = defineResult({
     contentBefore: time,
     runsTotal: v.number(),
     contentsTotal: v.pipe(v.number(), v.description("runs of which only what was said goes")),
+    heldBy: v.pipe(v.array(v.string()), v.description("the holds that keep some of it, by name")),
     removed: v.pipe(v.boolean(), v.description("false: they were only counted")),
   }),
 });
@@ -88,7 +89,12 @@ const secondsOf = (ms: number | undefined): number | undefined => (ms === undefi
 
 /** @param removed absent: nothing was removed */
 export function activityPurgeJson(
-  plan: { readonly runsBefore: number; readonly contentBefore: number; readonly found: PurgeCount },
+  plan: {
+    readonly runsBefore: number;
+    readonly contentBefore: number;
+    readonly found: PurgeCount;
+    readonly held: readonly string[];
+  },
   removed?: PurgeCount,
 ): ValueOf<typeof ACTIVITY_PURGE> {
   const { runs, contents } = removed ?? plan.found;
@@ -97,6 +103,7 @@ export function activityPurgeJson(
     contentBefore: new Date(plan.contentBefore).toISOString(),
     runsTotal: runs,
     contentsTotal: contents,
+    heldBy: [...plan.held],
     removed: removed !== undefined,
   };
 }

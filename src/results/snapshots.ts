@@ -1,11 +1,9 @@
 import * as v from "valibot";
 import type { Converted } from "../convert/openmetrics.ts";
 import { CHECK_DEPTHS } from "../copies/record/known-copies.ts";
-import { reasonedSchema } from "../snapshot/catalog/chain-report.ts";
 import { coverageOf } from "../snapshot/catalog/coverage.ts";
-import { type Manifest, manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
+import { erasedSchema, type Manifest, manifestSchema, statusSchema } from "../snapshot/format/manifest.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
-import type { CopyReport } from "../tasks/copy.ts";
 import type { ListedSnapshot, SnapshotListing } from "../tasks/list-snapshots.ts";
 import { given } from "../units/given.ts";
 import { absolutePath, snapshotJson, snapshotSchema, time, verbatim } from "./parts.ts";
@@ -91,6 +89,12 @@ export const SNAPSHOTS_LIST = defineResult({
             ),
           }),
         ),
+        erased: v.optional(
+          v.pipe(
+            v.array(v.pick(erasedSchema, ["at", "why", "counts", "backends"])),
+            v.description("what was taken out of it since it was made"),
+          ),
+        ),
         here: v.pipe(v.boolean(), v.description("it is in the directory, or there is only a copy")),
         places: heldSchema,
       }),
@@ -161,6 +165,7 @@ export const snapshotsJson = (listing: SnapshotListing): ValueOf<typeof SNAPSHOT
       match,
       continues: parent?.snapshot,
     })),
+    ...given({ erased: snapshot.manifest.erased?.map(({ event: _, was: __, ...erased }) => erased) }),
     here: isHere,
     places: heldJson(held),
   })),
@@ -250,48 +255,4 @@ export const convertJson = (
   format: "openmetrics",
   counts: { samples },
   omitted: { staleMarkers: stale, nanPayloads, histograms },
-});
-
-export const SNAPSHOTS_COPY = defineResult({
-  name: "snapshots.copy",
-  version: 1,
-  about: "which snapshots were copied to a place, and which others that they continue are not there",
-  schema: v.object({
-    place: v.string(),
-    copied: v.array(
-      v.object({
-        snapshot: snapshotSchema,
-        copy: v.pipe(v.string(), v.description("PLACE:NAME")),
-        sha256: v.pipe(v.string(), v.description("of copy.json, as the trail has it")),
-        objectsTotal: whole,
-        bytes: whole,
-        lockedUntil: v.optional(
-          v.pipe(time, v.description("until when its place lets nobody remove or replace it")),
-        ),
-        sent: v.pipe(
-          v.object({ objectsTotal: whole, bytes: whole }),
-          v.description("what was not there yet"),
-        ),
-      }),
-    ),
-    lacking: v.pipe(
-      v.array(reasonedSchema),
-      v.description("snapshots that these continue, and that are not in the place"),
-    ),
-  }),
-});
-
-/** What a copy did. */
-export const copyJson = ({ place, copies, lacking }: CopyReport): ValueOf<typeof SNAPSHOTS_COPY> => ({
-  place,
-  copied: copies.map(({ snapshot, where, sha256, copy: { objects }, sent, lockedUntil }) => ({
-    snapshot: snapshotJson(snapshot.path),
-    copy: where,
-    sha256,
-    objectsTotal: objects.length,
-    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
-    ...given({ lockedUntil }),
-    sent: { objectsTotal: sent.objects, bytes: sent.bytes },
-  })),
-  lacking,
 });

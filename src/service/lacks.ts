@@ -9,6 +9,7 @@ import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { CopyReport } from "../tasks/copy.ts";
 import type { Exported } from "../tasks/copy-exported.ts";
 import type { Pruned } from "../tasks/prune.ts";
+import type { Retried } from "../tasks/subject-retry.ts";
 import type { Verified } from "../tasks/verify.ts";
 import { messageOf } from "../units/message-of.ts";
 import { counted, listed } from "../units/words.ts";
@@ -24,6 +25,16 @@ export const exportLacks = ({ manifest, copied }: Exported): Lines => [
     status === "complete" ? [] : problems.filter(isLoss).map(({ reason }) => `${name}: ${reason}`),
   ),
   ...copied.flatMap(({ place, failure }) => (failure === undefined ? [] : [`${place}: ${failure}`])),
+];
+
+/** What is still owed of requests for erasure, and what cannot be erased. */
+export const retryLacks = ({ requests, stuck }: Retried): Lines => [
+  ...stuck.map(({ id, reason }) => `request ${id}: ${reason}`),
+  ...requests.flatMap(({ id, outcomes }) =>
+    outcomes
+      .filter(({ state }) => state !== "done")
+      .map(({ name, state, reason }) => `request ${id}: ${name} is ${state}: ${reason}`),
+  ),
 ];
 
 /** Snapshots that the copied ones continue, and that are not in the place. */

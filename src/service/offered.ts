@@ -10,6 +10,7 @@ import {
   inventoryLacks,
   pruneLacks,
   restoreLacks,
+  retryLacks,
   verifyLacks,
 } from "./lacks.ts";
 
@@ -50,9 +51,10 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       task: activityPurge,
       lacks: lacksNothing,
       result: ACTIVITY_PURGE,
-      resultJson: ({ limits, found }, removed) => activityPurgeJson({ ...limits, found }, removed),
+      resultJson: ({ limits, found, held }, removed) =>
+        activityPurgeJson({ ...limits, found, held }, removed),
       plan: ACTIVITY_PURGE,
-      planJson: ({ limits, found }) => activityPurgeJson({ ...limits, found }),
+      planJson: ({ limits, found, held }) => activityPurgeJson({ ...limits, found, held }),
     });
   },
   async audit_prune() {
@@ -69,7 +71,7 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
   },
   async copy() {
     const { copy } = await import("../tasks/copy.ts");
-    const { copyJson, SNAPSHOTS_COPY } = await import("../results/snapshots.ts");
+    const { copyJson, SNAPSHOTS_COPY } = await import("../results/copy.ts");
     return offer({
       task: copy,
       lacks: copyLacks,
@@ -170,6 +172,19 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       resultJson: restoreJson,
       plan: RESTORE_PLAN,
       planJson,
+    });
+  },
+  async subject_retry() {
+    const { subjectRetry } = await import("../tasks/subject-retry.ts");
+    const { requestsJson, SUBJECT_REQUESTS } = await import("../results/subject.ts");
+    return offer({
+      task: subjectRetry,
+      lacks: retryLacks,
+      result: SUBJECT_REQUESTS,
+      resultJson: (_, result) => requestsJson(result),
+      plan: SUBJECT_REQUESTS,
+      planJson: ({ erasures, stuck }) =>
+        requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
     });
   },
   async verify() {

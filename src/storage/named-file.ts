@@ -12,6 +12,17 @@ export async function writeNamedFile(
   await writePieces(file, gathered(pieces, signal), { draft: `${file}.partial` });
 }
 
+/** The same, for what only the file's owner may read. */
+export async function writePrivateFile(
+  path: string,
+  pieces: AsyncIterable<string> | Iterable<string>,
+  signal: AbortSignal,
+): Promise<true> {
+  const file = join(namedPath(dirname(path)), basename(path));
+  await writePieces(file, gathered(pieces, signal), { draft: `${file}.partial`, mode: 0o600 });
+  return true;
+}
+
 const GATHERED_CHARACTERS = 1 << 20;
 
 /** The same text in fewer pieces. @throws the signal's reason */

@@ -10,13 +10,15 @@ import {
   type PurgeCount,
   purge,
 } from "../activity/purge/purge.ts";
+import { readHolds } from "../retention/holds/file.ts";
+import { holdsOn } from "../retention/holds/hold.ts";
 import { isThere } from "../storage/entries.ts";
 import { removeFile } from "../storage/unsynced.ts";
 import { writeWhole } from "../storage/whole-file.ts";
 import { parseBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
-import { DAY_MS, toMs } from "../units/range.ts";
+import { DAY_MS, NS_PER_MS, type Range, toMs } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import { activityPath } from "./activity-database.ts";
 import { UsageError } from "./task/errors.ts";
@@ -44,6 +46,8 @@ const params = {
 export interface ActivityPurgePlan extends AsyncDisposable {
   readonly path: string;
   readonly limits: Required<Purge>;
+  /** The holds that keep some of it, by name. */
+  readonly held: readonly string[];
   readonly found: PurgeCount;
   /** What an earlier purge has removed can still be read in the files: it was interrupted, or somebody else read meanwhile. */
   readonly isUnclean: boolean;
@@ -69,18 +73,25 @@ export const activityPurge = defineTask({
     const isLarge = maxSize !== undefined && database !== undefined;
     const bySize = isLarge ? beforeForSize(database, parseBytes(maxSize)) : undefined;
     const runsBefore = Math.max(now - runsMs, bySize ?? 0);
-    const limits = { runsBefore, contentBefore: Math.max(runsBefore, now - contentMs) };
+    const holds = holdsOn(readHolds(config), { backend: "activity" });
+    const except = holds.map(({ range }) => spanOf(range));
+    const limits = { runsBefore, contentBefore: Math.max(runsBefore, now - contentMs), except };
     const found = database === undefined ? NOTHING : countPurge(database, limits);
     const close = async (): Promise<void> => database?.close();
     const isUnclean = database !== undefined && isThere(noteOf(path));
-    return { path, limits, found, isUnclean, ...given({ database }), [Symbol.asyncDispose]: close };
+    const held =
+      database === undefined
+        ? []
+        : holds.filter((_, n) => keepsAny(database, limits, n)).map(({ name }) => name);
+    return { path, limits, found, held, isUnclean, ...given({ database }), [Symbol.asyncDispose]: close };
   },
   // The time is agreed to, and with it which runs go: none that begins later is older.
   targets: ({ path, found, limits, isUnclean }) =>
     found.runs + found.contents === 0 && !isUnclean
       ? []
-      : [{ kind: "database", name: path, identity: `before ${limits.runsBefore} ${limits.contentBefore}` }],
-  details: ({ limits, found }) => ({
+      : [{ kind: "database", name: path, identity: identityOf(limits) }],
+  details: ({ limits, found, held }) => ({
+    ...(held.length === 0 ? {} : { held_by: [...held] }),
     runs_before: new Date(limits.runsBefore).toISOString(),
     content_before: new Date(limits.contentBefore).toISOString(),
     ...found,
@@ -110,6 +121,24 @@ export const activityPurge = defineTask({
     return { result: removed, ending: { outcome: "partial", details: { ...details, error: STILL_READ } } };
   },
 });
+
+/** The times in which a hold is about runs, ms. */
+const spanOf = (range: Range | undefined): Required<Purge>["except"][number] =>
+  range === undefined
+    ? { from: 0, to: Number.MAX_SAFE_INTEGER }
+    : { from: toMs(range.from), to: toMs(range.to + NS_PER_MS - 1n) };
+
+/** Whether one of the holds keeps anything: two of the same times do, each. */
+function keepsAny(database: DatabaseSync, limits: Required<Purge>, hold: number): boolean {
+  const all = countPurge(database, { ...limits, except: [] });
+  const left = countPurge(database, { ...limits, except: limits.except.slice(hold, hold + 1) });
+  return all.runs + all.contents > left.runs + left.contents;
+}
+
+const identityOf = ({ runsBefore, contentBefore, except }: Required<Purge>): string =>
+  [`before ${runsBefore} ${contentBefore}`, ...except.map(({ from, to }) => `not ${from} to ${to}`)].join(
+    ", ",
+  );
 
 const STILL_READ =
   "another program is reading the database, so that its journal still holds what was removed: purge again once it has ended";

@@ -2,8 +2,12 @@
 import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
+import { readHolds } from "../retention/holds/file.ts";
+import { holdsOn, TRAIL } from "../retention/holds/hold.ts";
 import { namedPath } from "../storage/own-file.ts";
+import type { Range } from "../units/range.ts";
 import { counted } from "../units/words.ts";
+import { heldByText } from "./held-by.ts";
 import { readLimit } from "./task/count.ts";
 import { RefusedError } from "./task/errors.ts";
 import { withLastWord } from "./task/last-word.ts";
@@ -53,7 +57,12 @@ export const auditPrune = defineTask({
     }
     const own = join(config.backups, "audit-archive");
     const archive = output === undefined ? resolve(directory, own) : namedPath(resolve(directory, output));
-    return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
+    const holds = readHolds(config);
+    const heldBy = (range: Range): string | undefined => {
+      const names = holdsOn(holds, { backend: TRAIL, range }).map(({ name }) => name);
+      return names.length === 0 ? undefined : heldByText(names);
+    };
+    return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now(), heldBy }), archive };
   },
   targets: (plan) =>
     doomedOf(plan).map(({ segment, sha256 }) => ({

@@ -7,6 +7,7 @@ import { type CopyProgress, type WrittenCopy, writeCopy } from "../copies/write/
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { isKnownAs } from "../snapshot/catalog/lineage.ts";
 import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
 import { MANIFEST_FILE } from "../snapshot/read/manifest-file.ts";
@@ -132,7 +133,7 @@ async function lackingIn(
   for (const [name, kept] of continued) {
     if (copied.has(name)) continue;
     const found = await findCopy(place, name);
-    const isIt = kept === undefined || found?.copy.manifest === kept.manifest.sha256;
+    const isIt = kept === undefined || isKnownAs(kept.manifest, found?.copy.manifest);
     if (found !== undefined && isIt) continue;
     const reason = kept === undefined ? "it is not kept here either" : "--chain takes it along";
     lacking.push({ name, reason });
@@ -187,8 +188,8 @@ async function carryOut(
   return { result: { place: place.name, copies, lacking }, ending: { outcome, details } };
 }
 
-/** From now on it counts as holding what it holds. */
-async function remember(
+/** From now on a copy counts as holding what it holds. */
+export async function remember(
   config: TaskContext["config"],
   place: string,
   written: WrittenCopy,

@@ -10,6 +10,7 @@ import {
 } from "../drill/report.ts";
 import { type DrillScratch, discardLeftovers, openDrillScratch } from "../drill/scratch.ts";
 import type { DrillProgress } from "../drill/work.ts";
+import { withoutErased } from "../retention/tombstones/without-erased.ts";
 import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { counted } from "../units/words.ts";
@@ -49,7 +50,7 @@ interface Surroundings {
 
 async function one(
   part: DrillPart,
-  { name }: DrillPlan,
+  { name, erasures }: DrillPlan,
   { running, scratch, show }: Surroundings,
 ): Promise<DrilledBackend> {
   const { config, backends, signal, note, warn } = running;
@@ -58,6 +59,7 @@ async function one(
     name,
     production: { config, backends },
     scratch,
+    leaveOut: (snapshot) => (erasures.size === 0 ? snapshot : withoutErased(snapshot, erasures)),
     concurrency: config.export.concurrency,
     signal,
     note,

@@ -15,6 +15,8 @@ import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { requireAllowed } from "./allowed-command.ts";
 import { type DrillChoice, doubtsOf, type Undrilled, unheld } from "./drill-doubts.ts";
+import { type Erasures, IGNORE_ERASURES } from "./snapshots/erasures.ts";
+import type { SnapshotPlaces } from "./snapshots/named-snapshot.ts";
 import { KEY, snapshotPlaces } from "./snapshots/places.ts";
 import { BACKENDS_MEANT, chooseSnapshots, SNAPSHOT } from "./snapshots/snapshot-param.ts";
 import { RefusedError, SealedError, UsageError } from "./task/errors.ts";
@@ -42,6 +44,7 @@ export const drillParams = {
   },
   key: KEY,
   ...IDENTITY,
+  "ignore-erasures": IGNORE_ERASURES,
 } as const;
 
 type Values = ParamValues<typeof drillParams>;
@@ -55,6 +58,9 @@ export interface DrillPlan {
   readonly owed: readonly Undrilled[];
   /** Absent: nothing could be chosen. */
   readonly chosen?: Chosen;
+  /** What must not come back. */
+  readonly erasures: Erasures;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /** Makes the plan. @throws ConfigError, UsageError, RefusedError before anything is run or written */
@@ -62,10 +68,11 @@ export async function planDrill(asked: Values, context: TaskContext): Promise<Dr
   const problems = drillProblems(context.config, context);
   if (problems.length > 0) throw new ConfigError(problems);
   const wanted = wantedBy(asked, context);
-  const { chosen, owed } = await chosenFor(asked, wanted, context);
+  const { chosen, owed, where } = await chosenFor(asked, wanted, context);
   const parts = chosen === undefined ? [] : partsOf(chosen, context);
   const name = newDrillName(context.config.directory, new Date());
   await requireSafe(parts, { name, ...given({ source: asked.from }) }, context);
+  const erasures = await where.erasures(chosen?.chains ?? [], asked["ignore-erasures"]);
   const covered = new Set(parts.flatMap(({ chain, of }) => [chain.backend, of.name]));
   return {
     name,
@@ -75,6 +82,8 @@ export async function planDrill(asked: Values, context: TaskContext): Promise<Dr
       (one) => !covered.has(one.name),
     ),
     ...given({ chosen }),
+    erasures,
+    [Symbol.asyncDispose]: async () => erasures[Symbol.dispose](),
   };
 }
 
@@ -103,6 +112,7 @@ function backendNames({ backends, failures, config }: TaskContext): string[] {
 
 interface ChosenOrOwed {
   readonly chosen?: DrillChoice;
+  readonly where: SnapshotPlaces;
   readonly owed: readonly Undrilled[];
 }
 
@@ -122,15 +132,15 @@ async function chosenFor(
     const meant = { snapshot, chain: true, plugins: wanted, parts: true, sources: context.backends };
     const chosen = await chooseSnapshots(meant, where);
     const isWanted = ({ backend }: BackendChain): boolean => wanted.length === 0 || wanted.includes(backend);
-    return { chosen: { ...chosen, chains: chosen.chains.filter(isWanted) }, owed: [] };
+    return { chosen: { ...chosen, chains: chosen.chains.filter(isWanted) }, owed: [], where };
   } catch (error) {
     const names = wanted.length > 0 ? wanted : backendNames(context);
     if (error instanceof SealedError || where.locked?.() instanceof SealedError)
-      return { owed: names.map((name) => ({ name, verdict: "owed", reason: SEALED })) };
+      return { owed: names.map((name) => ({ name, verdict: "owed", reason: SEALED })), where };
     // Of the newest it can only mean that there is none; a drill that finds nothing to restore has a report, too.
     if (!(error instanceof UsageError && isLatest(asked)) || names.length === 0) throw error;
     const kept = await readKept(where.kept);
-    return { owed: names.map((name) => unheld(name, kept)) };
+    return { owed: names.map((name) => unheld(name, kept)), where };
   }
 }
 

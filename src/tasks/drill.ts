@@ -29,9 +29,10 @@ export const drill = defineTask({
         .map(({ manifest }) => manifest.sha256)
         .join(" "),
     })),
-  details: ({ name, from, parts }) => ({
+  details: ({ name, from, parts, erasures: { ignored } }) => ({
     drill: name,
     ...given({ from }),
+    ...(ignored.length === 0 ? {} : { ignored_erasures: ignored.map((one) => one.name) }),
     snapshots: [...new Set(parts.flatMap(({ chain }) => snapshotsOf([chain]).map(({ path }) => path)))],
   }),
   async run(plan, running: Running): Promise<Done<DrillReport>> {

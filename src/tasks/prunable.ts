@@ -45,18 +45,28 @@ export interface Prunable {
 
 const NOTHING_WITHHELD: readonly Withheld[] = [];
 
+async function nothingWithheld(work: Promise<void>): Promise<readonly Withheld[]> {
+  await work;
+  return NOTHING_WITHHELD;
+}
+
 /** The snapshots directory. */
 export async function prunableHere({ config: { backups } }: Pick<TaskContext, "config">): Promise<Prunable> {
-  const { snapshots, unreadable } = await readKept(backups, asListed);
-  const leftovers = (await listRemoved(backups)).map((path) => ({
-    path,
-    identity: path,
-    what: "remains of an interrupted removal",
-    sweep: async () => {
-      await sweepRemoved(path);
-      return NOTHING_WITHHELD;
-    },
-  }));
+  const { snapshots, superseded = [], unreadable } = await readKept(backups, asListed);
+  const leftovers = [
+    ...(await listRemoved(backups)).map((path) => ({
+      path,
+      identity: path,
+      what: "remains of an interrupted removal",
+      sweep: () => nothingWithheld(sweepRemoved(path)),
+    })),
+    ...superseded.map((one) => ({
+      path: one.path,
+      identity: one.manifest.sha256,
+      what: "has a successor beside it that was written anew without some of its data",
+      sweep: () => nothingWithheld(removeSnapshot(one, () => {})),
+    })),
+  ];
   return {
     snapshots,
     unreadable,

@@ -1,5 +1,6 @@
 /** Removes the snapshots that a policy does not keep. */
 import type { Withheld } from "../copies/place/remove-copy.ts";
+import { readHolds } from "../retention/holds/file.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { type Decision, isEmpty, KEPT_FOR, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
@@ -8,6 +9,7 @@ import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { counted } from "../units/words.ts";
+import { heldRule } from "./held-by.ts";
 import { copiesNow, type HeldElsewhere, keepLocalRule, NOWHERE } from "./keep-local.ts";
 import { type Prunable, prunableHere, prunableIn } from "./prunable.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
@@ -126,9 +128,14 @@ async function decided(
 ): Promise<Decision[]> {
   const locks = new Map<string, string | undefined>();
   const keepsHere = asked["keep-local"] ? keepLocalRule(context, elsewhere) : () => [];
+  const isHeld = heldRule(readHolds(context.config));
   const policy: Policy = {
     ...policyOf(asked),
-    own: (one) => [...keepsHere(one), ...[locks.get(one.path)].filter((lock) => lock !== undefined)],
+    own: (one) => [
+      ...isHeld(one),
+      ...keepsHere(one),
+      ...[locks.get(one.path)].filter((lock) => lock !== undefined),
+    ],
   };
   const options = {
     now: fromMs(Date.now()),

@@ -8,6 +8,7 @@ import { targetKind } from "../storage/entries.ts";
 import { localStorage } from "../storage/local.ts";
 import type { RecoverValues } from "./recover-params.ts";
 import { isAddress, placedAt } from "./snapshots/addresses.ts";
+import type { Erasures } from "./snapshots/erasures.ts";
 import type { SnapshotPlaces } from "./snapshots/named-snapshot.ts";
 import { snapshotPlaces } from "./snapshots/places.ts";
 import { chooseSnapshots } from "./snapshots/snapshot-param.ts";
@@ -15,7 +16,7 @@ import { UsageError } from "./task/errors.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** What is wanted. */
-interface Wanted extends Pick<RecoverValues, "key" | "identity" | "passphrase-file"> {
+interface Wanted extends Pick<RecoverValues, "key" | "identity" | "passphrase-file" | "ignore-erasures"> {
   readonly from: string | undefined;
   /** ns */
   readonly at: bigint;
@@ -24,8 +25,14 @@ interface Wanted extends Pick<RecoverValues, "key" | "identity" | "passphrase-fi
   readonly backends: readonly string[];
 }
 
+/** What a recovery takes, and what of it must not come back. */
+interface ChosenToRecover {
+  readonly chosen: Chosen;
+  readonly openErasures: () => Promise<Erasures>;
+}
+
 /** Chooses them. @throws UsageError when there are none, SnapshotError when a named one is not credible */
-export async function chooseForRecovery(wanted: Wanted, context: TaskContext): Promise<Chosen> {
+export async function chooseForRecovery(wanted: Wanted, context: TaskContext): Promise<ChosenToRecover> {
   const { where, snapshot } = await placesOf(wanted, context);
   const { at: until, backends: plugins, isDated } = wanted;
   const isLatest = snapshot === undefined || snapshot.endsWith("latest");
@@ -39,8 +46,10 @@ export async function chooseForRecovery(wanted: Wanted, context: TaskContext): P
     parts: true,
     sources: context.backends,
   };
-  const chosen = await chooseSnapshots(asked, where);
-  return { ...chosen, chains: chosen.chains.filter((one) => isAmong(one.backend, plugins)) };
+  const all = await chooseSnapshots(asked, where);
+  const chains = all.chains.filter((one) => isAmong(one.backend, plugins));
+  const openErasures = () => where.erasures(chains, wanted["ignore-erasures"]);
+  return { chosen: { ...all, chains }, openErasures };
 }
 
 const isAmong = (name: string, names: readonly string[]): boolean =>

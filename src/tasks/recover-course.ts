@@ -158,7 +158,8 @@ async function restored(
   { plan, journal, running }: Surroundings,
 ): Promise<StepEnd> {
   const since = isAgain ? recoveryName(journal.directory) : undefined;
-  const report = await running.part(restoreOf(only(plan.chosen, chains), since), { existing: plan.existing });
+  const part = restoreOf(only(plan.chosen, chains), plan.openErasures, since);
+  const report = await running.part(part, { existing: plan.existing });
   const { directory: restore, status } = report;
   return { restore, status, ...given({ reason: failureOf(report, chains) }) };
 }
@@ -209,11 +210,11 @@ function putBackBy({ steps }: RecoveryPlan, journal: RecoveryJournal): Map<strin
   const directories = steps.flatMap(({ key }) => journal.last(key)?.restore ?? []);
   return new Map(
     directories.flatMap((directory) =>
-      readReport(directory).plugins.map(({ name, chosen = {}, written, existing, ...one }) => {
+      readReport(directory).plugins.map(({ name, chosen = {}, written, existing, erased, ...one }) => {
         const there: Record<string, number> = { ...written };
         addCounts(there, existing);
         const isWhole = one.rejected + one.lost.length === 0 && one.failure === undefined;
-        return [name, { chosen, there, isWhole }] as const;
+        return [name, { chosen, there, isWhole, ...given({ erased }) }] as const;
       }),
     ),
   );

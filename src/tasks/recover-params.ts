@@ -2,6 +2,7 @@
 import { EXISTING_POLICIES } from "../restore/compared.ts";
 import { readLastMoment } from "../units/moment.ts";
 import { fromMs, NS_PER_SECOND } from "../units/range.ts";
+import { IGNORE_ERASURES } from "./snapshots/erasures.ts";
 import { KEY } from "./snapshots/places.ts";
 import { BACKENDS_MEANT } from "./snapshots/snapshot-param.ts";
 import { UsageError } from "./task/errors.ts";
@@ -34,6 +35,7 @@ export const recoverParams = {
   commands: { type: "flag", on: true, local: true, about: "run no command of the runbook" },
   key: KEY,
   ...IDENTITY,
+  "ignore-erasures": IGNORE_ERASURES,
   resume: { type: "flag", about: "continue the recovery that was interrupted or stopped" },
 } as const;
 

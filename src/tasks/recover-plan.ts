@@ -13,6 +13,7 @@ import { listed } from "../units/words.ts";
 import { requireAllowed } from "./allowed-command.ts";
 import { chooseForRecovery } from "./recover-choice.ts";
 import { momentOf, type RecoverValues } from "./recover-params.ts";
+import type { Erasures } from "./snapshots/erasures.ts";
 import { UsageError } from "./task/errors.ts";
 import type { TaskContext } from "./task/task.ts";
 
@@ -33,6 +34,10 @@ export interface RecoveryPlan {
   /** One that was interrupted, and is not continued. */
   readonly interrupted?: RecoveryRequest;
   readonly chosen: Chosen;
+  /** What of it must not come back. */
+  readonly openErasures: () => Promise<Erasures>;
+  /** The lists of what was erased that could not be read, and are ignored. */
+  readonly ignored: readonly string[];
   readonly steps: readonly RecoveryStep[];
   /** The texts of commands whose program is not on the PATH now. */
   readonly notFound: readonly string[];
@@ -51,11 +56,11 @@ export async function planRecovery(params: RecoverValues, context: TaskContext):
   const from = params.from ?? earlier?.request.from;
   const only = earlier?.request.backends ?? named;
   const isDated = params.at !== undefined;
-  const { key, identity, "passphrase-file": passphraseFile } = params;
-  const chosen = await chooseForRecovery(
-    { from, at, isDated, backends: only, key, identity, "passphrase-file": passphraseFile },
+  const { chosen, openErasures } = await chooseForRecovery(
+    { ...params, from, at, isDated, backends: only },
     context,
   );
+  const ignored = await ignoredOf(openErasures);
   const targets = chosen.chains.flatMap((chain) => {
     const open = openOf(chain, backends);
     return open === undefined ? [] : [{ chain, open }];
@@ -84,12 +89,21 @@ export async function planRecovery(params: RecoverValues, context: TaskContext):
       interrupted: earlier === undefined ? found?.request : undefined,
     }),
     chosen,
+    openErasures,
+    ignored,
     steps,
     notFound: notFoundOf(steps, context),
     notHere: chosen.chains.filter((chain) => !chains.includes(chain)).map((chain) => notHere(chain, context)),
     existing: params.existing,
     targets,
   };
+}
+
+/** Opens them once, so that what cannot be told is known before anything is done. @throws RefusedError */
+async function ignoredOf(openErasures: RecoveryPlan["openErasures"]): Promise<string[]> {
+  using erasures = await openErasures();
+  const names = erasures.ignored.map(({ name }) => name);
+  return names;
 }
 
 const RUNBOOK = { what: "the command of the runbook", setting: "recovery.steps" } as const;

@@ -33,10 +33,11 @@ export const recoverStack = defineTask({
       return { ...target, identity: `${identity} ${sourceOf(chain)} by ${by}` };
     });
   },
-  details: ({ request, steps, resumes }) => ({
+  details: ({ request, steps, resumes, ignored }) => ({
     ...given({ from: request.from }),
     at: request.at,
     steps: steps.map(({ text }) => text),
+    ...(ignored.length === 0 ? {} : { ignored_erasures: [...ignored] }),
     resumed: resumes !== undefined,
   }),
   async run(plan, running: Running): Promise<Done<RecoveryReport>> {

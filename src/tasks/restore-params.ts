@@ -3,6 +3,7 @@ import { SIGNALS } from "../contract/contract.ts";
 import { EXISTING_POLICIES } from "../restore/compared.ts";
 import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
+import { IGNORE_ERASURES } from "./snapshots/erasures.ts";
 import { KEY, PLACE } from "./snapshots/places.ts";
 import { CHAIN, SNAPSHOT } from "./snapshots/snapshot-param.ts";
 import { UsageError } from "./task/errors.ts";
@@ -67,6 +68,7 @@ export const restoreParams = {
     about:
       "let --label replace labels that are there already; without it a backend that has them is left out",
   },
+  "ignore-erasures": IGNORE_ERASURES,
   resume: { type: "flag", about: "continue the same restore where it was interrupted" },
 } as const;
 

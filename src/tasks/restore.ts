@@ -17,7 +17,6 @@ import type { RestoreReport } from "../restore/report.ts";
 import type { RestoreProgress } from "../restore/run.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
-import { openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { given } from "../units/given.ts";
@@ -28,9 +27,11 @@ import { backendTarget } from "./inventory.ts";
 import { checkRestoreMatches, readMatches } from "./matches.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
 import { requireNothingInTheWay, requireOneTenant } from "./restore-refusals.ts";
+import { type OpenSource, openSource, toldIgnored } from "./restore-source.ts";
+import type { Erasures } from "./snapshots/erasures.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
 import { snapshotPlaces } from "./snapshots/places.ts";
-import { type OpenChosen, openChosen } from "./snapshots/snapshot-param.ts";
+import { chooseSnapshots, type OpenChosen } from "./snapshots/snapshot-param.ts";
 import { RefusedError, UsageError } from "./task/errors.ts";
 import { withLastWord } from "./task/last-word.ts";
 import type { Progress } from "./task/progress.ts";
@@ -39,6 +40,10 @@ import { type Done, defineTask, type Running, type TaskContext } from "./task/ta
 /** What to write where. Holds the snapshots open. */
 export interface Restoration extends PlannedRestore, AsyncDisposable {
   readonly chosen: Chosen;
+  /** How many records were erased that are left out wherever they are found. */
+  readonly erased: number;
+  /** The lists of what was erased that could not be read, and are ignored. */
+  readonly ignored: readonly string[];
   /** `--from` and `--to` as absolute times, if given. */
   readonly times: Readonly<Partial<Record<"from" | "to", string>>>;
   readonly request: RestoreRequest;
@@ -49,7 +54,7 @@ export interface Restoration extends PlannedRestore, AsyncDisposable {
 /** Where a restore's snapshots come from, and which interrupted one it continues. */
 interface RestoreSource {
   /** @throws UsageError, SnapshotError */
-  open(params: RestoreValues, context: TaskContext): Promise<OpenChosen>;
+  open(params: RestoreValues, context: TaskContext): Promise<OpenSource>;
   /** @returns the directory of the interrupted restore */
   earlier(
     params: RestoreValues,
@@ -77,13 +82,15 @@ const restoring = (from: RestoreSource) =>
     async plan(params, context): Promise<Restoration> {
       const opened = await from.open(params, context);
       try {
-        const { chosen, [Symbol.asyncDispose]: close } = opened;
+        const { chosen, erased, [Symbol.asyncDispose]: close } = opened;
+        const ignored = toldIgnored(opened, context);
         if (params.into === undefined) requireOneTenant(chosen);
         const plan = await planned(params, context, opened);
         if (params.existing === "fail") requireNothingInTheWay(plan);
         const request = requestOf(params, plan);
         const earlier = await from.earlier(params, request, plan, context);
-        return { ...plan, chosen, times: timesOf(params), request, earlier, [Symbol.asyncDispose]: close };
+        const known = { chosen, erased, ignored, times: timesOf(params), request, earlier };
+        return { ...plan, ...known, [Symbol.asyncDispose]: close };
       } catch (error) {
         await opened[Symbol.asyncDispose]();
         throw error;
@@ -94,11 +101,12 @@ const restoring = (from: RestoreSource) =>
         const { identity, ...target } = backendTarget(name, open);
         return { ...target, identity: [identity, ...hashesOf(chains, name)].join(" ") };
       }),
-    details: ({ snapshot, chains, times, earlier }) => ({
+    details: ({ snapshot, chains, times, earlier, ignored }) => ({
       snapshot: snapshot.path,
       ...(snapshotsOf(chains).length > 1 ? { snapshots: snapshotsOf(chains).length } : {}),
       ...times,
       ...given({ report: earlier }),
+      ...(ignored.length === 0 ? {} : { ignored_erasures: [...ignored] }),
       resumed: earlier !== undefined,
     }),
     async run(plan, running: Running): Promise<Done<RestoreReport>> {
@@ -132,11 +140,12 @@ export const restore = restoring({
 
 /**
  * Restores exactly these snapshots, for a task that has chosen and shown them.
+ * @param openErasures what must not come back from them
  * @param since continues the same restore if one was begun at this name of a directory or later, and interrupted
  */
-export const restoreOf = (chosen: Chosen, since?: string) =>
+export const restoreOf = (chosen: Chosen, openErasures: () => Promise<Erasures>, since?: string) =>
   restoring({
-    open: async (_, { signal }) => ({ ...(await openChain(chosen.chains, { signal })), chosen }),
+    open: async (_, { signal }) => openSource(chosen, await openErasures(), { signal }),
     earlier: async (_, request, plan, context) =>
       since === undefined || (await unfinishedRestore(context.config.backups, request, since)) === undefined
         ? undefined
@@ -144,17 +153,17 @@ export const restoreOf = (chosen: Chosen, since?: string) =>
   });
 
 /** Opens the requested snapshots. @throws UsageError when none is requested */
-async function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
+async function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenSource> {
   requireChoice(params);
   const { snapshot, chain, only, into } = params;
   const plugins = backendsOf(params, context);
   const where = await snapshotPlaces(context, params);
   const sources = context.backends.map((open) => sourceOf(open, into));
-  return openChosen(
-    { snapshot, chain, range: rangeOf(params), plugins, only, sources },
-    where,
-    context.signal,
-  );
+  const range = rangeOf(params);
+  const { signal } = context;
+  const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only, sources }, where);
+  const erasures = await where.erasures(chosen.chains, params["ignore-erasures"]);
+  return openSource(chosen, erasures, { range, signal });
 }
 
 /** The backends that were asked for, by their own names; none: all. */

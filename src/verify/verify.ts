@@ -33,6 +33,8 @@ interface VerifyOptions {
    * snapshot with fewer blocks than parts, each run reads one.
    */
   readonly part?: SnapshotPart;
+  /** Only blocks of these files are read, by the name of the stored file: the others are known to be right. Default: all. */
+  readonly isRead?: (file: string) => boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
@@ -224,14 +226,14 @@ async function* chosenBlocks(
   { snapshot, manifest, options, complain, index, data }: Walk,
   read: { blocks: number; blocksRead: number; records: number },
 ): AsyncGenerator<ChosenBlock> {
-  const { depth = "lines", signal } = options;
+  const { depth = "lines", signal, isRead = () => true } = options;
   const part = partOf(manifest, options);
   for await (const { said, number } of checkedLines(snapshot, manifest, complain)) {
     signal?.throwIfAborted();
     index.enter(said, number);
     const { plugin, block } = said;
     if (block === undefined) continue;
-    const isChosen = depth !== "sizes" && read.blocks % part.of === part.index - 1;
+    const isChosen = depth !== "sizes" && isRead(block.file) && read.blocks % part.of === part.index - 1;
     read.blocks += 1;
     read.records += block.records;
     if (!isChosen) data.skip(block);

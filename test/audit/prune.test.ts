@@ -57,6 +57,23 @@ test("who destroyed, restored or erased is kept for seven years", async () => {
   );
 });
 
+test("files of a time that is held stay, and with them those that follow, since the chain has no holes", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  const all = planTrailPrune(request(folder)).segments.filter(({ stays }) => stays === undefined);
+  const plan = planTrailPrune({
+    ...request(folder),
+    heldBy: ({ from, to }) => (from <= HELD && HELD < to ? "held by case" : undefined),
+  });
+  const stays = plan.segments.map((one) => one.stays);
+  expect(stays.indexOf("held by case")).toBeGreaterThan(0);
+  expect(stays.filter((why) => why === undefined).length).toBe(stays.indexOf("held by case"));
+  expect(all.length).toBeGreaterThan(stays.indexOf("held by case"));
+});
+
+/** The last day of April, which its events have. */
+const HELD = BigInt(START + 119 * DAY) * 1_000_000n;
+
 test("what cannot be removed once the event stands for it is said to be there, and the next prune ends it", async () => {
   using folder = makeFolder();
   await writeYear(folder);

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { benchFixed } from "./fixed.ts";
 import { measure } from "./run.ts";
@@ -92,6 +92,17 @@ async function benchVerify(path: string): Promise<void> {
   row("verify, checksums alone", `${checksums} MB/s`, "400 MB/s");
 }
 
+/** Looks for somebody who is nowhere in it: all of it is read, and nothing parsed. */
+async function benchFind(path: string): Promise<void> {
+  const bytes = (JSON.parse(await Bun.file(join(path, "manifest.json")).text()) as { bytes: number }).bytes;
+  const file = join(directory, "identifier.txt");
+  await Bun.write(file, "ann-7781@example.com\n");
+  const env = { CONTEXTCORE_BACKUPS: dirname(path) };
+  const run = await measure(["subject", "find", file, "--json"], { cwd: directory, env });
+  const rate = `${(bytes / 1e6 / run.cpu).toFixed(0)} MB/s of CPU, ${run.wall.toFixed(1)} s`;
+  row("subject find", `${rate}, ${megabytes(run.memory)} resident`, "300 MB/s, 150 MB beside the start's 45");
+}
+
 /** Puts it back into an empty lab, which takes most of the time. */
 async function benchRestore(plugin: string, unit: string, path: string): Promise<void> {
   const { urls, stop } = await startServer({});
@@ -132,6 +143,7 @@ async function benchWork(): Promise<void> {
     ] as const) {
       const path = await benchExport(plugin, unit, budget, server.urls);
       await benchVerify(path);
+      await benchFind(path);
       await benchRestore(plugin, unit, path);
       await rm(path, { recursive: true });
     }

@@ -49,6 +49,7 @@ test("every setting has the name that its place in the file makes", () => {
     "activity.listen CONTEXTCORE_ACTIVITY_LISTEN",
     "activity.networks CONTEXTCORE_ACTIVITY_NETWORKS",
     "activity.grace CONTEXTCORE_ACTIVITY_GRACE",
+    "subjects CONTEXTCORE_SUBJECTS",
     "service.listen CONTEXTCORE_SERVICE_LISTEN",
     "service.hosts CONTEXTCORE_SERVICE_HOSTS",
     "service.tls.cert CONTEXTCORE_SERVICE_TLS_CERT",

@@ -55,6 +55,7 @@ const ALERTS = [
   "ScheduleFailed",
   "ScheduleMissed",
   "DrillFailed",
+  "SubjectRequestDue",
   "TrailBroken",
 ];
 

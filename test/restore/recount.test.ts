@@ -57,6 +57,7 @@ async function reported(windows: number, count: NonNullable<Backend["count"]>, s
     unsupported: 0,
     problems: [],
     lost: [],
+    erased: [],
   };
   return restoreReport(plan, "/restores/1", [outcome], new Map([["logs", counted]]));
 }
@@ -133,6 +134,7 @@ test("records that a server has no place for do not make a restore partial", asy
     rejected: 0,
     problems: [],
     lost: [],
+    erased: [],
   };
   const statusWith = (unsupported: number, rejected: number): string =>
     restoreReport(plan, "/restores/1", [{ ...outcome, unsupported, rejected }], new Map()).status;

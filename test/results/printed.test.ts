@@ -76,6 +76,14 @@ const RUNS: readonly (readonly string[])[] = [
   ["activity", "stats"],
   ["activity", "purge", "--dry-run"],
   ["audit", "prune", "--dry-run"],
+  ["subject", "find", "-"],
+  ["subject", "export", "-"],
+  ["subject", "erase", "-", "--dry-run"],
+  ["subject", "requests"],
+  ["subject", "retry", "--dry-run"],
+  ["retention", "hold", "add", "case", "--backend", "loki", "--from", "1h"],
+  ["retention", "hold", "list"],
+  ["retention", "hold", "end", "case", "--yes"],
   ["metrics"],
   ["metrics", "--textfile", "written.prom"],
   ["audit", "sinks"],
@@ -105,7 +113,11 @@ const RUN = JSON.stringify({ user: "ada", input: [{ role: "user", content: "Well
 const seen = new Set<string>();
 
 test.each(RUNS.map((args) => [args.join(" "), args] as const))("%s", async (_, args) => {
-  const stdin = args.includes("record") ? new Blob([RUN]) : undefined;
+  const stdin = args.includes("record")
+    ? new Blob([RUN])
+    : args.includes("-")
+      ? new Blob(["ada"])
+      : undefined;
   const { stdout, stderr, exitCode } = await run([...args, "--json"], { cwd, ...(stdin && { stdin }) });
   expect([0, 2, 3], `${exitCode}: ${stderr}`).toContain(exitCode);
   const names = checkPrinted(stdout);

@@ -3,7 +3,7 @@
  * and it can be run again.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openTrail } from "../../src/audit/trail.ts";
 import { OFFERED } from "../../src/service/offered.ts";
@@ -28,7 +28,7 @@ afterAll(() => lab.stop());
 /** And by schedules, whatever it deletes. */
 const ALL = EVERYTHING.replace(
   'schedules: ["*", prune',
-  'schedules: ["*", audit_prune, delete_dashboard, lifecycle, activity_purge, prune',
+  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, prune',
 );
 
 /** A trail with closed files of old events. */
@@ -97,6 +97,27 @@ async function exported(): Promise<string> {
   return directory;
 }
 
+/** A request for erasure that was held up, and what was saved since. */
+async function withOwedErasure(): Promise<string> {
+  const directory = temporaryDirectory({ "contextcore.yaml": `name: shop\n${ALL}` });
+  const backups = join(directory, "backups");
+  const open = join(backups, ".20260101-000000.partial");
+  mkdirSync(open, { recursive: true });
+  await Bun.write(join(open, "request.json"), "{}");
+  await smallSnapshot(backups);
+  const stdin = new Blob(["1003000000000"]);
+  const plan = await run(["subject", "erase", "-", "--dry-run", "--json"], { cwd: directory, stdin });
+  const { records } = JSON.parse(plan.stdout);
+  const { exitCode } = await run(["subject", "erase", "-", "--records", `${records}`], {
+    cwd: directory,
+    stdin,
+  });
+  expect([records > 0, exitCode]).toEqual([true, 3]);
+  rmSync(open, { recursive: true });
+  for (let made = 0; made < 3; made += 1) await smallSnapshot(backups);
+  return directory;
+}
+
 interface Killed {
   readonly kind: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -135,6 +156,7 @@ const KINDS: readonly Killed[] = [
     isDone: /^there is no dashboard with the uid/,
   },
   { kind: "lifecycle", params: { place: "vault" }, project: withBucket },
+  { kind: "subject_retry", params: {}, project: withOwedErasure },
 ];
 
 test("each kind that a service offers is here", () => {

@@ -8,7 +8,10 @@ import { readParams } from "../../src/tasks/task/read-params.ts";
 const offered = await Promise.all(Object.values(OFFERED).map((load) => load()));
 
 /** What nobody may start who does not sit at the machine. */
-const NEVER = ["plugin_trust", "recover", "destroy"];
+const NEVER = ["plugin_trust", "recover", "destroy", "hold_add", "hold_end"];
+
+/** Whose data is meant is said at the machine, and agreed to there. */
+const BY_A_PERSON = ["subject_find", "subject_export", "subject_erase"];
 
 test("each is offered under its own kind", async () => {
   expect(offered.map(({ task }) => task.kind)).toEqual(Object.keys(OFFERED));
@@ -25,7 +28,7 @@ test("trust, keys and what runs commands are not offered; of the others all that
     [...text.matchAll(/kind: "(\w+)",\n\s+about/g)].map(([, kind = ""]) => kind),
   );
   // What an export of the trail gives is its text, which has routes of its own.
-  const others = kinds.filter((kind) => ![...NEVER, "audit_export"].includes(kind));
+  const others = kinds.filter((kind) => ![...NEVER, ...BY_A_PERSON, "audit_export"].includes(kind));
   expect(Object.keys(OFFERED)).toEqual(others.sort());
 });
 

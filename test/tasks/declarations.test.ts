@@ -37,6 +37,12 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   recover: true,
   audit_prune: true,
   activity_purge: true,
+  hold_add: false,
+  hold_end: true,
+  subject_find: false,
+  subject_export: false,
+  subject_erase: true,
+  subject_retry: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -56,7 +62,7 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
       const { complete = "" } = param.type === "flag" ? {} : param;
       const isPath = /^(files|directories|third-parties)$/.test(complete);
       // Over HTTP and by a schedule only configured things are named.
-      const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$/i.test(name);
+      const isLocal = isPath || /url|command|path|config|^set$|^into$|^key$|^ignore-/i.test(name);
       const local = /^(snapshots|places|snapshots-or-places)$/.test(complete) ? "paths" : isLocal;
       expect({ name, local: param.local ?? false }).toEqual({ name, local });
       // A default would stand in the help, values and names that complete it in a shell.
@@ -75,6 +81,18 @@ test("nobody trusts code over HTTP, or by a schedule: it takes what only the com
 const sha256 = "5f".repeat(32);
 
 const SAVED = { snapshot: { path: "/backups/1", manifest: { sha256, created: "2026-01-24T14:30:00Z" } } };
+
+const ERASURE = {
+  given: {},
+  search: {
+    servers: [{ backend: "loki", found: [{ reference: { stream: 1 } }] }],
+    kept: [{ one: { sha256, kept: { path: "/backups/1" } } }],
+    runs: ["a"],
+    parts: [{ source: "activity", name: "/p/.contextcore/activity.db", unit: "runs", count: 1 }],
+    unsearched: [],
+    stays: () => undefined,
+  },
+};
 
 /** Of each destructive task a plan with something to do: as much of it as its targets are made from. */
 const PLANS: Readonly<Record<string, unknown>> = {
@@ -118,10 +136,13 @@ const PLANS: Readonly<Record<string, unknown>> = {
   },
   activity_purge: {
     path: "/p/.contextcore/activity.db",
-    limits: { runsBefore: 1, contentBefore: 2 },
+    limits: { runsBefore: 1, contentBefore: 2, except: [] },
     found: { runs: 1, contents: 0 },
   },
+  hold_end: { name: "case", since: "2026-01-24T14:30:00Z", backends: [] },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
+  subject_erase: ERASURE,
+  subject_retry: { erasures: [{ request: { id: "20260124-143000-01234567", tried: 0 }, plan: ERASURE }] },
 };
 
 test.each(tasks.filter(({ destructive }) => destructive).map((task) => [task.kind, task] as const))(

@@ -8,6 +8,14 @@ export interface Purge {
   readonly runsBefore?: number;
   /** What was said in runs that began before; the runs stay, and say so. */
   readonly contentBefore?: number;
+  /** Runs that began in one of these times stay as they are, ms since 1970, half-open. */
+  readonly except?: readonly TimeSpan[];
+}
+
+/** From one time to another, ms since 1970, half-open. */
+interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** How many there are, or were. */
@@ -19,14 +27,22 @@ export interface PurgeCount {
 
 const BATCH = 1_000;
 
-const RUNS = "started < ? AND status <> 'running'";
-const CONTENTS = `${RUNS} AND content <> 'none' AND started >= ?`;
+const runsIn = ({ except = [] }: Purge): string =>
+  [
+    "started < ? AND status <> 'running'",
+    ...except.map(({ from, to }) => `NOT (started >= ${from} AND started < ${to})`),
+  ].join(" AND ");
+const contentsIn = (purge: Purge): string => `${runsIn(purge)} AND content <> 'none' AND started >= ?`;
 
 /** What would go. A run that is not over stays, however long ago it began. */
-export function countPurge(database: DatabaseSync, { runsBefore = 0, contentBefore = 0 }: Purge): PurgeCount {
+export function countPurge(database: DatabaseSync, limits: Purge): PurgeCount {
+  const { runsBefore = 0, contentBefore = 0 } = limits;
   const count = (sql: string, ...values: number[]): number =>
     Number(database.prepare(`SELECT count(*) AS count FROM runs WHERE ${sql}`).get(...values)?.count);
-  return { runs: count(RUNS, runsBefore), contents: count(CONTENTS, contentBefore, runsBefore) };
+  return {
+    runs: count(runsIn(limits), runsBefore),
+    contents: count(contentsIn(limits), contentBefore, runsBefore),
+  };
 }
 
 /**
@@ -52,21 +68,19 @@ export function beforeForSize(database: DatabaseSync, most: number): number | un
  */
 export async function purge(
   database: DatabaseSync,
-  { runsBefore = 0, contentBefore = 0 }: Purge,
+  limits: Purge,
   told: (done: PurgeCount) => Promise<void>,
 ): Promise<PurgeCount> {
+  const { runsBefore = 0, contentBefore = 0 } = limits;
   const done = { runs: 0, contents: 0 };
   const remove = removing(database);
-  for (
-    let seqs = oldest(database, RUNS, runsBefore);
-    seqs.length > 0;
-    seqs = oldest(database, RUNS, runsBefore)
-  ) {
+  const nextRuns = (): number[] => oldest(database, runsIn(limits), runsBefore);
+  for (let seqs = nextRuns(); seqs.length > 0; seqs = nextRuns()) {
     inTransaction(database, () => remove.runs(seqs));
     done.runs += seqs.length;
     await told(done);
   }
-  const next = (): number[] => oldest(database, CONTENTS, contentBefore, runsBefore);
+  const next = (): number[] => oldest(database, contentsIn(limits), contentBefore, runsBefore);
   for (let seqs = next(); seqs.length > 0; seqs = next()) {
     inTransaction(database, () => remove.contents(seqs));
     done.contents += seqs.length;

@@ -1,5 +1,6 @@
 /** One person's runs: found by whole fields or whole words, and erased with what was said in them. */
 import type { DatabaseSync } from "node:sqlite";
+import { holdsWord } from "../../contract/holds-word.ts";
 import { readMessage } from "../database/messages.ts";
 import { inTransaction } from "../database/open.ts";
 import { giveBack, removing } from "../purge/purge.ts";
@@ -10,6 +11,24 @@ export const SUBJECT_FIELDS = ["user", "entity", "conversation", "text"] as cons
 export interface SubjectPlace {
   readonly field: (typeof SUBJECT_FIELDS)[number];
   readonly value: string;
+}
+
+/** What a text of the configuration says wrongly. */
+interface PlaceFlaw {
+  readonly wrong: string;
+}
+
+/** The places that `user={id}, entity=customer:{id}, text={id}` means of one person. */
+export function subjectPlaces(where: string, id: string): SubjectPlace[] | PlaceFlaw {
+  const read = where.split(",").map((one): SubjectPlace | PlaceFlaw => {
+    const [, name, value = ""] = /^\s*(\w+)\s*=\s*(.*?)\s*$/s.exec(one) ?? [];
+    const field = SUBJECT_FIELDS.find((known) => known === name);
+    return field === undefined || !value.includes("{id}")
+      ? { wrong: one.trim() }
+      : { field, value: value.replaceAll("{id}", () => id) };
+  });
+  const wrong = read.flatMap((one) => ("wrong" in one ? one : []));
+  return wrong[0] ?? read.flatMap((one) => ("wrong" in one ? [] : one));
 }
 
 /** Some of that person's runs. */
@@ -73,7 +92,7 @@ const FIND: Readonly<Record<SubjectPlace["field"], Find>> = {
   text: (database, value) => [
     ...saidIn(database, value),
     ...seqsOf(database, "SELECT seq FROM runs WHERE instr(error_text, ?)", value).filter((seq) =>
-      holds(value)(
+      holdsWord(value)(
         String(database.prepare("SELECT error_text FROM runs WHERE seq = ?").get(seq)?.error_text),
       ),
     ),
@@ -89,7 +108,7 @@ const seqsOf = (database: DatabaseSync, sql: string, ...values: string[]): numbe
 
 /** The index knows words, whatever stands between them; whether it is this very text is seen in the message. */
 function saidIn(database: DatabaseSync, value: string): number[] {
-  const isIn = holds(value);
+  const isIn = holdsWord(value);
   const found = database.prepare(`SELECT number, coding, body FROM message_text CROSS JOIN messages
     ON number = message_text.rowid WHERE message_text MATCH ?`);
   const runs = database.prepare("SELECT DISTINCT run FROM run_messages WHERE message = ?");
@@ -103,7 +122,7 @@ function saidIn(database: DatabaseSync, value: string): number[] {
 
 /** A result stays with its call when the run that brought it is gone. */
 function inCalls(database: DatabaseSync, value: string): number[] {
-  const isIn = holds(value);
+  const isIn = holdsWord(value);
   const written = JSON.stringify(value).slice(1, -1);
   const found = database.prepare(
     "SELECT run, arguments, result FROM tool_calls WHERE instr(arguments, ?1) OR instr(result, ?1)",
@@ -116,15 +135,6 @@ function inCalls(database: DatabaseSync, value: string): number[] {
       ),
     )
     .map(({ run }) => Number(run));
-}
-
-/** Whether a text has this one in it, with no letter, digit or `_` right beside it. */
-function holds(value: string): (text: string) => boolean {
-  const pattern = new RegExp(
-    `(?<![\\p{L}\\p{N}_])${value.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}(?![\\p{L}\\p{N}_])`,
-    "u",
-  );
-  return (text) => pattern.test(text);
 }
 
 /** All texts in a value, names of members included. */

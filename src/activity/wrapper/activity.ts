@@ -12,7 +12,7 @@ import { type ServicePlace, serviceLog } from "./service-log.ts";
 export type { Message, Part, Tokens } from "../format/run.ts";
 export type { ActivityLog } from "../log.ts";
 export { fromRunLine, openRunRecords, type RunRecords, toRunLine } from "../records/records.ts";
-export { SUBJECT_FIELDS, type SubjectPlace } from "../records/subject.ts";
+export { SUBJECT_FIELDS, type SubjectPlace, subjectPlaces } from "../records/subject.ts";
 export { recordActivity } from "./record-fetch.ts";
 export { withRun } from "./with-run.ts";
 

@@ -13,6 +13,8 @@ export const OPERATIONS = [
   "destroy",
   "drill",
   "export",
+  "hold_add",
+  "hold_end",
   "lifecycle",
   "plugin_trust",
   "provision",
@@ -23,6 +25,10 @@ export const OPERATIONS = [
   "sign_out",
   "sink_change",
   "sink_overflow",
+  "subject_erase",
+  "subject_export",
+  "subject_find",
+  "subject_retry",
   "token_add",
   "token_revoke",
   "trail_repair",
@@ -33,4 +39,11 @@ export const OPERATIONS = [
  * A checkpoint is signed after each of these, unless it was refused or interrupted, because they remove data for good.
  * `audit_prune` is not among them: the checkpoints before it still tell what it removed.
  */
-export const SIGNED_AFTER: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);
+export const SIGNED_AFTER: ReadonlySet<string> = new Set([
+  "delete_dashboard",
+  "destroy",
+  "prune",
+  "restore",
+  "subject_erase",
+  "subject_retry",
+]);

@@ -5,7 +5,7 @@
 
 import { readOwnSync } from "../../storage/own-file.ts";
 import { messageOf } from "../../units/message-of.ts";
-import { DAY_MS } from "../../units/range.ts";
+import { DAY_MS, fromRfc3339, type Range } from "../../units/range.ts";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { parseLine, readLine } from "../format/chain.ts";
@@ -17,7 +17,10 @@ import { closedSegments, type Segment, segmentLines } from "../journal/segments.
 import { keptLines } from "./kept-file.ts";
 
 /** Operations whose events are kept for {@link LONG_DAYS}, whatever the configuration says. */
-const KEPT_LONG: ReadonlySet<string> = new Set(["destroy", "restore", "prune", "erase", "audit_prune"]);
+const KEPT_LONG: ReadonlySet<string> = new Set([
+  ...["destroy", "restore", "prune", "erase", "audit_prune"],
+  ...["hold_add", "hold_end"],
+]);
 const LONG_DAYS = 7 * 365;
 
 /** Which trail to prune, and how long its events are kept. */
@@ -28,6 +31,8 @@ interface PruneRequest {
   readonly retentionDays: number;
   /** Now, ms since the epoch. */
   readonly now: number;
+  /** Why events of this time stay whatever their age; absent: none do. */
+  readonly heldBy?: (range: Range) => string | undefined;
 }
 
 /** What would happen to one closed file. */
@@ -75,11 +80,15 @@ export const doomedOf = ({ segments }: TrailPrunePlan): Doomed[] =>
 export const segmentHash = (bytes: Buffer): string => Bun.SHA256.hash(bytes, "hex");
 
 /** Reads and proves the closed files that are old enough. @throws TrailError when one of them is damaged */
-export function planTrailPrune({ file, retentionDays, now }: PruneRequest): TrailPrunePlan {
+export function planTrailPrune({ file, retentionDays, now, heldBy }: PruneRequest): TrailPrunePlan {
   const deadline = new Date(now - retentionDays * DAY_MS).toISOString();
   const longDeadline = new Date(now - LONG_DAYS * DAY_MS).toISOString();
   const undelivered = oldestUndelivered(file);
-  const kept = keptLines(file).filter((line) => parseLine(line).timestamp >= longDeadline);
+  const isHeld = (at: bigint): boolean => heldBy?.({ from: at, to: at + 1n }) !== undefined;
+  const kept = keptLines(file).filter((line) => {
+    const { timestamp } = parseLine(line);
+    return timestamp >= longDeadline || isHeld(fromRfc3339(timestamp));
+  });
   const segments: SegmentPlan[] = [];
   let range: PrunedRange | undefined;
   let stopped: string | undefined;
@@ -91,7 +100,8 @@ export function planTrailPrune({ file, retentionDays, now }: PruneRequest): Trai
     const lines = provenLines(segment);
     const [first, last] = [lines[0]?.event, lines.at(-1)?.event];
     if (first === undefined || last === undefined) continue;
-    stopped = staysBecause(lines, last, { deadline, undelivered, retentionDays });
+    const held = heldBy?.({ from: fromRfc3339(first.timestamp), to: fromRfc3339(last.timestamp) + 1n });
+    stopped = held ?? staysBecause(lines, last, { deadline, undelivered, retentionDays });
     const fate =
       stopped === undefined
         ? { sha256: segmentHash(readOwnSync(segment.path, SEGMENT_BYTES_MAX)) }

@@ -48,8 +48,12 @@ export default defineCommand({
 });
 
 function show({ args: given, json, terminal }: RestoreCall, plan: Restoration): void {
-  const { chosen, targets } = plan;
+  const { chosen, targets, erased } = plan;
   tellChosen(chosen, terminal);
+  if (erased > 0)
+    terminal.note(
+      `left out: what was erased since (${counted(erased, "record")} in all), wherever it is found`,
+    );
   if (given.snapshot === "latest" && chosen.others.length > 0)
     terminal.note(`not part of it: ${namesText(chosen.others)}; --all also restores what they hold`);
   if (given.into === undefined) tellTenants(plan, terminal);

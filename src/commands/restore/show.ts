@@ -134,6 +134,9 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   for (const { name, lost } of report.plugins)
     if (lost.length > 0) terminal.fault("lost", ...lostLines(name, lost));
   for (const plugin of report.plugins) tellDiffering(plugin, terminal);
+  for (const { name, erased = {} } of report.plugins)
+    if (countOf(erased) > 0)
+      terminal.note(`${noteColors.yellow("left out:")} ${name}: ${countsText(erased)}, erased since`);
   for (const line of shortfalls(report)) terminal.fault("missing", line);
   for (const { name, unsupported } of report.plugins) {
     if (unsupported > 0)

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
 import { convertJson, SNAPSHOTS_CONVERT } from "../../results/snapshots.ts";
-import { lacksNothing } from "../../snapshot/catalog/choose.ts";
+import { type Chosen, lacksNothing } from "../../snapshot/catalog/choose.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { writeNamedFile } from "../../storage/named-file.ts";
-import { openChosen, SNAPSHOT } from "../../tasks/snapshots/snapshot-param.ts";
+import { IGNORE_ERASURES, openRestorable } from "../../tasks/snapshots/erasures.ts";
+import type { SnapshotPlaces } from "../../tasks/snapshots/named-snapshot.ts";
+import { chooseSnapshots, type OpenChosen, SNAPSHOT } from "../../tasks/snapshots/snapshot-param.ts";
 import { UsageError } from "../../tasks/task/errors.ts";
 import { counted } from "../../units/words.ts";
 import { tellOpened } from "../chain-text.ts";
@@ -16,6 +18,7 @@ import { placeArgs, withPlaces } from "./places.ts";
 const args = {
   snapshot: { ...SNAPSHOT, required: true },
   ...placeArgs,
+  "ignore-erasures": IGNORE_ERASURES,
   to: {
     type: "value",
     values: ["openmetrics"],
@@ -54,8 +57,12 @@ export default defineCommand({
     const isStdout = given.output === "-";
     if (isStdout && call.json)
       throw new UsageError("--output - and --json contradict each other", "both would be written to stdout");
-    await using opened = await withPlaces(call, [given.snapshot], (where) =>
-      openChosen({ snapshot: given.snapshot, only: ["metrics"] }, where, signal),
+    await using opened = await withPlaces(call, [given.snapshot], async (where) =>
+      openToConvert(
+        await chooseSnapshots({ snapshot: given.snapshot, only: ["metrics"] }, where),
+        where,
+        call,
+      ),
     );
     tellOpened(opened, terminal);
     const { snapshot } = opened;
@@ -77,6 +84,23 @@ export default defineCommand({
     return isWhole && lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
 });
+
+/** Opens what was chosen without what was erased since. */
+async function openToConvert(
+  chosen: Chosen,
+  where: SnapshotPlaces,
+  { args: given, terminal, signal }: Call<typeof args>,
+): Promise<OpenChosen> {
+  const erasures = await where.erasures(chosen.chains, given["ignore-erasures"]);
+  for (const { name, reason } of erasures.ignored)
+    terminal.warn(`what was erased is not known from ${name}, so it may be in it: ${reason}`);
+  const opened = await openRestorable(chosen.chains, erasures, { signal });
+  const close = async (): Promise<void> => {
+    erasures[Symbol.dispose]();
+    await opened[Symbol.asyncDispose]();
+  };
+  return { ...opened, chosen, [Symbol.asyncDispose]: close };
+}
 
 /** The requested backend. @throws UsageError when that is unclear, or it has no metrics */
 function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">): string | undefined {

@@ -1,4 +1,4 @@
-import { copyJson, SNAPSHOTS_COPY } from "../../results/snapshots.ts";
+import { copyJson, SNAPSHOTS_COPY } from "../../results/copy.ts";
 import { type CopyReport, copiedText, copy } from "../../tasks/copy.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

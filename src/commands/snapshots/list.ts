@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { SNAPSHOTS_LIST, snapshotsJson } from "../../results/snapshots.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
 import { snapshotName } from "../../snapshot/format/name.ts";
 import {
   type ListedSnapshot,
@@ -18,6 +19,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { wrapWords } from "../../terminal/wrap.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { minute } from "../../units/range.ts";
+import { countsText } from "../../units/unit-text.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -70,6 +72,13 @@ function show(terminal: Terminal, listing: SnapshotListing): void {
   if (picture.length > 0) terminal.print("", ...picture);
 }
 
+/** `(13 entries taken out)` */
+function erasedText(all: NonNullable<ListedSnapshot["snapshot"]["manifest"]["erased"]>): string {
+  const counts: Record<string, number> = {};
+  for (const one of all) addCounts(counts, one.counts);
+  return `(${countsText(counts)} taken out)`;
+}
+
 /** What is in them only the holder of their identity sees. */
 function sealedLines({ colors }: Terminal, sealed: SnapshotListing["sealed"]): string[] {
   const rows = sealed.map(({ path, created, bytes, held }) => [
@@ -101,6 +110,7 @@ function snapshotLines(terminal: Terminal, snapshots: readonly ListedSnapshot[])
   const backends = snapshots.map(({ snapshot: { manifest } }) =>
     manifest.plugins
       .map(({ name, match }) => (match === undefined ? name : `${name} (only ${match})`))
+      .concat(manifest.erased === undefined ? [] : [erasedText(manifest.erased)])
       .join(" "),
   );
   const columns = [{}, {}, { align: "right" }, {}, ...(isCopied ? [{}] : []), {}] as const;

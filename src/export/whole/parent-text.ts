@@ -1,5 +1,6 @@
 /** The data of the snapshot that an export continues, for a source that tells by it what has changed. */
 import { PluginError } from "../../contract/errors.ts";
+import { isKnownAs } from "../../snapshot/catalog/lineage.ts";
 import { fileOf } from "../../snapshot/format/block.ts";
 import type { Parent } from "../../snapshot/format/manifest.ts";
 import { openSnapshot } from "../../snapshot/read/reader.ts";
@@ -25,7 +26,7 @@ export async function* parentText({
     throw gone(parent, cause);
   });
   try {
-    if (snapshot.manifest.sha256 !== parent.sha256) throw gone(parent);
+    if (!isKnownAs(snapshot.manifest, parent.sha256)) throw gone(parent);
     const blocks = await Array.fromAsync(snapshot.blocks());
     for (const file of files)
       for (const { plugin, block } of blocks)

@@ -111,6 +111,8 @@ export const ANSWERS = {
       }),
     ),
   }),
+  storedRecord: v.object({ unit: text, count, where: text, content: text, reference: v.unknown() }),
+  storedErasure: v.object({ counts }),
   storedObject,
   bytes: v.instance(Uint8Array),
   writeOutcome: v.picklist(["written", "there already"]),

@@ -95,6 +95,9 @@ export const BACKEND_HOOKS = {
   tenants: look(ANSWERS.tenants),
   find: yields("workMs", ANSWERS.find),
   erase: work(ANSWERS.erase),
+  "stored.find": { ...yields("workMs", ANSWERS.storedRecord), isRequired },
+  "stored.records": { ...yields("workMs", ANSWERS.storedRecord), isRequired },
+  "stored.erase": { ...work(ANSWERS.storedErasure), isRequired },
   "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },
@@ -150,7 +153,7 @@ export const HOOK_TABLE: Readonly<Record<FaceName, Readonly<Record<string, Hook>
 
 /** Whether each part of a face is optional. */
 const IS_OPTIONAL = {
-  backend: { export: false, restore: true, dashboards: true },
+  backend: { export: false, restore: true, dashboards: true, stored: true },
   sink: {},
   store: { lifecycle: true },
 } satisfies {

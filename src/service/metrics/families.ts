@@ -5,6 +5,7 @@ import type { DrillFigure } from "./drills.ts";
 import type { Family, Sample } from "./exposition.ts";
 import { counter, gauge, inSeconds, one } from "./family.ts";
 import { type Figures, SOURCES } from "./figures.ts";
+import { requestFamilies } from "./requests.ts";
 import { scheduleFamilies } from "./schedule-families.ts";
 import { type BackendStock, expiresSeconds, lengthSeconds, NOTHING_HELD, type PlaceStock } from "./stock.ts";
 
@@ -22,6 +23,7 @@ export const familiesOf = (figures: Figures, version: string): Family[] =>
     ...exportFamilies(figures),
     ...placeFamilies(figures),
     ...drillFamilies(figures),
+    ...requestFamilies(figures.requests),
     ...trailFamilies(figures),
     ...sinkFamilies(figures),
     ...scheduleFamilies(figures.schedules),

@@ -13,12 +13,13 @@ import { asError } from "../../units/message-of.ts";
 import { countedTrail } from "./counted.ts";
 import { createDrillReader, type DrillFigure } from "./drills.ts";
 import type { Proved } from "./proved.ts";
+import { type RequestFigures, readRequestFigures } from "./requests.ts";
 import { figuresOnDisk, type ServiceFigures } from "./running.ts";
 import { type CategoryAge, categoryAges, type Stock } from "./stock.ts";
 import type { Tally } from "./tally.ts";
 
 /** What can be read or not, apart from the others. */
-export const SOURCES = ["trail", "snapshots", "sinks", "schedules", "drills", "service"] as const;
+export const SOURCES = ["trail", "snapshots", "sinks", "schedules", "drills", "requests", "service"] as const;
 
 /** All that the metrics say. What could not be read is absent, and named. */
 export interface Figures {
@@ -35,6 +36,8 @@ export interface Figures {
   readonly schedules?: readonly ScheduleJson[];
   /** By backend. */
   readonly drills?: ReadonlyMap<string, DrillFigure>;
+  /** Of persons, for the erasure of what is theirs. */
+  readonly requests?: RequestFigures;
   readonly service?: ServiceFigures;
   readonly unreadable: readonly { readonly source: (typeof SOURCES)[number]; readonly error: Error }[];
   /** ms since the epoch. */
@@ -78,6 +81,7 @@ export function createFigures(config: Config, reading: FigureSources): ReadFigur
     const sinks = await from("sinks", () => surveySinks(file, sinksOf(config)));
     const schedules = await from("schedules", readSchedules);
     const drills = await from("drills", readDrills);
+    const requests = await from("requests", () => readRequestFigures(config.directory));
     const runs = await from("service", () => service ?? figuresOnDisk(config.directory));
     const now = Date.now();
     const seen = [...(stock?.backends.keys() ?? []), ...Object.keys(tally?.backends ?? {})];
@@ -87,7 +91,7 @@ export function createFigures(config: Config, reading: FigureSources): ReadFigur
       backends: backendsOf(config, seen, builtIns),
       ages: [...(stock ? categoryAges(stock.oldest, now) : []), trailAge(config, oldest, now)],
       sinks: sinks ?? [],
-      ...given({ tally, unfinished, proved, stock, schedules, drills, service: runs }),
+      ...given({ tally, unfinished, proved, stock, schedules, drills, requests, service: runs }),
     };
   };
 }

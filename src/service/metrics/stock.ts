@@ -6,6 +6,7 @@ import type { Config } from "../../config/config.ts";
 import type { KnownCopy } from "../../copies/record/known-copies.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
 import { createdAt } from "../../snapshot/catalog/kept.ts";
+import { hashesOf } from "../../snapshot/catalog/lineage.ts";
 import { KEPT_FOR, retentionClass } from "../../snapshot/catalog/retention.ts";
 import { totalLength } from "../../snapshot/format/ranges.ts";
 import type { HeldSnapshots } from "../../tasks/snapshots/held.ts";
@@ -90,7 +91,9 @@ function backendsIn(snapshots: readonly HeldSnapshot[]): Map<string, BackendStoc
     snapshots.flatMap((snapshot) => snapshot.manifest.plugins.map((plugin) => ({ plugin, snapshot }))),
     ({ plugin }) => plugin.name,
   );
-  const known = new Map(snapshots.map((one) => [one.manifest.sha256, one]));
+  const known = new Map(
+    snapshots.flatMap((one) => hashesOf(one.manifest).map((sha256) => [sha256, one] as const)),
+  );
   return new Map(
     [...parts].map(([name, own]) => {
       const newest = own.findLast(({ plugin }) => plugin.status !== "failed");

@@ -11,6 +11,7 @@ import { snapshotName } from "../format/name.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
 import type { KeptSnapshot, KeptSnapshots } from "./kept.ts";
+import { isKnownAs, isLetGo } from "./lineage.ts";
 import { isSameSource, type Source } from "./source.ts";
 
 /** One snapshot's part of a chain. */
@@ -83,7 +84,7 @@ export function continued(head: Link, kept: KeptSnapshots): BackendChain {
   const others = linksOf(kept.snapshots, backend).filter(
     (one) => one.snapshot.path !== head.snapshot.path && canFollow(one, head),
   );
-  const { links, missing } = walkBack(head, others, kept.unreadable);
+  const { links, missing } = walkBack(head, others, kept);
   const all = inOrder([...links, ...fillers(links, others)], kept.snapshots, head);
   const gaps = hasTimeline(head.plugin) ? gapsOf(all) : [];
   return { backend, links: all, state: head, missing, gaps };
@@ -154,7 +155,7 @@ function isWhole(link: Link): boolean {
  * reaching furthest. Nightly exports with `-t 24h` leave small gaps of settling data, and form a chain all the same: the gaps
  * are reported.
  */
-function walkBack(head: Link, others: readonly Link[], unreadable: KeptSnapshots["unreadable"]) {
+function walkBack(head: Link, others: readonly Link[], kept: KeptSnapshots) {
   const links = [head];
   const missing: MissingLink[] = [];
   for (let at = head; !isWhole(at); ) {
@@ -165,7 +166,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: KeptSnapshots
     const older = next ?? latestOf(before);
     // Without a time line there are no gaps, and the newest is complete, unless it says that it continues another one.
     const canLack = hasTimeline(at.plugin) || at.plugin.parent !== undefined;
-    if (next === undefined && canLack) missing.push(...lostBetween(at, older, unreadable));
+    if (next === undefined && canLack) missing.push(...lostBetween(at, older, kept));
     if (older === undefined) break;
     links.push(older);
     at = older;
@@ -174,7 +175,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: KeptSnapshots
 }
 
 const parentOf = ({ plugin: { parent } }: Link, among: readonly Link[]): Link | undefined =>
-  among.find(({ snapshot }) => snapshot.manifest.sha256 === parent?.sha256);
+  among.find(({ snapshot }) => isKnownAs(snapshot.manifest, parent?.sha256));
 
 /** Whether it covers the time right before. */
 const joins = ({ held }: Link, from: bigint): boolean =>
@@ -186,11 +187,14 @@ const latestOf = (links: readonly Link[]): Link | undefined =>
     undefined,
   );
 
-/** What is missing between a link and the next older one: the parent that it names, or an unreadable snapshot. */
+/**
+ * What is missing between a link and the next older one: the parent that it names, or an unreadable snapshot. What was taken out of
+ * the parent on purpose is not missing.
+ */
 function lostBetween(
   at: Link,
   older: Link | undefined,
-  unreadable: KeptSnapshots["unreadable"],
+  { snapshots, unreadable }: KeptSnapshots,
 ): MissingLink[] {
   const { parent } = at.plugin;
   const [newest, oldest] = [nameOf(at.snapshot), older === undefined ? "" : nameOf(older.snapshot)];
@@ -198,6 +202,7 @@ function lostBetween(
     .map(({ path, reason }) => ({ name: snapshotName(path), reason }))
     .filter(({ name }) => name === parent?.snapshot || (name < newest && name > oldest));
   if (broken.length > 0 || parent === undefined || parent === null) return broken;
+  if (snapshots.some(({ manifest }) => isLetGo(manifest, parent.sha256, at.plugin.name))) return [];
   return [{ name: parent.snapshot, reason: `${newest} continues it, and it is not kept` }];
 }
 

@@ -8,6 +8,7 @@ import { coalesce, subtract } from "../format/ranges.ts";
 import { haveTimeline } from "../format/signals.ts";
 import { emptyTimes, type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
+import { isKnownAs } from "./lineage.ts";
 
 /** What a manifest says of a backend, as far as its time line is concerned. */
 interface Covering
@@ -144,7 +145,7 @@ export function heldOnlyBy(
 }
 
 const continues = ({ plugins }: Manifest, { manifest }: KeptSnapshot, backend: string): boolean =>
-  plugins.some(({ name, parent }) => name === backend && parent?.sha256 === manifest.sha256);
+  plugins.some(({ name, parent }) => name === backend && isKnownAs(manifest, parent?.sha256));
 
 /** The snapshots' parts with data of a source's time line. */
 const holdingsOf = (snapshots: readonly KeptSnapshot[], source: Source): Holding[] =>

@@ -10,6 +10,7 @@ import { SnapshotError } from "../format/errors.ts";
 import type { Manifest, ManifestFile } from "../format/manifest.ts";
 import { SNAPSHOT_NAME } from "../format/name.ts";
 import { MANIFEST_FILE, readManifest } from "../read/manifest-file.ts";
+import { withoutSuperseded } from "./lineage.ts";
 
 /** A finished snapshot, as far as its manifest tells. */
 export interface KeptSnapshot {
@@ -61,8 +62,10 @@ export const isDistrust = (error: unknown): error is Distrust =>
 
 /** What a place holds under names of snapshots. */
 export interface KeptSnapshots {
-  /** Oldest first. */
+  /** Oldest first; without those of which a successor is there, too. */
   readonly snapshots: readonly KeptSnapshot[];
+  /** Those of which a successor is there: an interrupted rewriting has left them. */
+  readonly superseded?: readonly KeptSnapshot[];
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -98,7 +101,13 @@ export async function readKept(
   );
   const [distrust] = distrusts;
   if (distrust !== undefined && snapshots.length === 0) throw distrust;
-  return { snapshots: snapshots.sort(byAge), unreadable: unreadable.sort(byPath) };
+  const current = withoutSuperseded(snapshots);
+  const superseded = snapshots.filter((one) => !current.includes(one));
+  return {
+    snapshots: current.sort(byAge),
+    ...(superseded.length === 0 ? {} : { superseded }),
+    unreadable: unreadable.sort(byPath),
+  };
 }
 
 /** In the order of their paths. */

@@ -11,6 +11,7 @@ import { totalLength } from "../format/ranges.ts";
 import { nameOf } from "./chain.ts";
 import { backendsIn, coveredRanges, hasTimeline, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
+import { hashesOf } from "./lineage.ts";
 
 /**
  * Rules of which one is enough to keep a snapshot. Absent: that rule keeps nothing. `daily` to `yearly` count periods that
@@ -118,7 +119,8 @@ function keepingParents(
   for (const one of continuing) need(one);
   return newestFirst.map((decision) => {
     const { snapshot, reasons } = decision;
-    const by = isHeld(snapshot) ? undefined : needed.get(snapshot.manifest.sha256);
+    const known = hashesOf(snapshot.manifest).flatMap((sha256) => needed.get(sha256) ?? []);
+    const by = isHeld(snapshot) ? undefined : known[0];
     if (reasons.length === 0 && by === undefined) return decision;
     need(snapshot);
     return reasons.length > 0 ? decision : { snapshot, reasons: [`${by} continues it`] };

@@ -132,7 +132,7 @@ type BlockLine = v.InferOutput<typeof blockLineSchema>;
 type CommitFields = Omit<v.InferOutput<typeof commitLineSchema>, "file">;
 
 /** One line of the index, with its newline. */
-function formatIndexLine({ plugin, block, commit }: IndexLine): string {
+export function formatIndexLine({ plugin, block, commit }: IndexLine): string {
   const { range, window, ...flat } = block ?? {};
   const line = {
     plugin,

@@ -24,3 +24,9 @@ export function countDifferences(
     .map((unit) => ({ unit, left: left[unit] ?? 0, right: right[unit] ?? 0 }))
     .filter((one) => one.left !== one.right);
 }
+
+/** The counts without some of them, by unit. */
+export const countsLess = (counts: Counts, less: Counts): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counts).map(([unit, count]) => [unit, Math.max(0, count - (less[unit] ?? 0))]),
+  );

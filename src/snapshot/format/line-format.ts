@@ -16,6 +16,8 @@ export interface LineFormat {
   readonly lineUnit?: string;
   /** Its lines describe a current state rather than a time, so that a newer one replaces an older one. */
   readonly isState?: true;
+  /** What a line counts as besides its records and itself. Default: nothing. */
+  lineCounts?(line: Members): Counts;
   /** How to check and count a line; absent: it is only parsed. */
   readonly check?: LineCheck;
   /** Splits a line into records; absent: a line is one record. @throws Error when the line does not belong in this file */

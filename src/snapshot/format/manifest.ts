@@ -28,6 +28,12 @@ export const statusSchema = v.picklist(["complete", "partial", "failed"]);
 /** `complete`; `partial`: something is missing, and the problems say what; `failed`: nothing could be read. */
 export type Status = v.InferOutput<typeof statusSchema>;
 
+/** How several ended together: `failed` only if all of them failed. */
+export function overallStatus(statuses: readonly Status[]): Status {
+  if (statuses.every((status) => status === "complete")) return "complete";
+  return statuses.every((status) => status === "failed") ? "failed" : "partial";
+}
+
 const problemSchema = v.object({
   kind: problemKindSchema,
   reason: v.string(),
@@ -163,6 +169,23 @@ const pluginSchema = v.object({
 /** What the manifest claims of one backend. */
 export type ManifestPlugin = v.InferOutput<typeof pluginSchema>;
 
+/** What was taken out of a snapshot after it was made; never whose it was. */
+export const erasedSchema = v.object({
+  at: v.pipe(timeSchema, v.description("When")),
+  event: v.pipe(v.string(), v.description("The event of the audit trail that began it")),
+  was: v.pipe(sha256Schema, v.description("The hash of the manifest before")),
+  why: v.pipe(
+    v.picklist(["subject", "retention"]),
+    v.description("subject: at the request of a person; retention: the class of the data has expired"),
+  ),
+  counts: v.pipe(countsSchema, v.description("How much was taken out, by unit")),
+  backends: v.exactOptional(
+    v.pipe(v.array(v.string()), v.description("The backends that were taken out as a whole")),
+  ),
+});
+/** See {@link erasedSchema}. */
+export type TakenOut = v.InferOutput<typeof erasedSchema>;
+
 /** `manifest.json`: what a snapshot claims, by which it is verified. */
 export const manifestSchema = v.object({
   format: v.pipe(v.literal(FORMAT), v.description("The format's version")),
@@ -180,6 +203,12 @@ export const manifestSchema = v.object({
   bytes: v.pipe(wholeSchema, v.description("Total size of all data files")),
   compression: v.exactOptional(v.literal("zstd")),
   plugins: v.array(pluginSchema),
+  erased: v.exactOptional(
+    v.pipe(
+      v.array(erasedSchema),
+      v.description("What was taken out of it since it was made, each time, oldest first; absent: nothing"),
+    ),
+  ),
   index: v.object({
     path: v.literal("blocks.jsonl"),
     bytes: wholeSchema,

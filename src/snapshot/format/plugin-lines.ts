@@ -22,12 +22,37 @@ export const PLUGIN_FORMATS: readonly LineFormat[] = [
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },
-  { file: "activity/runs.jsonl", unit: "runs", records: runOf },
-  { file: "files/tree.jsonl", unit: "entries", isState: true, records: entryOf },
+  {
+    file: "activity/runs.jsonl",
+    unit: "runs",
+    records: runOf,
+    lineCounts: (line) => ({ toolCalls: list(line.toolCalls).length }),
+  },
+  {
+    file: "files/tree.jsonl",
+    unit: "entries",
+    isState: true,
+    records: entryOf,
+    lineCounts: ({ type }) => ({ [KINDS[String(type)] ?? "entries"]: 1 }),
+  },
   { file: "files/seen.jsonl", isState: true, records: () => [] },
+  { file: "redis/keys.jsonl", unit: "keys", records: keyOf },
 ];
 
+const KEY = ["keys"];
+
+/** A key's name is kept as base64, since it need not be text; whoever looks for a name looks for text. */
+function keyOf({ key, ...saved }: JsonObject): readonly LineRecord[] {
+  if (typeof key !== "string") throw new Error("`key` is no text");
+  const name = Buffer.from(key, "base64");
+  const isText = Buffer.from(name.toString()).equals(name);
+  const content = canonicalJson({ ...saved, ...(isText ? { key: name.toString() } : { base64: key }) });
+  return [{ identity: content, content, timeMs: 0, units: KEY }];
+}
+
 const ENTRY = ["entries"];
+/** What entries of a tree are counted as, by their type. */
+const KINDS: Readonly<Record<string, string>> = { file: "files", directory: "directories", link: "links" };
 
 /** Where its content lies in a snapshot is not a part of it; its checksum is. */
 function entryOf({ content, ...entry }: JsonObject): readonly LineRecord[] {

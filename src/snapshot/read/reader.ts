@@ -1,5 +1,6 @@
 /** Opens a finished snapshot and reads it block by block. Never returns bytes with a checksum mismatch. */
 
+import type { Counts } from "../../contract/contract.ts";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -29,6 +30,10 @@ export interface OpenSnapshot {
   lines(block: Block): AsyncGenerator<string>;
   /** Checks the block's stored bytes, as far as they are near, without reading their content. @returns what is wrong with them, if anything @throws PluginError as above */
   damage(block: Block): Promise<string | undefined>;
+  /** What of a block was left out when it was read, since it was erased after the snapshot was made; absent: nothing is. */
+  erased?(block: Block): Counts | undefined;
+  /** Whether a record in a file of bytes was erased since; absent: none was. @param content as its backend says it */
+  isErased?(of: { readonly plugin: string; readonly file: string }, content: string): boolean;
   /** Closes the files. */
   close(): Promise<void>;
 }
@@ -105,13 +110,14 @@ async function* indexedBlocks(files: Storage, objectionTo: ObjectionTo): AsyncGe
   }
 }
 
-/** A block's bytes as they were before compression, checked against its hash. */
+/** A block's bytes as they were before compression. @throws SnapshotError when they are not what was written */
 export async function readBlock(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
   const stored = await readStored(bytes, block, into);
   return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
 }
 
-async function readStored(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
+/** A block's bytes as they are stored. @throws SnapshotError when they are not what was written */
+export async function readStored(bytes: ByteReader, block: Block, into?: Uint8Array): Promise<Uint8Array> {
   const stored = await bytes.read(block.file, block.offset, block.bytes, into);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
   if (digest !== block.sha256) throw new SnapshotError("checksum mismatch");

@@ -8,7 +8,7 @@ import { beginDirectory, namesIn, publishDirectory } from "../../storage/whole-d
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest } from "../format/manifest.ts";
-import { hiddenName, nameInHidden, snapshotNameAt } from "../format/name.ts";
+import { hiddenName, nameInHidden, numberedName, snapshotNameAt } from "../format/name.ts";
 import { INDEX_FILE } from "../read/index-lines.ts";
 import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
 import { openDirectory, writeFailure } from "./disk.ts";
@@ -35,8 +35,6 @@ export async function createPartial(directory: string, now: bigint): Promise<str
 
 /** What a snapshot that begins now is called. @param now ns @param number from 1: so many names were taken, and one more */
 export const newName = (now: bigint, number: number): string => numberedName(snapshotNameAt(now), number);
-
-const numberedName = (name: string, number: number): string => (number === 1 ? name : `${name}-${number}`);
 
 /**
  * Writes the manifest. From then on the snapshot is complete; only its final name is missing.

@@ -2,6 +2,8 @@
 import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
+import type { ManifestFile } from "../format/manifest.ts";
+import { rangeToText } from "../format/range-text.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
 import type { WaitingFile } from "./index-commit.ts";
 
@@ -32,6 +34,14 @@ export interface Stored {
 
 /** A file of a snapshot, as listed in the manifest. */
 export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: string };
+
+/** What the manifest says of it. */
+export const fileClaims = ({ plugin: _, of, range, ...file }: WrittenFile): ManifestFile => ({
+  ...file,
+  ...(of === file.path ? {} : { of }),
+  ...(range === undefined ? {} : rangeToText(range)),
+  counts: { ...file.counts },
+});
 
 /** The files that an interrupted export left, by path. */
 export interface RecoveredFiles {

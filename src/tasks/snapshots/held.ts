@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { closedCopy, copiesElsewhere, withManifest } from "../../copies/record/held-storage.ts";
 import { type KnownCopies, type KnownCopy, knownCopySchema } from "../../copies/record/known-copies.ts";
 import { byAge, byPath, keptAt, namesOf } from "../../snapshot/catalog/kept.ts";
+import { withoutSuperseded } from "../../snapshot/catalog/lineage.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../../snapshot/format/limits.ts";
 import { SNAPSHOT_NAME } from "../../snapshot/format/name.ts";
@@ -180,11 +181,11 @@ function heldOf(
   }
   const all = [...seen.values()];
   return {
-    snapshots: all
-      .flatMap(({ value: { slim }, path, isHere }) =>
+    snapshots: withoutSuperseded(
+      all.flatMap(({ value: { slim }, path, isHere }) =>
         slim === undefined ? [] : [{ path, isHere, manifest: slim }],
-      )
-      .sort(byAge),
+      ),
+    ).sort(byAge),
     unreadable: all
       .flatMap(({ value: { reason }, path }) => (reason === undefined ? [] : [{ path, reason }]))
       .sort(byPath),

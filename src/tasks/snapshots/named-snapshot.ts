@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { closest } from "../../config/closest.ts";
 import type { Config } from "../../config/config.ts";
 import type { CopyHead } from "../../copies/read/find-copy.ts";
+import type { BackendChain } from "../../snapshot/catalog/chain.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { SNAPSHOT_NAME } from "../../snapshot/format/name.ts";
 import { INDEX_FILE } from "../../snapshot/read/index-lines.ts";
@@ -15,6 +16,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { listed } from "../../units/words.ts";
 import { UsageError } from "../task/errors.ts";
 import { isAddress } from "./addresses.ts";
+import type { Erasures } from "./erasures.ts";
 import { knowsCopies } from "./holdings.ts";
 import { placedName } from "./placed-name.ts";
 
@@ -43,6 +45,8 @@ export interface SnapshotPlaces {
   readonly placed?: (name: string) => Storage;
   /** The copies that were opened so far, by where they lie. */
   readonly opened?: ReadonlyMap<string, CopyHead>;
+  /** What must not come back from these chains. @throws RefusedError when that cannot be told, unless it is ignored */
+  erasures(chains: readonly BackendChain[], isIgnored: boolean): Promise<Erasures>;
   /** Why an encrypted copy was not opened that may be whole: its identity is missing, or another one. */
   readonly locked?: () => unknown;
 }
@@ -71,10 +75,10 @@ export async function meantBy(text: string, where: SnapshotPlaces): Promise<Name
 
 async function inPlace(name: string, among: Storage): Promise<NamedSnapshot> {
   if (name === "latest") return { among, isFar: true };
-  const isWhole = SNAPSHOT_NAME.test(name);
+  const isWhole = SNAPSHOT_NAME.test(name) && (await isCopy(among.within(name)));
   const full = isWhole ? name : begunBy(name, await among.names(), among);
   const files = full === undefined ? undefined : among.within(full);
-  if (files !== undefined && (!isWhole || (await isCopy(files)))) return { files, among, isFar: true };
+  if (files !== undefined) return { files, among, isFar: true };
   const meant = closest(name, await among.names());
   throw new UsageError(
     `there is no copy ${name} in ${among.root}`,

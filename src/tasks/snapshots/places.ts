@@ -11,6 +11,7 @@ import { decryptedWith } from "../../copies/read/decrypted.ts";
 import { type CopyHead, type FoundCopy, headOf } from "../../copies/read/find-copy.ts";
 import { placeStorage } from "../../copies/read/place-storage.ts";
 import type { OpenStore } from "../../host/open.ts";
+import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { OtherIdentityError } from "../../storage/age/error.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
@@ -20,6 +21,7 @@ import { SealedError, UnansweredError, UnknownSignerError, UsageError } from "..
 import { type IdentityGiven, readIdentities } from "../task/identity.ts";
 import type { TaskContext } from "../task/task.ts";
 import { isAddress, storeAt } from "./addresses.ts";
+import { openErasures } from "./erasures.ts";
 import { holdingsOf } from "./holdings.ts";
 import type { SnapshotPlaces } from "./named-snapshot.ts";
 
@@ -99,6 +101,7 @@ export async function snapshotPlaces(
 ): Promise<SnapshotPlaces> {
   const { directory, config, signal } = context;
   const opened = new Map<string, CopyHead>();
+  const lying = new Map<string, Place>();
   const { plain, locked } = lockedBy(identity, context);
   const isKnown = knownKeys(context, key);
   const believe = believing(isKnown);
@@ -107,16 +110,22 @@ export async function snapshotPlaces(
     const admit: Admit = (copy) => {
       believe(copy);
       opened.set(found.shown(copy.copy.snapshot), headOf(copy));
+      lying.set(found.shown(copy.copy.snapshot), found);
     };
     const isSealed = identity.identity === undefined;
     return copiesAt(found, { admit, isKnown, opened: plain, isSealed, signal });
   };
-  if (place !== undefined) return { directory, kept: placed(place), isFar: true, placed, opened, locked };
+  const erasures: SnapshotPlaces["erasures"] = (chains, isIgnored) => {
+    const places = new Set(snapshotsOf(chains).flatMap(({ path }) => lying.get(path) ?? []));
+    return openErasures({ directory: config.directory, places, opened: plain, isIgnored, signal });
+  };
+  const found = { directory, placed, opened, locked, erasures };
+  if (place !== undefined) return { ...found, kept: placed(place), isFar: true };
   const isOpen = (name: string): boolean => context.stores.some((one) => one.name === name);
   const kept = await holdingsOf(config, ({ place: name, name: snapshot }) =>
     isOpen(name) ? placed(name).within(snapshot) : undefined,
   );
-  return { directory, kept, placed, opened, locked };
+  return { ...found, kept };
 }
 
 /** Whether a copy is believed. @throws UnknownSignerError when it is not */

@@ -27,7 +27,7 @@ const PLUGIN_MEMBERS = [
   "durationMs",
 ] as const;
 
-const MEMBERS = ["created", "finished", "range", "status", "bytes", "sha256"] as const;
+const MEMBERS = ["created", "finished", "range", "status", "bytes", "erased", "sha256"] as const;
 
 const slimPluginSchema = v.object({
   ...v.pick(plugin, PLUGIN_MEMBERS).entries,

@@ -42,7 +42,7 @@ export interface TaskContext extends OpenPlugins {
   readonly follow: Follow;
   readonly waitFor: WaitFor;
   /** Outputs a long text at its reader's pace. @returns whether the reader took all of it */
-  readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
+  readonly pour: (pieces: Iterable<string> | AsyncIterable<string>) => Promise<boolean>;
   /** Is told of every request to a server; absent: nobody wants to know. */
   readonly onRequest?: OnRequest;
   /** Asks for the passphrase of an identity; absent: nobody is there to answer. */

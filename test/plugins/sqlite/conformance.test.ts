@@ -20,11 +20,11 @@ const waived = (more: readonly string[] = []) => [
   ...more,
   ...MATCH_RULES,
   ...SERVER_RULES,
-  "find-then-erase",
 ];
 
 describe("a file", () =>
   testBackend({
+    subject: { id: "beyond 2^53", where: "tasks.title={id}" },
     declaration: sqlite,
     options: { path: join(directory, "app.db") },
     empty: { path: join(temporaryDirectory(), "app.db") },
@@ -34,6 +34,7 @@ describe("a file", () =>
 
 describe("a ledger's rows", () =>
   testBackend({
+    subject: { id: "47", where: "entries.body~entry {id}" },
     declaration: sqlite,
     options: { path: join(directory, "worm.db"), save: "rows", ledger: LEDGER },
     empty: { path: join(empty, "worm.db"), save: "rows", ledger: LEDGER },

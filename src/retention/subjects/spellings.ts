@@ -1,0 +1,27 @@
+/** How a text may be spelled inside of JSON, where texts of JSON stand in texts of JSON. */
+import { holdsWord } from "../../contract/holds-word.ts";
+
+/** The value itself; as JSON writes it; and as JSON writes it that is to be ASCII. Each once. */
+function spellingsOf(value: string): readonly string[] {
+  const written = JSON.stringify(value).slice(1, -1);
+  return [...new Set([value, written, inAscii(written)])];
+}
+
+const inAscii = (text: string): string =>
+  text.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** Whether a text has the value in it as a whole word, however it is spelled. */
+export function holdsSpelled(value: string): (text: string) => boolean {
+  const all = spellingsOf(value).map(holdsWord);
+  return (text) => all.some((holds) => holds(text));
+}
+
+/** What stands where an identifier stood. */
+const BLOT = "***";
+
+/** Takes the value out of a text, wherever it is a whole word, however it is spelled. */
+export function blotting(value: string): (text: string) => string {
+  const literal = spellingsOf(value).map((one) => one.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${literal.join("|")})(?![\\p{L}\\p{N}_])`, "gu");
+  return (text) => text.replaceAll(pattern, BLOT);
+}

@@ -1,0 +1,47 @@
+/**
+ * Copies that are being removed for good. Without its `copy.json` a copy is none any more, so who is killed while he removes one leaves
+ * objects that nobody looks for: until all of them are gone, a file in the project says so.
+ */
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { COPY_FILE } from "../copies/format/copy-file.ts";
+import type { Place } from "../copies/place/place.ts";
+import { removeCopy, removeObjects, type Withheld } from "../copies/place/remove-copy.ts";
+import { SNAPSHOT_NAME } from "../snapshot/format/name.ts";
+import { localStorage } from "../storage/local.ts";
+import type { Storage } from "../storage/storage.ts";
+import { copiesKnownTo } from "./snapshots/holdings.ts";
+
+type Project = Pick<Config, "directory">;
+
+const notesOf = ({ directory }: Project): Storage =>
+  localStorage(join(directory, ".contextcore", "removing"));
+
+/** Removes a copy with all that belongs to it. @returns what the place does not let go @throws PluginError */
+export async function removeForGood(project: Project, open: Place, name: string): Promise<Withheld[]> {
+  const notes = notesOf(project);
+  await notes.write(`${open.name}/${name}`, "");
+  let isGone = false;
+  const withheld = await removeCopy(open, name, () => {
+    isGone = true;
+  });
+  if (isGone) await copiesKnownTo(project).forget({ place: open.name, name });
+  if (withheld.length === 0 || !isGone) await notes.remove(`${open.name}/${name}`);
+  return withheld;
+}
+
+/** Goes on with removals that were interrupted in these places. @returns what they do not let go now @throws PluginError */
+export async function finishRemovals(project: Project, places: readonly Place[]): Promise<Withheld[]> {
+  const notes = notesOf(project);
+  const all: Withheld[] = [];
+  for (const open of places)
+    for (const name of await notes.within(open.name).names()) {
+      if (!SNAPSHOT_NAME.test(name)) continue;
+      const there = await open.list(`${name}/`);
+      // With its `copy.json` it is a copy, which is found as one.
+      const withheld = there.has(`${name}/${COPY_FILE}`) ? [] : await removeObjects(open, there.keys());
+      if (withheld.length === 0) await notes.remove(`${open.name}/${name}`);
+      all.push(...withheld.map(({ object, reason }) => ({ object: open.shown(object), reason })));
+    }
+  return all;
+}
