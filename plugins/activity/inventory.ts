@@ -8,7 +8,12 @@ const NIGHT = parseDuration("1d");
 /** Counts it. A project in which nothing was ever recorded has no log, which is no error. @throws PluginError */
 export function look(saved: Saved, { retention, clock }: Keeping, signal: AbortSignal): Inventory {
   signal.throwIfAborted();
-  const what = { signals: ["records"], retention, bindsCopies: true } as const;
+  const what = {
+    signals: ["records"],
+    retention,
+    retentionSetting: "activity.retention",
+    bindsCopies: true,
+  } as const;
   const span = withLog(saved, (log) => log.span());
   if (span === undefined)
     return {

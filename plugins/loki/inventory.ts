@@ -43,7 +43,7 @@ export async function takeInventory(
     readVersion(api, signal),
     ask.ends(signal),
   ]);
-  const { retention, warnings } = readRetention(settings);
+  const { retention, retentionSetting, warnings } = readRetention(settings);
   const counts = ends === undefined ? { streams: 0 } : await countStreams(api, border, ends, signal);
   const further = [
     ...unreadWarning(ends),
@@ -54,7 +54,13 @@ export async function takeInventory(
     signals: ["logs"],
     counts,
     warnings: [...warnings, ...further],
-    ...given({ serverVersion, oldest: ends?.from, newest: ends && ends.to - 1n, retention }),
+    ...given({
+      serverVersion,
+      oldest: ends?.from,
+      newest: ends && ends.to - 1n,
+      retention,
+      retentionSetting,
+    }),
   };
 }
 

@@ -62,6 +62,7 @@ async function liveSeries(server: Server, signal: AbortSignal): Promise<number |
 interface Retention {
   /** ns; absent: the server did not say */
   readonly retention?: bigint | "unlimited";
+  readonly retentionSetting?: string;
   readonly warnings: readonly string[];
 }
 
@@ -77,7 +78,11 @@ async function readRetention(server: Server, signal: AbortSignal): Promise<Reten
       ? []
       : [`Data older than ${limits.max_query_lookback} cannot be read: limits.max_query_lookback hides it.`];
   if (!("compactor_blocks_retention_period" in limits)) return { warnings };
-  return { retention: durationLimit(limits, "compactor_blocks_retention_period") ?? "unlimited", warnings };
+  return {
+    retention: durationLimit(limits, "compactor_blocks_retention_period") ?? "unlimited",
+    retentionSetting: "limits.compactor_blocks_retention_period",
+    warnings,
+  };
 }
 
 /** `15d`, `10GiB`, or `15d or 10GiB`: whichever comes first. */
@@ -91,7 +96,11 @@ function prometheusRetention(said: string | undefined): Retention {
       : [`It keeps at most ${size} of blocks and deletes the oldest beyond that, whatever their age.`];
   if (/B$/.test(first)) return { warnings };
   try {
-    return { retention: parseDuration(first) || "unlimited", warnings };
+    return {
+      retention: parseDuration(first) || "unlimited",
+      retentionSetting: "--storage.tsdb.retention.time",
+      warnings,
+    };
   } catch (error) {
     if (error instanceof RangeError) return { warnings };
     throw error;

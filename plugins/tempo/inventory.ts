@@ -20,7 +20,12 @@ export async function takeInventory(
     signals: ["traces"],
     ...(await version(http, signal)),
     ...extent,
-    ...(retention === undefined ? {} : { retention: retention === 0n ? "unlimited" : retention }),
+    ...(retention === undefined
+      ? {}
+      : {
+          retention: retention === 0n ? "unlimited" : retention,
+          retentionSetting: settings.retentionSetting,
+        }),
     warnings: [...warnings(settings), ...unread.slice(0, 1).map(notSearched)],
   };
 }

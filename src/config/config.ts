@@ -1,6 +1,7 @@
 import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { Receiver } from "./notify.ts";
+import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedules.ts";
 import type { ConfigValues } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
@@ -46,6 +47,8 @@ export interface Config {
   readonly activity: ConfigValues["activity"];
   /** Where persons show up, by backend: see `subjects.ts`. */
   readonly subjects: Readonly<Record<string, readonly PersonPlace[]>>;
+  /** Classes of data, and what belongs to which. */
+  readonly retention: Retention;
   readonly service: ConfigValues["service"];
   readonly permissions: ConfigValues["permissions"];
   /** Tasks and when they run: see `schedules.ts`. */

@@ -8,22 +8,6 @@ import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import type { Config } from "./config.ts";
 
-/** How long data is kept. */
-export const CLASSES = ["critical", "important", "operational", "transient"] as const;
-/** One of {@link CLASSES}. */
-export type DataClass = (typeof CLASSES)[number];
-
-/** The default class for data of this importance. */
-export const classOf = (importance: Importance): DataClass => {
-  const classes = {
-    critical: "critical",
-    high: "important",
-    medium: "operational",
-    low: "transient",
-  } as const;
-  return classes[importance];
-};
-
 /** The core's settings for an instance, which stand beside the plugin's own options. */
 const coreEntries = (fallback: Importance) => ({
   importance: v.optional(
@@ -32,8 +16,10 @@ const coreEntries = (fallback: Importance) => ({
   ),
   class: v.optional(
     v.pipe(
-      v.picklist(CLASSES),
-      v.description("The class of its data, which decides how long it is kept; default: by its importance"),
+      v.string(),
+      v.description(
+        "The class of its data, which decides how long it is kept, of those of `retention.classes`; default: by its importance",
+      ),
     ),
   ),
   tenants: v.optional(

@@ -10,6 +10,7 @@ import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
 import { overlay, said } from "./overlay.ts";
 import { requireSettings } from "./overrides.ts";
+import { daysKept, inForce, retentionIn, retentionProblems } from "./retention.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { type ConfigSource, findSource, type Path, parseSource, type WrittenConfig } from "./source.ts";
@@ -50,15 +51,21 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const written = expandCore(source, env, request.soundPart);
   const values = check(overlay(written, said(env, overrides)), where, request.soundPart);
   const home = source.file === undefined ? directory : dirname(source.file);
-  if (request.soundPart === undefined) requireStores(values, where(["copies"]));
+  const isWritten = (path: Path) =>
+    path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined;
+  const config = shape(values, home, isWritten);
+  if (request.soundPart === undefined) {
+    requireStores(values, where(["copies"]));
+    requireClasses(config, where);
+  }
   return {
-    ...shape(values, home),
+    ...config,
     ...given({ file: source.file }),
     env,
     overrides,
-    where,
+    where: (path) => where(inForce(path, isWritten)),
     shadowed: shadowedIn(written, source, where),
-    isWritten: (path) => path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined,
+    isWritten: (path) => isWritten(inForce(path, isWritten)),
     fromFile: (path) => (path.join(".") in said(env, overrides) ? undefined : valueAt(source.value, path)),
   };
 }
@@ -73,6 +80,12 @@ function requireStores({ copies, stores }: ConfigValues, where: string): void {
       const hint = meant === undefined ? "a store has its name below `stores`" : `did you mean ${meant}?`;
       return { where, key: "copies", what: `there is no store called ${JSON.stringify(name)}`, hint };
     });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** @throws ConfigError for a class that is not defined, or a place that is no store */
+function requireClasses({ retention, stores }: Shaped, where: (path: Path) => string): void {
+  const problems = retentionProblems(retention, stores, where);
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -137,7 +150,11 @@ function notAMapping(tree: unknown, where: string): ConfigError {
   return new ConfigError([{ where, key: "", what, hint }]);
 }
 
-function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
+type Shaped = Omit<Config, "env">;
+
+function shape(values: ConfigValues, home: string, isWritten: (path: Path) => boolean): Shaped {
+  const retention = retentionIn(values.retention);
+  const { activity, audit } = values;
   return {
     name: values.name ?? (basename(home) || "stack"),
     directory: home,
@@ -152,13 +169,17 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     recovery: values.recovery,
     drill: drillTargetsIn(values.drill),
     audit: {
-      retention: values.audit.retention,
-      staleAfter: values.audit.stale_after,
-      cleanup: values.audit.cleanup,
-      cleanupInterval: values.audit.cleanup_interval,
+      retention: daysKept("audit", audit.retention, retention, isWritten),
+      staleAfter: audit.stale_after,
+      cleanup: audit.cleanup,
+      cleanupInterval: audit.cleanup_interval,
     },
-    activity: values.activity,
     subjects: subjectsIn(values.subjects),
+    activity: {
+      ...activity,
+      retention: daysKept("activity", activity.retention, retention, isWritten),
+    },
+    retention,
     service: values.service,
     permissions: values.permissions,
     schedules: values.schedules ?? [],

@@ -8,6 +8,7 @@ import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type Configured, coreOptionsOf } from "./instances.ts";
 import { about } from "./introspect.ts";
 import { type OptionIssue, toProblem, unknownKey } from "./issues.ts";
+import { unknownClass } from "./retention.ts";
 import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
@@ -208,8 +209,22 @@ function check(
     problems.push(...problemsOf({ ...named, options: schema }, kind, checking, result.issues ?? []));
     return withAbsolutePaths(result.success ? result.output : input, schema, checking.config);
   });
+  problems.push(...classProblems(named, kind, checking, core?.class));
   if (problems.length > 0) throw new ConfigError(problems);
   return { options: options ?? {}, core: core ?? {} };
+}
+
+/** Of an instance whose class is not defined. */
+function classProblems(
+  { name }: Configured,
+  kind: PluginKind,
+  { from, config }: Checking,
+  written: unknown,
+): ConfigProblem[] {
+  if (kind !== "backends" || typeof written !== "string") return [];
+  const unknown = unknownClass(written, config.retention);
+  const where = from.get("class") ?? whereOf(config, [kind, name, "class"]);
+  return unknown === undefined ? [] : [{ where, key: `${kind}.${name}.class`, ...unknown }];
 }
 
 function withAbsolutePaths(

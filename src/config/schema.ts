@@ -6,6 +6,7 @@ import { activitySchema } from "./activity.ts";
 import { drillSchema } from "./drill.ts";
 import { lasting } from "./lasting.ts";
 import { notifySchema, pingSchema } from "./notify.ts";
+import { retentionSchema } from "./retention.ts";
 import { schedulesSchema } from "./schedules.ts";
 import { permissionsSchema, serviceSchema } from "./service.ts";
 import { subjectsSchema } from "./subjects.ts";
@@ -175,6 +176,7 @@ export const ConfigSchema = v.strictObject({
   }),
   activity: activitySchema,
   subjects: subjectsSchema,
+  retention: retentionSchema,
   service: serviceSchema,
   permissions: permissionsSchema,
   schedules: schedulesSchema,

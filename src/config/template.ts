@@ -124,6 +124,20 @@ backends:
 #    where: orders.customer
 #    keep: the law wants invoices for ten years   # it is found and handed over, and not erased
 
+# How long each class of data is kept, and what is of which class beside the backends; see docs/retention.md.
+#retention:
+#  classes:                           # these are the defaults; other names are further classes, for "class" of a backend
+#    critical: 7y
+#    important: 3y
+#    operational: 1y
+#    transient: 30d
+#  of:
+#    trail: important                 # in place of audit.retention
+#    activity: transient              # in place of activity.retention
+#    places:
+#      usb: operational               # everything there, whatever its own class
+#  servers: false                     # delete it on servers, too, where they can
+
 # "contextcore serve": the API, for this machine only unless it has TLS or a proxy in front.
 #service:
 #  listen: 127.0.0.1:9083

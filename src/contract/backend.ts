@@ -66,6 +66,11 @@ export interface Inventory {
   /** How long the server keeps data, ns. `"unlimited"`: it never deletes. Absent: it did not say. */
   readonly retention?: bigint | "unlimited";
   /**
+   * The server's setting that says so, by the name that its own documentation has; what else has to be set for it stands behind in
+   * words: `limits_config.retention_period (with compactor.retention_enabled: true)`. Absent: there is none, or it is not known.
+   */
+  readonly retentionSetting?: string;
+  /**
    * True when that time is meant for every copy of the data, as for what people wrote to somebody: it is warned of if snapshots
    * of it are kept for longer.
    */

@@ -6,6 +6,7 @@ import { sameServers } from "../host/same-server.ts";
 import { classOutlives } from "../inventory/bound-copies.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
 import type { Missing, Reached, Surveyed } from "../inventory/survey.ts";
+import type { ClassTimes } from "../snapshot/catalog/retention.ts";
 import { formatDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import { listed } from "../units/words.ts";
@@ -14,11 +15,12 @@ import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 /** The survey's findings about every backend, in order, and the limits of those that answered. */
 export async function examineBackends(
   surveyed: readonly Surveyed[],
+  classes: ClassTimes,
   signal: AbortSignal,
 ): Promise<DoctorDiagnostic[]> {
   const findings = surveyed.map(async (one) => {
     if (one.state !== "reached") return [missing(one)];
-    return [answered(one), ...untried(one), ...outliving(one), ...(await limitsOf(one, signal))];
+    return [answered(one), ...untried(one), ...outliving(one, classes), ...(await limitsOf(one, signal))];
   });
   return (await Promise.all(findings)).flat();
 }
@@ -63,8 +65,8 @@ function untried({ name, open, inventory }: Reached): DoctorDiagnostic[] {
   ];
 }
 
-function outliving(one: Reached): DoctorDiagnostic[] {
-  const message = classOutlives(one);
+function outliving(one: Reached, classes: ClassTimes): DoctorDiagnostic[] {
+  const message = classOutlives(one, classes);
   return message === undefined ? [] : [{ subject: one.name, severity: "warning", message }];
 }
 

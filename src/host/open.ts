@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.ts";
-import type { DataClass } from "../config/instances.ts";
 import type { Backend, JsonObject, LifecycleRule, Plugin, Sink, Store } from "../contract/contract.ts";
 
 /** A plugin that was loaded, configured and opened. */
@@ -11,7 +10,7 @@ export interface OpenBackend {
   /** Its folder in a snapshot; absent if its files are at the top, which only one instance of a plugin can have. */
   readonly folder?: string;
   /** The class of its data if the configuration sets one; otherwise it follows from the importance. */
-  readonly class?: DataClass;
+  readonly class?: string;
   /** How long its snapshots stay here once every place of `copies` holds them; absent: as long as nobody removes them. ns */
   readonly keepLocal?: bigint;
   /** What the configuration says of whether it stands beside the stack. */

@@ -1,7 +1,7 @@
 /** Opens one loaded plugin: checks its options, makes its context, and guards what it returns. */
 
 import type { Config } from "../config/config.ts";
-import { CLASSES, type Configured, configuredAs, type DataClass } from "../config/instances.ts";
+import { type Configured, configuredAs } from "../config/instances.ts";
 import { about } from "../config/introspect.ts";
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
@@ -116,7 +116,7 @@ async function openAs(
         ...(hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {}),
         ...(typeof core.beside === "boolean" ? { beside: core.beside } : {}),
         ...placesOf(plugin, context.options, core),
-        ...(isClass(core.class) ? { class: core.class } : {}),
+        ...(typeof core.class === "string" ? { class: core.class } : {}),
         ...(typeof core.keepLocal === "string" ? { keepLocal: parseDuration(core.keepLocal) } : {}),
       };
     },
@@ -277,5 +277,3 @@ function placesOf({ options }: Plugin, values: Options, { data }: Options): Pick
     ? {}
     : { places: places.map((path) => path.replace(/\/[^/]*[*?[\]{}].*$/, "") || "/") };
 }
-
-const isClass = (value: unknown): value is DataClass => CLASSES.some((one) => one === value);

@@ -1,18 +1,19 @@
 /** Of data whose own retention is meant for every copy of it: which snapshots of it are kept for longer. */
-import { classOf } from "../config/instances.ts";
+import { classOfBackend } from "../retention/classes.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
-import { KEPT_FOR } from "../snapshot/catalog/retention.ts";
+import { type ClassTimes, timeOf } from "../snapshot/catalog/retention.ts";
 import { isSameSource } from "../snapshot/catalog/source.ts";
 import { formatDuration } from "../units/duration.ts";
 import { counted } from "../units/words.ts";
 import type { Reached } from "./survey.ts";
 
 /** What its class leads to, and which setting to change; `undefined`: nothing is kept for longer by it. */
-export function classOutlives({ name, inventory, open }: Reached): string | undefined {
-  const { retention, bindsCopies, importance = "medium" } = inventory;
-  const kind = open.class ?? classOf(importance);
-  if (bindsCopies !== true || typeof retention !== "bigint" || KEPT_FOR[kind] <= retention) return undefined;
-  const [here, there] = [formatDuration(retention), formatDuration(KEPT_FOR[kind])];
+export function classOutlives({ name, inventory, open }: Reached, times: ClassTimes): string | undefined {
+  const { retention, bindsCopies } = inventory;
+  const kind = classOfBackend(open, inventory);
+  const kept = timeOf(kind, times);
+  if (bindsCopies !== true || typeof retention !== "bigint" || kept <= retention) return undefined;
+  const [here, there] = [formatDuration(retention), formatDuration(kept)];
   return `it is kept for ${here}, and snapshots of it for ${there}, since its class is ${kind}: see backends.${name}.class`;
 }
 

@@ -1,3 +1,4 @@
+import type { ClassTimes } from "../snapshot/catalog/retention.ts";
 import type { Loss } from "./losses.ts";
 import type { Surveyed } from "./survey.ts";
 import type { Touching } from "./touched.ts";
@@ -9,6 +10,8 @@ export interface Taken {
   readonly stack: string;
   readonly findings: readonly Surveyed[];
   readonly warnings: readonly Warning[];
+  /** How long each class of data is kept. */
+  readonly classes: ClassTimes;
   /** What would be lost with the stack, of what a destroy touches. */
   readonly losses: readonly Loss[];
   readonly touching: Touching;

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../contract/contract.ts";
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import { formerName } from "../snapshot/catalog/former-name.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import type { ClassTimes } from "../snapshot/catalog/retention.ts";
 import { isSameSource, type Source } from "../snapshot/catalog/source.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
 import { haveState, mayLackTimes } from "../snapshot/format/signals.ts";
@@ -29,12 +30,13 @@ interface Beside {
   readonly snapshots: readonly KeptSnapshot[];
   /** By our clock, ns; expiry follows the server's clock. */
   readonly now: bigint;
+  readonly classes: ClassTimes;
   /** The names of all backends. */
   readonly names?: readonly string[];
 }
 
 /** What a person should know of one backend. */
-export function warningsFor(finding: Reached, { snapshots, now, names = [] }: Beside): Warning[] {
+export function warningsFor(finding: Reached, { snapshots, now, classes, names = [] }: Beside): Warning[] {
   const { name: subject, inventory, open, sizeProblem } = finding;
   const skew = describeSkew(open, now);
   const warn = (kind: Warning["kind"], message: string, more: Pick<Warning, "unsaved"> = {}): Warning => ({
@@ -50,8 +52,8 @@ export function warningsFor(finding: Reached, { snapshots, now, names = [] }: Be
       ? []
       : [warn("server", `its clock is ${skew}: what expires, and where an export ends, go by it`)]),
     ...(sizeProblem === undefined ? [] : [warn("size", `its size is unknown: ${sizeProblem}`)]),
-    ...[classOutlives(finding), copiesOutlive(finding, snapshots, nowAt(open, now))].flatMap((text) =>
-      text === undefined ? [] : [warn("copies", text)],
+    ...[classOutlives(finding, classes), copiesOutlive(finding, snapshots, nowAt(open, now))].flatMap(
+      (text) => (text === undefined ? [] : [warn("copies", text)]),
     ),
     ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, message, ...more }) =>
       warn(kind, `${message}${renamed(formerName(snapshots, open, names))}`, more),

@@ -1,11 +1,12 @@
 import * as v from "valibot";
-import { CLASSES, classOf } from "../config/instances.ts";
 import { objectOf } from "../contract/any-names.ts";
 import { IMPORTANCES } from "../contract/contract.ts";
 import { CONDITIONS } from "../inventory/condition.ts";
 import type { Loss } from "../inventory/losses.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import type { Taken } from "../inventory/taken.ts";
+import { classOfBackend } from "../retention/classes.ts";
+import { type ClassTimes, timeOf } from "../snapshot/catalog/retention.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../units/range.ts";
 import { absolutePath, time } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";
@@ -40,9 +41,15 @@ const schema = v.object({
       retentionSeconds: v.optional(
         v.pipe(v.number(), v.description("absent: the server keeps its data for ever, or does not say")),
       ),
+      retentionSetting: v.optional(
+        v.pipe(v.string(), v.description("the server's setting that says how long it keeps its data")),
+      ),
       isKeptForEver: v.optional(v.boolean()),
       importance: v.optional(v.picklist(IMPORTANCES)),
-      class: v.optional(v.picklist(CLASSES)),
+      class: v.optional(v.string()),
+      classSeconds: v.optional(
+        v.pipe(v.number(), v.description("how long data of that class is to be kept")),
+      ),
       counts: v.optional(objectOf(v.number())),
     }),
   ),
@@ -63,13 +70,13 @@ export const INVENTORY = defineResult({
 });
 
 /** Everything that was found. Absent members are left out. */
-export const inventoryJson = ({ stack, findings, warnings }: Taken): ValueOf<typeof INVENTORY> => ({
+export const inventoryJson = ({ stack, findings, warnings, classes }: Taken): ValueOf<typeof INVENTORY> => ({
   stack,
-  backends: findings.map(backendJson),
+  backends: findings.map((one) => backendJson(one, classes)),
   warnings: warnings.map(({ subject, kind, message }) => ({ backend: subject, kind, message })),
 });
 
-function backendJson(finding: Surveyed): ValueOf<typeof INVENTORY>["backends"][number] {
+function backendJson(finding: Surveyed, classes: ClassTimes): ValueOf<typeof INVENTORY>["backends"][number] {
   const { name, state, open } = finding;
   const whose = {
     backend: name,
@@ -90,9 +97,11 @@ function backendJson(finding: Surveyed): ValueOf<typeof INVENTORY>["backends"][n
     oldest: oldest === undefined ? undefined : toRfc3339(oldest),
     newest: newest === undefined ? undefined : toRfc3339(newest),
     retentionSeconds: typeof retention === "bigint" ? Number(retention / NS_PER_SECOND) : undefined,
+    retentionSetting: inventory.retentionSetting,
     isKeptForEver: retention === "unlimited" ? true : undefined,
     importance: inventory.importance,
-    class: open.class ?? classOf(inventory.importance ?? "medium"),
+    class: classOfBackend(open, inventory),
+    classSeconds: Number(timeOf(classOfBackend(open, inventory), classes) / NS_PER_SECOND),
     counts: inventory.counts,
   };
 }

@@ -173,7 +173,7 @@ async function carryOut(
       const isDoubted = known !== undefined && hasDamagedData(known);
       const written = await writeCopy({ ...writing, snapshot: snapshot.files, name, isDoubted, onProgress });
       await remember(running.config, place.name, written, snapshot);
-      const until = await locked(place, written, snapshot);
+      const until = await locked(place, written, snapshot, running.config);
       copies.push({ ...written, snapshot, where: place.shown(name), ...given({ lockedUntil: until }) });
       running.did({ copies: copies.map(recorded) });
     } catch (error) {

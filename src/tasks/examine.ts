@@ -12,6 +12,7 @@ import { examineStores } from "../doctor/stores.ts";
 import { examineTrail } from "../doctor/trail.ts";
 import { examineUpstreams } from "../doctor/upstreams.ts";
 import { NONE_ENABLED } from "../inventory/survey.ts";
+import { classTimes } from "../retention/classes.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { VERSION } from "../version.ts";
@@ -83,7 +84,9 @@ async function examineStack(
   const surveyed = await askBackends({ signal, waitFor, ...given({ onWait }) }, stack, timeoutMs);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
-    stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
+    stack.isAgreed && surveyed.length === 0
+      ? [NOTHING_TO_ASK]
+      : examineBackends(surveyed, classTimes(config), signal),
     examineInstances(stack.backends),
     examineClocks([...reached.map(({ open }) => open), ...stores], signal, onRequest),
     examineSinks(sinks, signal),

@@ -5,6 +5,7 @@ import { type Surveyed, survey } from "../inventory/survey.ts";
 import type { Taken } from "../inventory/taken.ts";
 import { touchedLosses, touching } from "../inventory/touched.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
+import { classTimes } from "../retention/classes.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
@@ -30,14 +31,15 @@ export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS)
   const findings = await askBackends(context, context, timeoutMs);
   const { snapshots } = await readKept(await holdingsOf(context.config));
   const now = fromMs(Date.now());
+  const classes = classTimes(context.config);
   const names = [...findings.map(({ name }) => name), ...Object.keys(context.config.backends)];
   const warnings = findings.flatMap((finding): Warning[] =>
-    finding.state === "reached" ? warningsFor(finding, { snapshots, now, names }) : [],
+    finding.state === "reached" ? warningsFor(finding, { snapshots, now, classes, names }) : [],
   );
   const { name: stack } = context.config;
   const all = findings.length === 0 ? [NOBODY_ASKED] : lossesOf(findings, { snapshots, now });
   const touched = touching(findings, context.config);
-  return { stack, findings, warnings, losses: touchedLosses(all, touched), touching: touched };
+  return { stack, findings, warnings, classes, losses: touchedLosses(all, touched), touching: touched };
 }
 
 export const inventory = defineTask({

@@ -1,9 +1,10 @@
 /** Removes the snapshots that a policy does not keep. */
 import type { Withheld } from "../copies/place/remove-copy.ts";
+import { classTimes, classTimesIn } from "../retention/classes.ts";
 import { readHolds } from "../retention/holds/file.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
-import { type Decision, isEmpty, KEPT_FOR, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
+import { type Decision, isEmpty, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
@@ -13,7 +14,7 @@ import { heldRule } from "./held-by.ts";
 import { copiesNow, type HeldElsewhere, keepLocalRule, NOWHERE } from "./keep-local.ts";
 import { type Prunable, prunableHere, prunableIn } from "./prunable.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
-import { KEY, PLACE } from "./snapshots/places.ts";
+import { KEY, openPlace, PLACE } from "./snapshots/places.ts";
 import { readWholeNumber } from "./task/count.ts";
 import { RefusedError } from "./task/errors.ts";
 import { IDENTITY } from "./task/identity.ts";
@@ -38,7 +39,7 @@ const params = {
   "keep-classes": {
     type: "flag",
     about:
-      "keep by the data's class: critical 7 years, important 3 years, operational 1 year, transient 30 days",
+      "keep by the data's class, as `retention.classes` says: by default critical 7 years, important 3 years, operational 1 year, transient 30 days",
   },
   "keep-local": {
     type: "flag",
@@ -90,7 +91,7 @@ export const prune = defineTask({
   }),
   destructive: true,
   async plan(asked, context): Promise<PrunePlan> {
-    requireRule(asked);
+    requireRule(asked, context);
     const { place } = asked;
     const wanted = asked["keep-local"] ? context.config.copies : [];
     const elsewhere = place === undefined ? await copiesNow(context, wanted) : NOWHERE;
@@ -114,8 +115,8 @@ export const prune = defineTask({
 });
 
 /** @throws RefusedError for a policy without a rule */
-function requireRule(asked: Asked): void {
-  if (!isEmpty(policyOf(asked)) || asked["keep-local"]) return;
+function requireRule(asked: Asked, context: TaskContext): void {
+  if (!isEmpty(policyOf(asked, context)) || asked["keep-local"]) return;
   throw new RefusedError("a policy that keeps nothing is not carried out", "name at least one --keep-… rule");
 }
 
@@ -130,7 +131,7 @@ async function decided(
   const keepsHere = asked["keep-local"] ? keepLocalRule(context, elsewhere) : () => [];
   const isHeld = heldRule(readHolds(context.config));
   const policy: Policy = {
-    ...policyOf(asked),
+    ...policyOf(asked, context),
     own: (one) => [
       ...isHeld(one),
       ...keepsHere(one),
@@ -209,7 +210,8 @@ export function removedText(gone: readonly KeptSnapshot[]): string {
 
 type Asked = ParamValues<typeof params>;
 
-function policyOf(asked: Asked): Policy {
+function policyOf(asked: Asked, context: TaskContext): Policy {
+  const { place } = asked;
   const rules = {
     last: asked["keep-last"],
     within: asked["keep-within"],
@@ -219,5 +221,9 @@ function policyOf(asked: Asked): Policy {
     yearly: asked["keep-yearly"],
   };
   const named = Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== undefined));
-  return { ...named, ...(asked["keep-classes"] ? { classes: KEPT_FOR } : {}) };
+  const classes = () =>
+    place === undefined
+      ? classTimes(context.config)
+      : classTimesIn(openPlace(place, context).name, context.config);
+  return { ...named, ...(asked["keep-classes"] ? { classes: classes() } : {}) };
 }

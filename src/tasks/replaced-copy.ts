@@ -68,7 +68,7 @@ async function copied({
   const written = await writeCopy({ ...writing, snapshot: snapshot.files, name });
   await requireSound(context, { place, name, how });
   await remember(context.config, place, written, snapshot);
-  await locked(open, written, snapshot);
+  await locked(open, written, snapshot, context.config);
   return written;
 }
 

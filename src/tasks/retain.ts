@@ -1,7 +1,9 @@
 /** How long copies are locked in a place, as the configuration says of it. */
+import type { Config } from "../config/config.ts";
 import type { Place } from "../copies/place/place.ts";
 import type { FoundCopy } from "../copies/read/find-copy.ts";
 import { lockCopy } from "../copies/write/lock-copy.ts";
+import { classTimesIn } from "../retention/classes.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { keptUntil } from "../snapshot/catalog/retention.ts";
 import { parseDuration } from "../units/duration.ts";
@@ -13,9 +15,16 @@ type Retaining = Pick<Place, "name" | "retain" | "retainUntil">;
 type Dated = Pick<KeptSnapshot, "manifest">;
 
 /** Until when a copy of this snapshot is to be locked there; `undefined`: it is not, or that time is over. ns */
-function lockedUntil({ retain }: Retaining, snapshot: Dated): bigint | undefined {
+function lockedUntil(
+  { name, retain }: Retaining,
+  snapshot: Dated,
+  config: Pick<Config, "retention">,
+): bigint | undefined {
   if (retain === undefined) return undefined;
-  const until = retain === "classes" ? keptUntil(snapshot) : createdAt(snapshot) + parseDuration(retain);
+  const until =
+    retain === "classes"
+      ? keptUntil(snapshot, classTimesIn(name, config))
+      : createdAt(snapshot) + parseDuration(retain);
   return until > fromMs(Date.now()) ? until : undefined;
 }
 
@@ -24,8 +33,9 @@ export async function locked(
   place: Place,
   copy: Pick<FoundCopy, "copy">,
   snapshot: Dated,
+  config: Pick<Config, "retention">,
 ): Promise<string | undefined> {
-  const until = lockedUntil(place, snapshot);
+  const until = lockedUntil(place, snapshot, config);
   if (until === undefined) return undefined;
   await lockCopy(place, copy, until);
   return toRfc3339(until);
@@ -38,7 +48,7 @@ export async function locked(
 export function announceLocks(
   place: Place,
   snapshots: readonly Dated[],
-  { note }: Pick<TaskContext, "note">,
+  { note, config }: Pick<TaskContext, "note" | "config">,
 ): void {
   const { name, retain, retainUntil, lockMode } = place;
   if (retain === undefined) return;
@@ -47,7 +57,7 @@ export function announceLocks(
       `${name} locks nothing, and \`retain\` is set for it`,
       `stores.${name}.lock: governance, in a bucket that was made with object lock; or no \`retain\``,
     );
-  const ends = snapshots.map((one) => lockedUntil(place, one)).filter((until) => until !== undefined);
+  const ends = snapshots.map((one) => lockedUntil(place, one, config)).filter((until) => until !== undefined);
   const latest = ends.reduce((end, until) => (until > end ? until : end), 0n);
   if (latest === 0n) return;
   const who =

@@ -133,5 +133,5 @@ export async function rememberStraight(
   if (copy === undefined) return;
   const seen = seenNow(place.name, headOf(copy), { depth: "listed", sound: true, isProof: true });
   await copiesKnownTo(config).remember(seen, copy.text);
-  await locked(place, copy, { manifest });
+  await locked(place, copy, { manifest }, config);
 }

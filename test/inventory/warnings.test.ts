@@ -27,7 +27,9 @@ function warningsOf(
   const open = { name: "loki", ...(clock === undefined ? {} : { clock }) } as never;
   const said: Inventory = { signals: ["logs"], importance: "high", newest: NOW, ...inventory };
   const finding = { state: "reached", name: "loki", inventory: said, open } as const;
-  return warningsFor(finding, { snapshots, now: NOW }).map(({ kind, message }) => `${kind}: ${message}`);
+  return warningsFor(finding, { snapshots, now: NOW, classes: new Map() }).map(
+    ({ kind, message }) => `${kind}: ${message}`,
+  );
 }
 
 describe("what no snapshot holds", () => {

@@ -34,6 +34,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["config", "trust"],
   ["config", "trust", "--list"],
   ["inventory"],
+  ["retention", "show"],
   ["export", "-t", "1h", "--dry-run"],
   ["export", "-t", "1h"],
   ["export", "--nonsense"],

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { retentionIn } from "../../src/config/retention.ts";
+import { classTimes } from "../../src/retention/classes.ts";
 import { coveredRanges, heldOnlyBy } from "../../src/snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
-import { isEmpty, KEPT_FOR, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
+import { isEmpty, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 import { placeOf } from "../support/place.ts";
@@ -10,6 +12,9 @@ import { placeOf } from "../support/place.ts";
 const HOUR = 3_600_000_000_000n;
 const DAY = 86_400_000_000_000n;
 const NOW = fromRfc3339("2026-01-24T14:30:00Z");
+
+/** How long each class is kept where the configuration says nothing. */
+const KEPT = classTimes({ retention: retentionIn({}) });
 
 type Kept = Pick<ManifestPlugin, "importance" | "class">;
 
@@ -83,7 +88,7 @@ describe("a policy", () => {
       snapshot(NOW - 100n * DAY, { importance: "low" }),
       snapshot(NOW),
     ];
-    expect(kept(old, { classes: KEPT_FOR }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
+    expect(kept(old, { classes: KEPT }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
   });
 
   test("keeps it by the class that somebody gave the data, whatever its importance; what is not known, longest", () => {
@@ -93,7 +98,7 @@ describe("a policy", () => {
       snapshot(NOW - 100n * DAY, { importance: "critical", class: "transient" }),
       snapshot(NOW),
     ];
-    expect(kept(old, { classes: KEPT_FOR }).map((day) => day.slice(0, 4))).toEqual(["2026", "2021", "2020"]);
+    expect(kept(old, { classes: KEPT }).map((day) => day.slice(0, 4))).toEqual(["2026", "2021", "2020"]);
   });
 
   test("never removes the newest complete snapshot", () => {
@@ -115,7 +120,7 @@ describe("a policy", () => {
       isEmpty({}),
       isEmpty({ last: 0, within: 0n }),
       isEmpty({ last: 1 }),
-      isEmpty({ classes: KEPT_FOR }),
+      isEmpty({ classes: KEPT }),
     ]).toEqual([true, true, false, false]);
   });
 

@@ -24,6 +24,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   export: false,
   copy: false,
   inventory: false,
+  retention_show: false,
   verify: false,
   drill: false,
   audit_export: false,

@@ -76,6 +76,7 @@ const toSettings = (config: unknown, limits: unknown): Settings => ({
 interface Retention {
   /** ns; absent: the server did not say. */
   readonly retention?: bigint | "unlimited";
+  readonly retentionSetting?: string;
   readonly warnings: readonly string[];
 }
 
@@ -84,10 +85,18 @@ export function readRetention(settings: Settings): Retention {
   if (!settings.known) return { warnings: [] };
   const period = settings.limit("limits_config.retention_period");
   if (settings.flag("compactor.retention_enabled") !== true) {
-    return { retention: "unlimited", warnings: period === undefined ? [] : [notEnforced(period)] };
+    return {
+      retention: "unlimited",
+      retentionSetting: "limits_config.retention_period (with compactor.retention_enabled: true)",
+      warnings: period === undefined ? [] : [notEnforced(period)],
+    };
   }
   const streams = settings.list("limits_config.retention_stream").flatMap(streamWarning);
-  return { retention: period ?? "unlimited", warnings: streams };
+  return {
+    retention: period ?? "unlimited",
+    retentionSetting: "limits_config.retention_period",
+    warnings: streams,
+  };
 }
 
 /** Start of the first schema, ns: Loki stores no older lines. `undefined` if it is not shown. */

@@ -7,6 +7,8 @@ export interface Settings {
   readonly known: boolean;
   /** How long blocks are kept, ns; absent: the server does not say. */
   readonly retention: bigint | undefined;
+  /** The setting that says so. */
+  readonly retentionSetting: string;
   /** Traces in one search answer, at most; 0: no limit. */
   readonly maxResultLimit: number;
   /** Longest range of one search, ns; 0: no limit. */
@@ -84,12 +86,14 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     return own.find((value) => value !== undefined) ?? defaults;
   });
   const known = memberAt(config, "query_frontend") !== undefined;
-  const { live, slack, retention } = partsOf(config);
+  const { live, slack, ...parts } = partsOf(config);
+  const retention = ["overrides.defaults.compaction.block_retention", ...parts.retention];
   // A limit of 0 is left out of the page, so what is absent from a page that has the section is 0.
   const limited = memberAt(config, "overrides.defaults.ingestion") !== undefined;
   return {
     known,
-    retention: duration("overrides.defaults.compaction.block_retention", ...retention),
+    retention: duration(...retention),
+    retentionSetting: retention.find((setting) => duration(setting) !== undefined) ?? parts.retention[0],
     maxResultLimit: number("query_frontend.search.max_result_limit") ?? (known ? 0 : 262_144),
     maxSearchDuration:
       duration("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration") ??
@@ -130,7 +134,7 @@ interface Parts {
   /** What writes blocks: the tightest slack hides. */
   readonly slack: readonly string[];
   /** What deletes blocks, the surest first. */
-  readonly retention: readonly string[];
+  readonly retention: readonly [string, ...string[]];
 }
 
 const VERSION_3: Parts = {

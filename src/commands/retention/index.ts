@@ -1,9 +1,10 @@
 import type { Group } from "../command.ts";
 
 const retention: Group = {
-  about: "how long data is kept, and what is held beyond that",
-  default: "hold",
+  about: "how long data is kept, what of it is due to go, and what is held beyond that",
+  default: "show",
   commands: {
+    show: async () => (await import("./show.ts")).default,
     hold: async () => (await import("./hold/index.ts")).default,
   },
 };

@@ -56,6 +56,7 @@ export const ANSWERS = {
     oldest: v.optional(time),
     newest: v.optional(time),
     retention: v.optional(v.union([time, v.literal("unlimited")])),
+    retentionSetting: v.optional(text),
     bindsCopies: v.optional(v.boolean()),
     importance: v.optional(v.picklist(IMPORTANCES)),
     counts: v.optional(counts),

@@ -1,12 +1,13 @@
 /** What the stack's servers hold, and the settings that may be shown. */
 import { CONFIG_SHOW } from "../../results/config.ts";
 import { INVENTORY } from "../../results/inventory.ts";
+import { RETENTION_SHOW } from "../../results/retention.ts";
 import { answerText } from "../listen/answer.ts";
 import { defineRoute, type Route } from "../listen/route.ts";
 import { briefMark, configMark } from "../marks.ts";
 import type { Service } from "./service.ts";
 
-/** `/api/v1/inventory` and `/api/v1/settings`. */
+/** `/api/v1/inventory`, `/api/v1/retention` and `/api/v1/settings`. */
 export const inventoryRoutes = ({ asking, config }: Service): Route[] => [
   defineRoute({
     method: "GET",
@@ -17,6 +18,16 @@ export const inventoryRoutes = ({ asking, config }: Service): Route[] => [
     answers: INVENTORY,
     seconds: 120,
     run: async () => answerText(await asking(["inventory"], briefMark())),
+  }),
+  defineRoute({
+    method: "GET",
+    path: "/api/v1/retention",
+    role: "viewer",
+    about:
+      "what there is of each class of data, when it goes, and where servers do otherwise; the servers are asked at most twice a minute",
+    answers: RETENTION_SHOW,
+    seconds: 120,
+    run: async () => answerText(await asking(["retention", "show"], briefMark())),
   }),
   defineRoute({
     method: "GET",

@@ -27,6 +27,7 @@ const stockSchema = v.object({
       gaps: v.array(range),
       heldUntil: v.optional(ns),
       retentionSeconds: v.optional(v.number()),
+      class: v.optional(v.string()),
     }),
   ),
   places: v.array(

@@ -69,7 +69,7 @@ function backupFamilies({ tally, stock, backends, ages }: Figures): Family[] {
 const restoredBytes = (of: readonly number[]): number | undefined =>
   of.length === 0 ? undefined : of.reduce((sum, bytes) => sum + bytes);
 
-function exportFamilies({ tally, stock, backends, now }: Figures): Family[] {
+function exportFamilies({ tally, stock, backends, ages, now }: Figures): Family[] {
   const each = (
     name: string,
     help: string,
@@ -116,6 +116,11 @@ function exportFamilies({ tally, stock, backends, now }: Figures): Family[] {
       "server_retention_seconds",
       "how long its server keeps data",
       ({ retentionSeconds }) => retentionSeconds,
+    ),
+    each(
+      "class_retention_seconds",
+      "how long its data is to be kept, by the class that its newest export has",
+      (of) => ages.find(({ category }) => category === of.class)?.policySeconds,
     ),
     gauge("contextcore_snapshots", "snapshots that are held, here or as a copy", one(stock?.snapshots)),
     gauge("contextcore_snapshots_damaged", "of which the manifest cannot be read", one(stock?.damaged)),

@@ -6,6 +6,7 @@ import { rememberedUnfinished } from "../../audit/unfinished.ts";
 import type { Config } from "../../config/config.ts";
 import type { BuiltIn } from "../../host/built-in.ts";
 import type { ScheduleJson } from "../../results/schedules.ts";
+import { classTimes } from "../../retention/classes.ts";
 import { isThere } from "../../storage/entries.ts";
 import { trailPlaces } from "../../tasks/stack/trail-places.ts";
 import { given } from "../../units/given.ts";
@@ -89,7 +90,10 @@ export function createFigures(config: Config, reading: FigureSources): ReadFigur
       now,
       unreadable: unreadable.filter((one, at) => unreadable.findIndex((other) => isSame(one, other)) === at),
       backends: backendsOf(config, seen, builtIns),
-      ages: [...(stock ? categoryAges(stock.oldest, now) : []), trailAge(config, oldest, now)],
+      ages: [
+        ...(stock ? categoryAges(stock.oldest, classTimes(config), now) : []),
+        trailAge(config, oldest, now),
+      ],
       sinks: sinks ?? [],
       ...given({ tally, unfinished, proved, stock, schedules, drills, requests, service: runs }),
     };

@@ -7,7 +7,7 @@ import type { KnownCopy } from "../../copies/record/known-copies.ts";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
 import { createdAt } from "../../snapshot/catalog/kept.ts";
 import { hashesOf } from "../../snapshot/catalog/lineage.ts";
-import { KEPT_FOR, retentionClass } from "../../snapshot/catalog/retention.ts";
+import { type ClassTimes, retentionClass, timeOf } from "../../snapshot/catalog/retention.ts";
 import { totalLength } from "../../snapshot/format/ranges.ts";
 import type { HeldSnapshots } from "../../tasks/snapshots/held.ts";
 import type { HeldSnapshot, SlimPlugin } from "../../tasks/snapshots/slim.ts";
@@ -41,6 +41,8 @@ export interface BackendStock {
   readonly heldUntil?: bigint;
   /** How long its server keeps data. */
   readonly retentionSeconds?: number;
+  /** The class of its data. */
+  readonly class?: string;
 }
 
 /** Of one place, as far as it is known without asking it. */
@@ -121,6 +123,7 @@ function figuresOf(newest: Part, known: ReadonlyMap<string, HeldSnapshot>) {
   return {
     seconds: durationMs / 1000,
     ...newest.plugin.size,
+    class: retentionClass(newest.plugin),
     restoredBytes: bytesUpTo(newest, known),
     ...given({ retentionSeconds }),
   };
@@ -202,12 +205,12 @@ export interface CategoryAge {
   readonly policySeconds: number;
 }
 
-/** Of each class. @param now ms since the epoch */
-export const categoryAges = (oldest: Stock["oldest"], now: number): CategoryAge[] =>
-  Object.entries(KEPT_FOR).map(([category, kept]) => {
+/** Of each class that is defined, and of others that snapshots have. @param now ms since the epoch */
+export const categoryAges = (oldest: Stock["oldest"], times: ClassTimes, now: number): CategoryAge[] =>
+  [...new Set([...times.keys(), ...oldest.keys()])].map((category) => {
     const at = oldest.get(category);
     const ageSeconds = at === undefined ? undefined : Math.max(0, inSeconds(fromMs(now) - at));
-    return { category, policySeconds: inSeconds(kept), ...given({ ageSeconds }) };
+    return { category, policySeconds: inSeconds(timeOf(category, times)), ...given({ ageSeconds }) };
   });
 
 const inSeconds = (ns: bigint): number => Number(ns) / 1e9;

@@ -3,7 +3,7 @@
  * those of `restic forget`, except that the fullest snapshot represents a period, not the last one. One matching rule is
  * enough.
  */
-import { CLASSES, classOf } from "../../config/instances.ts";
+import { classOf } from "../../config/retention.ts";
 import { formatDuration } from "../../units/duration.ts";
 import { NS_PER_MS } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
@@ -28,36 +28,29 @@ export interface Policy {
   readonly weekly?: number;
   readonly monthly?: number;
   readonly yearly?: number;
-  /** Keep everything with data whose class is kept this long. ns by importance class */
-  readonly classes?: Readonly<Partial<Record<RetentionClass, bigint>>>;
+  /** Keep everything with data whose class is kept this long. */
+  readonly classes?: ClassTimes;
 }
 
-const YEAR = 31_536_000_000_000_000n;
-const DAY = 86_400_000_000_000n;
+/** How long data of each class is kept, by the class's name. ns */
+export type ClassTimes = ReadonlyMap<string, bigint>;
 
-/** How long each class of data is kept by `--keep-classes`: ns. */
-export const KEPT_FOR = {
-  critical: 7n * YEAR,
-  important: 3n * YEAR,
-  operational: YEAR,
-  transient: 30n * DAY,
-} as const;
-type RetentionClass = keyof typeof KEPT_FOR;
+/** How long data of a class is kept. One that is not defined, as an earlier configuration may have had it, is kept longest. ns */
+export const timeOf = (name: string, times: ClassTimes): bigint => times.get(name) ?? longest(times.values());
 
-/** The class of a backend's data, or what follows from its importance. What is not known is kept longest. */
-export function retentionClass({
+const longest = (times: Iterable<bigint>): bigint =>
+  [...times].reduce((most, time) => (time > most ? time : most), 0n);
+
+/** The class of a backend's data, or what follows from its importance. What is not known is critical. */
+export const retentionClass = ({
   class: said,
   importance,
-}: Pick<ManifestPlugin, "class" | "importance">): RetentionClass {
-  if (said === undefined) return classOf(importance ?? "critical");
-  return CLASSES.find((one) => one === said) ?? "critical";
-}
+}: Pick<ManifestPlugin, "class" | "importance">): string => said ?? classOf(importance ?? "critical");
 
-/** Until when a snapshot is kept by the class of its most important data. ns */
-export function keptUntil(snapshot: Pick<KeptSnapshot, "manifest">): bigint {
-  const times = snapshot.manifest.plugins.map((plugin) => KEPT_FOR[retentionClass(plugin)]);
-  return createdAt(snapshot) + times.reduce((most, time) => (time > most ? time : most), 0n);
-}
+/** Until when a snapshot is kept by the class of its data that is kept longest. ns */
+export const keptUntil = (snapshot: Pick<KeptSnapshot, "manifest">, times: ClassTimes): bigint =>
+  createdAt(snapshot) +
+  longest(snapshot.manifest.plugins.map((plugin) => timeOf(retentionClass(plugin), times)));
 
 /** What a policy decides about one snapshot. */
 export interface Decision {
@@ -236,13 +229,13 @@ const ageRule =
 
 /** A snapshot is kept as long as its most important data. */
 const classRule =
-  ({ classes = {} }: Policy, now: bigint): Rule =>
+  ({ classes }: Policy, now: bigint): Rule =>
   (snapshot) => {
+    if (classes === undefined) return [];
     const age = now - createdAt(snapshot);
     const found = snapshot.manifest.plugins.flatMap((plugin) => {
       const kind = retentionClass(plugin);
-      const limit = classes[kind];
-      return limit !== undefined && age < limit ? [`${kind} data of ${plugin.name}`] : [];
+      return age < timeOf(kind, classes) ? [`${kind} data of ${plugin.name}`] : [];
     });
     return found.slice(0, 1);
   };

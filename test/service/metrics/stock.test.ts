@@ -1,6 +1,8 @@
 /** What is held, in numbers: sizes of chains, gaps and when they are lost for good, places, ages by class. */
 import { expect, test } from "bun:test";
+import { retentionIn } from "../../../src/config/retention.ts";
 import type { KnownCopy } from "../../../src/copies/record/known-copies.ts";
+import { classTimes } from "../../../src/retention/classes.ts";
 import { categoryAges, expiresSeconds, lengthSeconds, stockOf } from "../../../src/service/metrics/stock.ts";
 import type { Manifest, ManifestPlugin } from "../../../src/snapshot/format/manifest.ts";
 import { slimmed } from "../../../src/tasks/snapshots/slim.ts";
@@ -152,7 +154,12 @@ test("a class is as old as the oldest snapshot with such data", () => {
     [],
     ALONE,
   );
-  const ages = new Map(categoryAges(oldest, now(72)).map((one) => [one.category, one]));
+  const ages = new Map(
+    categoryAges(oldest, classTimes({ retention: retentionIn({}) }), now(72)).map((one) => [
+      one.category,
+      one,
+    ]),
+  );
   expect(ages.get("transient")).toEqual({
     category: "transient",
     ageSeconds: 2 * DAY,
