@@ -62,12 +62,7 @@ const COLUMNS: readonly Column<Holding>[] = [
   {
     key: "kept",
     title: "Its server keeps",
-    cell: ({ server }) =>
-      server?.retentionSeconds === undefined
-        ? server?.isKeptForEver === true
-          ? "for ever"
-          : ""
-        : spanText(server.retentionSeconds),
+    cell: ({ server }) => (server === undefined ? "" : <Kept of={server} />),
     order: ({ server }) => server?.retentionSeconds ?? 0,
   },
   {
@@ -92,6 +87,23 @@ const Promised = ({ of }: { readonly of: Holding["promises"] }) =>
       ))}
     </span>
   );
+
+/** How long the server keeps it, and how long its class says that it is to be kept. */
+const Kept = ({
+  of: { retentionSeconds, isKeptForEver, class: kind, classSeconds },
+}: {
+  readonly of: NonNullable<Holding["server"]>;
+}) => (
+  <>
+    {retentionSeconds !== undefined ? spanText(retentionSeconds) : isKeptForEver === true ? "for ever" : ""}
+    {kind !== undefined && classSeconds !== undefined && (
+      <span class="faint">
+        {" "}
+        <Name text={kind} />: {spanText(classSeconds)}
+      </span>
+    )}
+  </>
+);
 
 const Reached = ({ of: { state, reason } }: { readonly of: NonNullable<Holding["server"]> }) =>
   state === "reached" ? (
