@@ -76,8 +76,8 @@ function requireOutcomes(found: readonly Found[], answer: EraseAnswer | undefine
   );
 }
 
-/** Every remaining record was there before, and as many are missing as were erased. */
-function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
+/** Every remaining record was there before, and as many are missing as were erased. @throws CheckError */
+export function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
   const had = new Set(recordsIn(before));
   const stranger = recordsIn(after).find((one) => !had.has(one));
   require(stranger === undefined, `a record has changed: ${stranger?.slice(0, 200)}`);
@@ -89,7 +89,7 @@ function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
 }
 
 /** Records without regard to which lines they come in. */
-function recordsIn({ lines, objects }: Harvest): string[] {
+export function recordsIn({ lines, objects }: Harvest): string[] {
   const records = [...lines].flatMap(([file, all]) =>
     all.flatMap((line) => {
       const value: Json = JSON.parse(line);

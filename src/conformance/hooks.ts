@@ -27,6 +27,8 @@ type LeftOut =
   | "find"
   | "erase"
   | `stored.${string}`
+  | "findExpired"
+  | "expire"
   | "export.checkMatch"
   | "export.split"
   | "export.read"

@@ -5,6 +5,7 @@
 import type { Check } from "./check.ts";
 import { declarationRules } from "./declaration-rules.ts";
 import { erasureRules } from "./erasure-rules.ts";
+import { expiryRules } from "./expiry-rules.ts";
 import { exportRules } from "./export-rules.ts";
 import { faultRules } from "./fault-rules.ts";
 import { lookRules } from "./look-rules.ts";
@@ -30,6 +31,7 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...serverRules,
   ...restoreRules,
   ...erasureRules,
+  ...expiryRules,
 ];
 
 /** The server rules that are not about an export. */

@@ -3,6 +3,7 @@ import type { JsonObject } from "../units/json.ts";
 import type { Range } from "../units/range.ts";
 import type { DashboardStore } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
+import type { Expirable, ExpireAnswer, ExpireRequest } from "./expiry.ts";
 import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
 import type { StoredData } from "./stored.ts";
@@ -52,6 +53,14 @@ export interface Backend {
    * The same for the files of bytes that its export wrote. Without it such a file leaves a snapshot as a whole, or stays as a whole.
    */
   readonly stored?: StoredData;
+  /** Counts the data that is past its time, and changes nothing: what it counts is shown before it goes. */
+  findExpired?(request: ExpireRequest, signal: AbortSignal): Promise<Expirable>;
+  /**
+   * Lets go of what is past its time, and of nothing else. The core calls it only where the user's policy says so
+   * (`retention.servers`), and once a snapshot holds the data. A backend with `expire` also has `findExpired`. The same request
+   * may be repeated.
+   */
+  expire?(request: ExpireRequest, signal: AbortSignal): Promise<ExpireAnswer>;
   /** The tenants that the server knows, for an instance with `tenants: "*"`. Only for a plugin with the option `tenant`. */
   tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }

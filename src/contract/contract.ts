@@ -10,6 +10,7 @@ export * from "./backend.ts";
 export * from "./dashboards.ts";
 export * from "./diagnostic.ts";
 export * from "./erasure.ts";
+export * from "./expiry.ts";
 export * from "./export.ts";
 export * from "./http.ts";
 export * from "./plugin.ts";

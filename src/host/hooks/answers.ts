@@ -114,6 +114,13 @@ export const ANSWERS = {
   }),
   storedRecord: v.object({ unit: text, count, where: text, content: text, reference: v.unknown() }),
   storedErasure: v.object({ counts }),
+  findExpired: v.object({ counts, oldest: v.optional(time), impossible: v.optional(text) }),
+  expire: v.object({
+    state: v.picklist(["expired", "owed", "impossible"]),
+    counts,
+    reason: v.optional(text),
+    due: v.optional(time),
+  }),
   storedObject,
   bytes: v.instance(Uint8Array),
   writeOutcome: v.picklist(["written", "there already"]),

@@ -98,6 +98,8 @@ export const BACKEND_HOOKS = {
   "stored.find": { ...yields("workMs", ANSWERS.storedRecord), isRequired },
   "stored.records": { ...yields("workMs", ANSWERS.storedRecord), isRequired },
   "stored.erase": { ...work(ANSWERS.storedErasure), isRequired },
+  findExpired: look(ANSWERS.findExpired),
+  expire: work(ANSWERS.expire),
   "export.checkMatch": { ...look(anything), isUntold: true },
   "export.start": { ...work(anything), isRequired },
   "export.step": { ...work(anything), isRequired },

@@ -1,0 +1,41 @@
+/** How a backend lets go of data that is older than its class is kept. */
+import type { Counts } from "./values.ts";
+
+/** Which data is past its time. */
+export interface ExpireRequest {
+  /** Only data with a time before this, ns since the epoch. */
+  readonly before: bigint;
+  /** Only what this selector matches, in the backend's own language. Absent: everything. */
+  readonly match?: string;
+  /**
+   * Selectors of data that stays, however old it is: it is held, or kept longer. A server that cannot leave it out deletes nothing,
+   * and the reason says so.
+   */
+  readonly except?: readonly string[];
+}
+
+/** What is past its time. */
+export interface Expirable {
+  /** How much, by unit. All zero, or empty: nothing. */
+  readonly counts: Counts;
+  /** Time of the oldest of it, ns. */
+  readonly oldest?: bigint;
+  /** One sentence: why this server cannot let go of it, and the setting that would let it. Absent: it can. */
+  readonly impossible?: string;
+}
+
+/** What became of it. */
+export interface ExpireAnswer {
+  /**
+   * - `expired`: nothing of it is left where the backend keeps data.
+   * - `owed`: accepted but not done yet: the server deletes it later. The same request may be repeated to ask how it stands.
+   * - `impossible`: this server can never let go of it. The reason says why, and what would help.
+   */
+  readonly state: "expired" | "owed" | "impossible";
+  /** How much is gone or accepted, in the units of {@link Expirable.counts}. */
+  readonly counts: Counts;
+  /** One sentence. Required unless the state is `expired`. */
+  readonly reason?: string;
+  /** When owed data should be gone, ns since the epoch. */
+  readonly due?: bigint;
+}
