@@ -71,7 +71,7 @@ export function createRecord(options: RecordOptions): Trail["record"] {
       done = details && { ...done, ...details };
     };
     try {
-      const { result, ending } = await work(did, recordEnd);
+      const { result, ending } = await work(did, recordEnd, started?.id);
       if (ended === undefined) await end(stoppedOrNot(ending, operation.signal));
       settle();
       return result;

@@ -82,7 +82,7 @@ export interface Trail {
    */
   record<Result>(
     operation: TrailOperation,
-    work: (did: Did, recordEnd: RecordEnd) => Promise<{ result: Result; ending: Ending }>,
+    work: (did: Did, recordEnd: RecordEnd, event?: string) => Promise<{ result: Result; ending: Ending }>,
   ): Promise<Result>;
   /** The newest `limit` matching events, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;

@@ -88,7 +88,7 @@ async function done<P extends Params, Plan, Result, Question, News>(
 ): Promise<Done<Result>> {
   if (task.recorded === false) {
     const unrecorded = { did: () => undefined, recordEnd: async () => undefined };
-    return task.run(plan, { ...given, ...unrecorded, part: partOf(given) });
+    return task.run(plan, { ...given, ...unrecorded, part: partOf(given), planned: plannedOf(given) });
   }
   if (trail !== undefined) return recorded(task, plan, given, trail);
   await using own = given.openTrail();
@@ -109,8 +109,9 @@ function recorded<P extends Params, Plan, Result, Question, News>(
     dataAffected: task.targets(plan).map(({ name }) => name),
     signal: given.signal,
   };
-  return trail.record(operation, async (did, recordEnd) => {
-    const result = await task.run(plan, { ...given, did, recordEnd, part: partOf(given, trail) });
+  return trail.record(operation, async (did, recordEnd, event) => {
+    const parts = { part: partOf(given, trail), planned: plannedOf(given, trail) };
+    const result = await task.run(plan, { ...given, did, recordEnd, event, ...parts });
     return { result, ending: result.ending };
   });
 }
@@ -127,6 +128,12 @@ const partOf =
       await letGo(plan);
     }
   };
+
+/** Whoever made the plan lets go of it. @param trail that of the whole */
+const plannedOf =
+  (context: TaskContext, trail?: Trail): Running["planned"] =>
+  (task, plan) =>
+    done(task, plan, { ...context, ...UNATTENDED }, trail);
 
 /** Nobody is asked, and nobody listens. */
 const UNATTENDED: Face<unknown, unknown> = {

@@ -92,6 +92,13 @@ export interface Running<Question = never, News = never> extends TaskContext {
     task: Task<P, Plan, Result>,
     given: Partial<ParamValues<P>>,
   ) => Promise<Result>;
+  /** Carries out another task's plan that was made, shown and agreed to with this one's. It has its own events, too. */
+  readonly planned: <P extends Params, Plan, Result>(
+    task: Task<P, Plan, Result>,
+    plan: Plan,
+  ) => Promise<Done<Result>>;
+  /** The id of the event that says that it began; absent: the trail has none. */
+  readonly event?: string | undefined;
   /** Tells the trail what is already done for good, in case the work fails later. */
   readonly did: Did;
   readonly recordEnd: RecordEnd;
