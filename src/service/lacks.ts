@@ -9,6 +9,7 @@ import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { CopyReport } from "../tasks/copy.ts";
 import type { Exported } from "../tasks/copy-exported.ts";
 import type { Pruned } from "../tasks/prune.ts";
+import type { RetentionResult } from "../tasks/retention-apply.ts";
 import type { Retried } from "../tasks/subject-retry.ts";
 import type { Verified } from "../tasks/verify.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -51,6 +52,10 @@ export const pruneLacks = ({ changed, withheld }: Pruned): Lines => [
   ...withheld.map(({ object, reason }) => `${object}: ${reason}`),
   ...changed.map((name) => `${name} has changed since the plan, and was left`),
 ];
+
+/** What should be gone, and is not. */
+export const retentionLacks = ({ stays }: RetentionResult): Lines =>
+  reasoned(stays.filter(({ isOwed }) => isOwed));
 
 /** Dashboards and folders that are not as they were to be. */
 export const dashboardsLack = ({

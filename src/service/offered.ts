@@ -10,6 +10,7 @@ import {
   inventoryLacks,
   pruneLacks,
   restoreLacks,
+  retentionLacks,
   retryLacks,
   verifyLacks,
 } from "./lacks.ts";
@@ -185,6 +186,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       plan: SUBJECT_REQUESTS,
       planJson: ({ erasures, stuck }) =>
         requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
+    });
+  },
+  async retention_apply() {
+    const { retentionApply } = await import("../tasks/retention-apply.ts");
+    const { RETENTION_APPLY, retentionApplyJson } = await import("../results/retention-apply.ts");
+    return offer({
+      task: retentionApply,
+      lacks: retentionLacks,
+      result: RETENTION_APPLY,
+      resultJson: retentionApplyJson,
+      plan: RETENTION_APPLY,
+      planJson: (plan) => retentionApplyJson(plan),
     });
   },
   async verify() {

@@ -13,7 +13,11 @@ export const heldRule =
     return names.size === 0 ? [] : [heldByText([...names])];
   };
 
-const holdsOnPlugin = (holds: readonly Hold[], { name, range }: ManifestPlugin): string[] =>
+/** The names of the holds that are about a backend's data in a snapshot. */
+export const holdsOnPlugin = (
+  holds: readonly Hold[],
+  { name, range }: Pick<ManifestPlugin, "name" | "range">,
+): string[] =>
   holdsOn(holds, { backend: name, range: range && rangeFromText(range) }).map((hold) => hold.name);
 
 /** `held by audit-2026` */

@@ -82,6 +82,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["subject", "erase", "-", "--dry-run"],
   ["subject", "requests"],
   ["subject", "retry", "--dry-run"],
+  ["retention", "apply", "--dry-run"],
   ["retention", "hold", "add", "case", "--backend", "loki", "--from", "1h"],
   ["retention", "hold", "list"],
   ["retention", "hold", "end", "case", "--yes"],

@@ -28,7 +28,7 @@ afterAll(() => lab.stop());
 /** And by schedules, whatever it deletes. */
 const ALL = EVERYTHING.replace(
   'schedules: ["*", prune',
-  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, prune',
+  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, retention_apply, prune',
 );
 
 /** A trail with closed files of old events. */
@@ -149,6 +149,7 @@ const KINDS: readonly Killed[] = [
   { kind: "provision", params: {}, project: () => labProject(lab, { only: ["grafana"], more: EVERYTHING }) },
   { kind: "audit_prune", params: {}, project: withOldTrail },
   { kind: "activity_purge", params: { "older-than": "30d" }, project: withOldRuns },
+  { kind: "retention_apply", params: {}, project: withOldRuns },
   {
     kind: "delete_dashboard",
     params: { uid: BOARDS },

@@ -2,6 +2,7 @@
 import { type Step, v } from "contextcore";
 import type { ExportJob } from "../../src/export/types.ts";
 import type { OpenBackend } from "../../src/host/open.ts";
+import { given } from "../../src/units/given.ts";
 import { FIRST, fakeBackend, fakeRange, SECOND } from "../export/fake-backend.ts";
 import { runExport } from "../export/run.ts";
 
@@ -79,15 +80,18 @@ export interface SmallOptions extends Partial<ExportJob> {
   readonly streams?: number;
   readonly entries?: number;
   readonly objects?: number;
+  /** By backend: logs, traces, metrics. Default: by the importance, which is high. */
+  readonly classes?: Readonly<Record<string, string>>;
 }
 
 /** Exports it. @returns its path */
 export async function smallSnapshot(
   directory: string,
-  { streams = 2, entries = 20, objects = 2, ...more }: SmallOptions = {},
+  { streams = 2, entries = 20, objects = 2, classes = {}, ...more }: SmallOptions = {},
 ): Promise<string> {
   const logs = fakeBackend({ name: "logs", objects, streams, entries });
   const opens = [logs, fixed("traces", "traces", tracesStep), fixed("metrics", "metrics", metricsStep)];
-  const backends = opens.map((open) => ({ open, request: { range: fakeRange(entries) } }));
+  const classed = opens.map((open) => ({ ...open, ...given({ class: classes[open.name] }) }));
+  const backends = classed.map((open) => ({ open, request: { range: fakeRange(entries) } }));
   return (await runExport(directory, [], { backends, ...more })).path;
 }

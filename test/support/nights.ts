@@ -16,6 +16,8 @@ export interface Night {
   readonly bytes?: number;
   /** The backends' names. */
   readonly backends?: readonly string[];
+  /** The class of all its data. Default: by the importance. */
+  readonly class?: string;
 }
 
 /** Writes them into the project's `backups`. @returns their names */
@@ -37,6 +39,7 @@ function manifestText(template: Manifest, night: Night, created: string): string
   const plugins = backends.map((name, index) => ({
     ...template.plugins[index % template.plugins.length],
     ...{ name, range, windows: [], url: `http://${name}.example`, status },
+    ...(night.class === undefined ? {} : { class: night.class }),
   }));
   return formatManifest({
     ...template,

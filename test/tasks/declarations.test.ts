@@ -44,6 +44,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   subject_export: false,
   subject_erase: true,
   subject_retry: true,
+  retention_apply: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -141,6 +142,14 @@ const PLANS: Readonly<Record<string, unknown>> = {
     found: { runs: 1, contents: 0 },
   },
   hold_end: { name: "case", since: "2026-01-24T14:30:00Z", backends: [] },
+  retention_apply: {
+    parts: [
+      {
+        of: "snapshots",
+        due: { items: [{ kind: "snapshot", name: "/backups/1", identity: sha256, what: "loki is old" }] },
+      },
+    ],
+  },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
   subject_erase: ERASURE,
   subject_retry: { erasures: [{ request: { id: "20260124-143000-01234567", tried: 0 }, plan: ERASURE }] },

@@ -31,6 +31,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     left: "some snapshots may have been removed and others not",
     next: "`contextcore snapshots list` shows what is left; run the prune again.",
   },
+  retention_apply: {
+    left: "some of what was past its time may be gone and the rest not",
+    next: "`contextcore retention apply --dry-run` shows what is left; run it again.",
+  },
   provision: {
     left: "some dashboards may have been written and others not",
     next: "Run `contextcore dashboards provision` again: it changes only what differs.",

@@ -21,6 +21,7 @@ export const OPERATIONS = [
   "prune",
   "recover",
   "restore",
+  "retention_apply",
   "sign_in",
   "sign_out",
   "sink_change",
@@ -46,4 +47,5 @@ export const SIGNED_AFTER: ReadonlySet<string> = new Set([
   "restore",
   "subject_erase",
   "subject_retry",
+  "retention_apply",
 ]);

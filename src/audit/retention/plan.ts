@@ -18,7 +18,7 @@ import { keptLines } from "./kept-file.ts";
 
 /** Operations whose events are kept for {@link LONG_DAYS}, whatever the configuration says. */
 const KEPT_LONG: ReadonlySet<string> = new Set([
-  ...["destroy", "restore", "prune", "erase", "audit_prune"],
+  ...["destroy", "restore", "prune", "erase", "audit_prune", "retention_apply"],
   ...["hold_add", "hold_end"],
 ]);
 const LONG_DAYS = 7 * 365;

@@ -6,6 +6,7 @@ const retention: Group = {
   commands: {
     show: async () => (await import("./show.ts")).default,
     hold: async () => (await import("./hold/index.ts")).default,
+    apply: async () => (await import("./apply.ts")).default,
   },
 };
 
