@@ -1,6 +1,8 @@
 import { askedOnce, definePlugin, option, singleFlight, v } from "contextcore";
 import { countEntries, splitCount } from "./count.ts";
 import { findEnds } from "./ends.ts";
+import { eraseLines } from "./erasure/erase.ts";
+import { findLines } from "./erasure/find.ts";
 import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
@@ -52,6 +54,10 @@ export default definePlugin({
       const horizon = { now: context.clock(), retention, since: schemaStart(found) };
       return findEnds(api, border, horizon, signal);
     });
+    const searched = {
+      ...{ api, border, settings, ends, clock: context.clock },
+      ...{ pageSize: context.options.pageSize, stepBytes: context.limits.stepBytes },
+    };
     // Lines pushed late from now on count as new data during the export.
     let flushed = false;
     return {
@@ -66,6 +72,8 @@ export default definePlugin({
         await api.send({ method: "POST", path: "/flush", signal });
         flushed = true;
       },
+      find: (request, signal) => findLines(searched, request, signal),
+      erase: (request, signal) => eraseLines(searched, request, signal),
     };
   },
   sink: (context) => {

@@ -1,5 +1,7 @@
 import { definePlugin, option, v } from "contextcore";
 import { createCounter } from "./count.ts";
+import { eraseSeries } from "./erasure/erase.ts";
+import { findSeries } from "./erasure/find.ts";
 import { start, step } from "./export/export.ts";
 import { split } from "./export/split.ts";
 import { inventory, measure } from "./inventory.ts";
@@ -49,6 +51,8 @@ export default definePlugin({
         split: (cursor, signal) => split(server, cursor, signal),
       },
       restore: createRestorer(server, clock),
+      find: (request, signal) => findSeries(server, clock, request, signal),
+      erase: (request, signal) => eraseSeries(server, clock, request, signal),
     };
   },
 });

@@ -67,7 +67,7 @@ interface Retention {
 }
 
 /** How long the server keeps samples. */
-async function readRetention(server: Server, signal: AbortSignal): Promise<Retention> {
+export async function readRetention(server: Server, signal: AbortSignal): Promise<Retention> {
   const { flavour } = await server.identity(signal);
   if (flavour === "prometheus")
     return prometheusRetention((await prometheusSettings(server, signal)).retention);

@@ -62,4 +62,5 @@ export { syncDirectory } from "./sync-directory.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";
 export * from "./values.ts";
 export { whatDiffers } from "./what-differs.ts";
+export { withoutIdentifier } from "./without-identifier.ts";
 export { parseYaml, toYaml } from "./yaml.ts";

@@ -90,7 +90,7 @@ const hoursUntil = (now: number): number => Math.ceil(now / HOUR_MS);
  * The smallest number of hours or seconds, at least 1, for which `holds` is true, found by doubling and halving. It must be true for all
  * greater numbers; for `most` it is taken to be true.
  */
-async function smallest(most: number, holds: (number: number) => Promise<boolean>): Promise<number> {
+export async function smallest(most: number, holds: (number: number) => Promise<boolean>): Promise<number> {
   let high = 1;
   let low = 0;
   while (high < most && !(await holds(high))) {

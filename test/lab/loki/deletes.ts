@@ -1,5 +1,6 @@
 import { fromRfc3339 } from "../../../src/units/range.ts";
 import { httpError, noContent, plainJson } from "./answers.ts";
+import { type LokiLimits, ns } from "./limits.ts";
 import { parseQuery } from "./parser.ts";
 
 export interface DeleteRequest {
@@ -8,19 +9,20 @@ export interface DeleteRequest {
   readonly start_time: number;
   readonly end_time: number;
   readonly query: string;
-  readonly status: string;
+  status: string;
   readonly created_at: number;
   readonly user_id: string;
 }
 
-/** Answers `/loki/api/v1/delete`. Requests are kept and listed, and never carried out: their cancel period is a day. */
+/** Answers `/loki/api/v1/delete`. What becomes of a request is in `deleted.ts`. */
 export function handleDeletes(
   list: DeleteRequest[],
   now: bigint,
   request: Request,
-  enabled: boolean,
+  { retention_enabled, deletion_mode }: LokiLimits,
 ): Response {
-  if (!enabled) return httpError(400, "Retention is not enabled");
+  if (!retention_enabled) return httpError(400, "Retention is not enabled");
+  if (deletion_mode === "disabled") return httpError(403, "deletion is not available for this tenant");
   const query = new URL(request.url).searchParams;
   if (request.method === "GET") return plainJson(JSON.stringify(list));
   if (request.method === "DELETE") return cancel(list, query.get("request_id") ?? "");
@@ -37,6 +39,8 @@ function add(list: DeleteRequest[], now: bigint, query: URLSearchParams): Respon
   if (from === undefined) return httpError(400, "invalid start time: require unix seconds or RFC3339 format");
   if (to === undefined) return httpError(400, "invalid end time: require unix seconds or RFC3339 format");
   if (to > seconds(now)) return httpError(400, "deletes in the future are not allowed");
+  if (from > to) return httpError(400, "start time can't be greater than end time");
+  if (hasFilter(expression) && to - from < 1) return httpError(400, TOO_SHORT);
   const id = Bun.hash.crc32(`${expression}${start}${end}${list.length}`).toString(16).padStart(8, "0");
   list.push({
     request_id: id,
@@ -57,6 +61,8 @@ function cancel(list: DeleteRequest[], id: string): Response {
   return noContent();
 }
 
+const TOO_SHORT = "difference between start time and end time must be at least one second";
+
 const seconds = (time: bigint): number => Number(time / 1_000_000n) / 1000;
 
 /** Ten digits of seconds, or RFC 3339. */
@@ -68,6 +74,15 @@ function toSeconds(text: string): number | undefined {
     return undefined;
   }
 }
+
+function hasFilter(text: string): boolean {
+  const query = parseQuery(text);
+  return query.kind === "log" && query.filters.length > 0;
+}
+
+/** Whether it still waits, in which case it hides what it matches. */
+export const waits = ({ created_at }: DeleteRequest, limits: LokiLimits, now: bigint): boolean =>
+  seconds(now) < created_at + seconds(ns(limits.delete_request_cancel_period));
 
 function isQuery(text: string): boolean {
   try {

@@ -6,6 +6,7 @@ import type { Face, FaceOptions } from "../face.ts";
 import { compressed, httpError, noContent, plain } from "./answers.ts";
 import { type Hole, holeAt, withHole } from "./border.ts";
 import { DecodeError, decodePush, type PushedStream } from "./decode.ts";
+import { carryOutDeletes, withoutDeleted } from "./deleted.ts";
 import { handleDeletes } from "./deletes.ts";
 import { type EntryList, toEntry } from "./entry.ts";
 import { ingest, type PushAnswer } from "./ingest.ts";
@@ -105,9 +106,11 @@ export function createLoki(options: LokiOptions): LokiFace {
       const handler = routes(pathname, request.method);
       if (handler === undefined) return httpError(404, "404 page not found");
       if (name === null && pathname.startsWith("/loki/")) return httpError(401, "no org id");
+      const tenant = tenantOf(name ?? NO_TENANT);
+      carryOutDeletes(tenant, limits, options.now());
       underWay += 1;
       try {
-        return compressed(request, await handler(request, tenantOf(name ?? NO_TENANT)));
+        return compressed(request, await handler(request, tenant));
       } finally {
         underWay -= 1;
       }
@@ -145,13 +148,13 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
   const { limits, options, knobs, hole } = parts;
   const asking =
     (handler: (context: queries.QueryContext) => Response): Handler =>
-    async (request, { store }) => {
+    async (request, { store, deletes }) => {
       const categorize =
         options.categorizes !== false &&
         /categorize-labels/.test(request.headers.get("x-loki-response-encoding-flags") ?? "");
       const query = await readParameters(request);
-      const seen = withHole(store, hole());
       const now = options.now();
+      const seen = withHole(withoutDeleted(store, deletes, limits, now), hole());
       return queries.answerQuery(handler, { store: seen, limits, now, query, categorize, ...knobs });
     };
   const fixed: Readonly<Record<string, Handler>> = {
@@ -170,7 +173,7 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
     "/loki/api/v1/format_query": asking(queries.formatQuery),
     "/loki/api/v1/tail": () => httpError(400, "Bad Request"),
     "/loki/api/v1/delete": (request, { deletes }) =>
-      handleDeletes(deletes, options.now(), request, limits.retention_enabled),
+      handleDeletes(deletes, options.now(), request, limits),
   };
   return (path, method) => {
     if (method === "POST" && path === "/loki/api/v1/push")

@@ -28,6 +28,9 @@ export interface LokiLimits {
   max_chunk_age: string;
   retention_enabled: boolean;
   grpc_server_max_recv_msg_size: number;
+  /** Outside, too: until then a delete request only hides what it matches. */
+  delete_request_cancel_period: string;
+  deletion_mode: "disabled" | "filter-only" | "filter-and-delete";
   /** Of the querier: older lines that are pushed show only after a flush. 0: all show at once. */
   query_ingesters_within: string;
   /** Of a single binary's ingester: where the border lies between what the store and what the ingesters answer. 0: nowhere. */
@@ -73,6 +76,8 @@ export const DEFAULT_LIMITS: LokiLimits = {
   max_chunk_age: "2h0m0s",
   retention_enabled: true,
   grpc_server_max_recv_msg_size: 4_194_304,
+  delete_request_cancel_period: "24h0m0s",
+  deletion_mode: "filter-and-delete",
   // The real default is 3h; the lab shows what it is given unless a test wants it otherwise.
   query_ingesters_within: "0s",
   // The real default is 2h36m; no test should wait for the border unless it is about it.
@@ -97,7 +102,8 @@ const PUBLISHED = [
 /** `/config`: the sections that say something about the lab. */
 export function configYaml(limits: LokiLimits): string {
   const { max_chunk_age, retention_enabled, grpc_server_max_recv_msg_size, ...others } = limits;
-  const { query_ingesters_within, query_store_max_look_back_period, ...limitsConfig } = others;
+  const { query_ingesters_within, query_store_max_look_back_period, ...further } = others;
+  const { delete_request_cancel_period, ...limitsConfig } = further;
   return stringify({
     target: "all",
     no_auth_tenant: "fake",
@@ -112,9 +118,9 @@ export function configYaml(limits: LokiLimits): string {
     compactor: {
       working_directory: "/loki/compactor",
       retention_enabled,
-      delete_request_cancel_period: "24h0m0s",
+      delete_request_cancel_period,
     },
-    limits_config: { ...limitsConfig, split_queries_by_interval: "1h", deletion_mode: "filter-and-delete" },
+    limits_config: { ...limitsConfig, split_queries_by_interval: "1h" },
   });
 }
 

@@ -1,4 +1,4 @@
-import { type EntryList, lowerBound } from "./entry.ts";
+import { type Entry, type EntryList, lowerBound } from "./entry.ts";
 import { type Labels, labelString } from "./labels.ts";
 import type { Matcher } from "./logql.ts";
 import { matches } from "./matcher.ts";
@@ -26,6 +26,8 @@ export interface Store {
   has(labels: Labels): boolean;
   /** Adds a stream whose entries are made up on demand. */
   add(labels: Labels, entries: EntryList): void;
+  /** Removes entries for good. */
+  remove(isGone: (stream: Stream, entry: Entry) => boolean): void;
   /** What these matchers select with times in `[from, to)`; streams with nothing there are left out. */
   select(matchers: readonly Matcher[], from: bigint, to: bigint): Slice[];
 }
@@ -55,6 +57,17 @@ export function createStore(): Store {
       return entries;
     },
     add: (labels, entries) => put(labels, labelString(labels), entries),
+    remove(isGone) {
+      for (const stream of store.streams) {
+        const all = Array.from({ length: stream.entries.length }, (_, index) => stream.entries.entry(index));
+        const left = all.filter((entry) => !isGone(stream, entry));
+        if (left.length === all.length) continue;
+        const entries = createStoredEntries();
+        for (const entry of left) entries.insert(entry);
+        stored.set(stream.key, entries);
+        put(stream.labels, stream.key, entries);
+      }
+    },
     select(matchers, from, to) {
       return store.streams
         .filter((stream) => matches(stream.labels, matchers))

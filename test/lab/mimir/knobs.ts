@@ -28,6 +28,8 @@ export interface MimirKnobs {
   /** A Prometheus adds these to every series that remote read gives. */
   externalLabels: Readonly<Record<string, string>>;
   remoteWriteReceiver: boolean;
+  /** `--web.enable-admin-api` */
+  adminApi: boolean;
   /** After so many frames the stream ends with an error in plain text; -1: never. */
   streamErrorAfter: number;
   /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as JSON, time in ms. */
@@ -56,6 +58,7 @@ export const DEFAULT_KNOBS: MimirKnobs = {
   closedRanges: false,
   externalLabels: {},
   remoteWriteReceiver: true,
+  adminApi: true,
   streamErrorAfter: -1,
 };
 

@@ -101,6 +101,7 @@ export const PROMETHEUS_PAGES: Readonly<Record<string, Page>> = {
   "/api/v1/status/flags": ({ knobs }) =>
     success({
       "web.enable-remote-write-receiver": String(knobs.remoteWriteReceiver),
+      "web.enable-admin-api": String(knobs.adminApi),
       "enable-feature": knobs.nativeHistograms ? "native-histograms,exemplar-storage" : "",
       "storage.remote.read-sample-limit": "50000000",
       "storage.remote.read-concurrent-limit": "10",

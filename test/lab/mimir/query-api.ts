@@ -1,13 +1,14 @@
 import { specialName } from "../../../plugins/mimir/line/double.ts";
 import { parseSelector } from "../../../plugins/mimir/wire/matchers.ts";
-import { failure, success } from "./answers.ts";
-import { type MimirKnobs, oldestRead } from "./knobs.ts";
+import { failure, notFound, success } from "./answers.ts";
+import { type Flavour, type MimirKnobs, oldestRead } from "./knobs.ts";
 import { evaluate, evaluateRange } from "./promql.ts";
 import { PromqlError, parsePromql } from "./promql-parse.ts";
 import type { Point } from "./series.ts";
 import type { Store } from "./store.ts";
 
 export interface ApiContext {
+  readonly flavour: Flavour;
   readonly store: Store;
   readonly knobs: MimirKnobs;
   /** ms */
@@ -31,6 +32,8 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     return success(entries.length === 0 ? undefined : Object.fromEntries(entries));
   },
   "/query_exemplars": exemplars,
+  "/admin/tsdb/delete_series": deleteSeries,
+  "/admin/tsdb/clean_tombstones": ({ flavour, knobs }) => refusal(flavour, knobs) ?? done(),
 };
 
 /** `/label/NAME/values` */
@@ -64,6 +67,26 @@ function time(parameters: URLSearchParams, name: string, otherwise: number): num
   if (value === null) return otherwise;
   return Math.round(/^[\d.]+$/.test(value) ? Number(value) * 1000 : Date.parse(value));
 }
+
+/** The admin API of a Prometheus (web/api/v1/api.go). The lab has no blocks, so that nothing of it is left at once. */
+function deleteSeries({ flavour, knobs, store, parameters }: ApiContext): Response {
+  const refused = refusal(flavour, knobs);
+  if (refused !== undefined) return refused;
+  const selectors = parameters.getAll("match[]");
+  if (selectors.length === 0) return failure(400, "bad_data", "no match[] parameter provided");
+  const from = time(parameters, "start", Number.NEGATIVE_INFINITY);
+  const to = time(parameters, "end", Number.POSITIVE_INFINITY);
+  for (const selector of selectors) store.remove(parseSelector(selector), from, to);
+  return done();
+}
+
+/** Mimir and Cortex have no such paths. */
+function refusal(flavour: Flavour, { adminApi }: MimirKnobs): Response | undefined {
+  if (flavour !== "prometheus") return notFound();
+  return adminApi ? undefined : failure(503, "unavailable", "admin APIs disabled");
+}
+
+const done = (): Response => new Response(null, { status: 204 });
 
 function query({ store, knobs, now, parameters }: ApiContext): Response {
   const oldest = oldestRead(knobs, now);

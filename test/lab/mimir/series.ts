@@ -64,6 +64,11 @@ export class RecordedSeries implements LabSeries {
     else this.all.splice(this.indexOf(point.time), 0, point);
   }
 
+  remove(from: number, to: number): void {
+    this.cut = undefined;
+    this.all.splice(this.indexOf(from), this.indexOf(to + 1) - this.indexOf(from));
+  }
+
   points(from: number, to: number): readonly Point[] {
     return this.all.slice(this.indexOf(from), this.indexOf(to + 1));
   }

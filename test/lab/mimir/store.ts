@@ -24,6 +24,8 @@ export interface Store {
   series(labels: Labels): RecordedSeries;
   find(labels: Labels): LabSeries | undefined;
   add(series: LabSeries): void;
+  /** Removes the recorded samples in `[from, to]` ms, and series that have none left. */
+  remove(matchers: readonly Matcher[], from: number, to: number): void;
   readonly exemplars: Map<string, { readonly labels: Labels; readonly list: Exemplar[] }>;
   readonly metadata: Map<string, Description>;
   /** Rule groups as YAML, by namespace and name. */
@@ -40,16 +42,25 @@ export function createStore(): Store {
     byKey.set(keyOf(series.labels), series);
     sorted = undefined;
   };
+  const select: Store["select"] = (matchers, from, to) => {
+    const fits = fitting(matchers);
+    return all().filter(
+      ({ labels, first, last }) => first <= to && last >= from && fits(Object.fromEntries(labels)),
+    );
+  };
   return {
     all,
     add,
-    find: (labels) => byKey.get(keyOf(labels)),
-    select(matchers, from, to) {
-      const fits = fitting(matchers);
-      return all().filter(
-        ({ labels, first, last }) => first <= to && last >= from && fits(Object.fromEntries(labels)),
-      );
+    select,
+    remove(matchers, from, to) {
+      for (const series of select(matchers, from, to)) {
+        if (!(series instanceof RecordedSeries)) continue;
+        series.remove(from, to);
+        if (series.last < series.first) byKey.delete(keyOf(series.labels));
+      }
+      sorted = undefined;
     },
+    find: (labels) => byKey.get(keyOf(labels)),
     series(labels) {
       const known = byKey.get(keyOf(labels));
       if (known instanceof RecordedSeries) return known;

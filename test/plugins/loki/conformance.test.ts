@@ -31,7 +31,7 @@ testBackend({
   options: { url: full.url, pageSize: 100 },
   empty: { url: serve().url },
   match: '{app="checkout"}',
-  waived: ["find-then-erase"],
+  subject: { id: "ada", where: '{app=~".+"} |= "assignee={id}"' },
 });
 
 testSink({
