@@ -80,6 +80,7 @@ test("the names of the entry `contextcore`", () => {
       "whatDiffers",
       "windows",
       "windowsOrSpans",
+      "withoutIdentifier",
     ]
   `);
 });

@@ -8,6 +8,7 @@ import {
   type Problem,
   type Range,
   type Step,
+  toMs,
   toRfc3339,
   v,
 } from "contextcore";
@@ -30,14 +31,19 @@ export type DeleteRequest = v.InferOutput<typeof request>;
 
 const PATH = "/loki/api/v1/delete";
 
-/** All requests that the server still lists; none if it deletes nothing; `undefined` if it does not show them. */
+/** All requests that the server still lists. @throws PluginError also when it deletes nothing, or does not show them */
+export async function askDeletes(api: Api, signal: AbortSignal): Promise<readonly DeleteRequest[]> {
+  const answer = await api.send({ path: PATH, signal });
+  return checkShape(`loki: the answer of ${PATH}`, requests, await answer.json()) ?? [];
+}
+
+/** The same; none if it deletes nothing; `undefined` if it does not show them. */
 export async function listDeletes(
   api: Api,
   signal: AbortSignal,
 ): Promise<readonly DeleteRequest[] | undefined> {
   try {
-    const answer = await api.send({ path: PATH, signal });
-    return checkShape(`loki: the answer of ${PATH}`, requests, await answer.json()) ?? [];
+    return await askDeletes(api, signal);
   } catch (error) {
     if (isKind(error, "not-found")) return undefined;
     if (error instanceof PluginError && /Retention is not enabled/i.test(error.message)) return [];
@@ -46,12 +52,23 @@ export async function listDeletes(
 }
 
 /**
- * The last stage of every request that this program makes to erase a person's lines. It excludes nothing; by it a request is known
- * whose query names a person, so that it goes into no snapshot and no message.
+ * A matcher in every request that this program makes. No stream has this label, so it excludes nothing; by it such a request is
+ * known, whose query may name a person, so that it goes into no snapshot and no message.
  */
-export const OURS = ' | contextcore_erasure=""';
+const OURS = 'contextcore_deletion=""';
 
-const isOurs = ({ query }: DeleteRequest): boolean => query.endsWith(OURS);
+/** The selector as it stands in a request of ours. */
+export const asOurs = (selector: string): string => `${selector.slice(0, -1)}, ${OURS}}`;
+
+/** Whether this program made it. */
+export const isOurs = ({ query }: DeleteRequest): boolean => query.includes(OURS);
+
+/** When Loki was asked, ns. */
+export const createdAt = ({ created_at }: DeleteRequest): bigint => ns(created_at);
+
+/** Whether it deletes all from `from` to `to`, both included. ns */
+export const covers = ({ start_time, end_time }: DeleteRequest, { from, to }: Range): boolean =>
+  Math.round(start_time * 1_000) <= toMs(from) && Math.round(end_time * 1_000) >= toMs(to);
 
 /** Asks Loki to delete what a query finds from `from` to `to`, both included. Milliseconds count. ns */
 export async function addDelete(
@@ -71,19 +88,19 @@ export const isPending = ({ status }: DeleteRequest): boolean => status !== "pro
 export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step> {
   const all = await listDeletes(api, signal);
   if (all === undefined) return { problems: [NOT_SHOWN] };
-  const erasures = all.some((one) => isOurs(one) && isPending(one)) ? [ERASURES] : [];
+  const ours = all.some((one) => isOurs(one) && isPending(one)) ? [OURS_HIDE] : [];
   const requests = all.filter((one) => !isOurs(one));
-  if (requests.length === 0) return erasures.length === 0 ? {} : { problems: erasures };
+  if (requests.length === 0) return ours.length === 0 ? {} : { problems: ours };
   const text = `${JSON.stringify(requests, null, 2)}\n`;
   return {
     objects: [{ path: DELETES_FILE, text, unit: "deletes" }],
-    problems: [...requests.filter(isPending).map(hides), ...erasures],
+    problems: [...requests.filter(isPending).map(hides), ...ours],
   };
 }
 
-const ERASURES: Problem = {
+const OURS_HIDE: Problem = {
   kind: "not-contained",
-  reason: "what was erased of persons and Loki only hides so far was not read",
+  reason: "what contextcore has asked Loki to delete, and Loki only hides so far, was not read",
 };
 
 const NOT_SHOWN: Problem = {
