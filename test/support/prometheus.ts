@@ -10,6 +10,8 @@ export interface PrometheusOptions {
   readonly flags?: readonly string[];
   /** The configuration file, given its own `host:port`; default: nothing is scraped. */
   readonly config?: (address: string) => string;
+  /** Fills its data directory before it starts. */
+  readonly fill?: (data: string) => void;
 }
 
 export interface Prometheus {
@@ -51,6 +53,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     "--web.enable-remote-write-receiver",
     ...(options.flags ?? []),
   ];
+  options.fill?.(`${directory}/data`);
   const child = Bun.spawn([...WITH_US, program, ...flags], {
     stdout: "ignore",
     stderr: Bun.file(`${directory}/log`),

@@ -10,13 +10,13 @@ import {
   NS_PER_SECOND,
   parseShape,
   type Range,
-  v,
+  type v,
   withoutIdentifier,
 } from "contextcore";
 import { addDelete, askDeletes, asOurs, covers, createdAt, type DeleteRequest, isPending } from "../objects/deletes.ts";
 import { waitFor } from "./delete-times.ts";
 import { linesOf, reference, type Searched } from "./find.ts";
-import { type Place, placeOf } from "./place.ts";
+import { placeOf } from "./place.ts";
 import { whyNot } from "./why-not.ts";
 
 type Reference = v.InferOutput<typeof reference>;
@@ -44,16 +44,30 @@ async function eraseOne(searched: Searched, known: Reference, id: string, signal
   const place = placeOf(known.where, id);
   const query = asOurs(place.selector) + place.stages;
   const window = windowOf({ from: BigInt(known.from), to: BigInt(known.to) });
-  const requests = await askDeletes(searched.api, signal);
-  const asked = requests.find((one) => one.query === query && covers(one, window));
-  if (asked !== undefined) return standing(searched, { asked, place, window }, signal);
+  const asked = (await askDeletes(searched.api, signal)).filter(
+    (one) => one.query === query && covers(one, window),
+  );
+  const pending = asked.find(isPending);
+  if (pending !== undefined) return owed(searched, createdAt(pending), signal);
   const lines = await linesOf(searched, place, { from: window.from, to: window.to + 1n }, signal);
   const taken = lines.entries + lines.others;
-  if (taken === 0) return { state: "erased" };
+  if (taken === 0) return gone(searched, asked, signal);
   if (taken > known.entries || lines.others > 0) return impossible(more(taken, known.entries));
   if (window.to > searched.clock()) return { state: "owed", reason: AHEAD, due: window.to };
   await addDelete(searched.api, { query, ...window }, signal);
-  return { state: "owed", ...waitFor(await searched.settings(signal), searched.clock()) };
+  return owed(searched, searched.clock(), signal);
+}
+
+/** No query shows the lines any more. @param asked the requests that have been carried out */
+async function gone(searched: Searched, asked: readonly DeleteRequest[], signal: AbortSignal): Promise<Outcome> {
+  const created = asked.map(createdAt).reduce((last, time) => (time > last ? time : last), 0n);
+  const outcome = await owed(searched, created, signal);
+  return searched.clock() < outcome.due ? outcome : { state: "erased" };
+}
+
+/** @param created when Loki was asked, ns */
+async function owed({ settings }: Searched, created: bigint, signal: AbortSignal): Promise<Outcome & { readonly due: bigint }> {
+  return { state: "owed", ...waitFor(await settings(signal), created) };
 }
 
 const more = (taken: number, found: number): string =>
@@ -69,19 +83,4 @@ function windowOf({ from, to }: Range): Range {
   const end = ((to - 1n + NS_PER_MS - 1n) / NS_PER_MS) * NS_PER_MS;
   const start = from - (from % NS_PER_MS);
   return { from: end - start < NS_PER_SECOND ? end - NS_PER_SECOND : start, to: end };
-}
-
-interface Standing {
-  readonly asked: DeleteRequest;
-  readonly place: Place;
-  readonly window: Range;
-}
-
-/** How a request stands that Loki has. */
-async function standing(searched: Searched, { asked, place, window }: Standing, signal: AbortSignal): Promise<Outcome> {
-  const waiting = waitFor(await searched.settings(signal), createdAt(asked));
-  if (isPending(asked) || searched.clock() < waiting.due) return { state: "owed", ...waiting };
-  const { entries } = await linesOf(searched, place, { from: window.from, to: window.to + 1n }, signal);
-  if (entries === 0) return { state: "erased" };
-  return { state: "owed", reason: `Loki says that it has carried out the deletion, and ${entries} of the lines still show.` };
 }

@@ -47,11 +47,11 @@ export async function* findLines(searched: Searched, request: FindRequest, signa
 
 async function search(searched: Searched, { id, where, range }: FindRequest, signal: AbortSignal): Promise<Found | undefined> {
   const place = placeOf(where, id);
+  requireSeen(await searched.settings(signal), range?.from ?? 0n, searched.clock());
   const ends = await searched.ends(signal);
   const from = later(ends?.from ?? 0n, range?.from ?? 0n);
   const to = earlier(ends?.to ?? 0n, range?.to ?? ends?.to ?? 0n);
   if (from >= to) return undefined;
-  requireSeen(await searched.settings(signal), range?.from ?? 0n, searched.clock());
   const { entries, others, time } = await linesOf(searched, place, { from, to }, signal);
   if (others > 0) throw new PluginError("invalid", `loki: the filter of ${where} also finds lines in which the identifier is no word`);
   if (time === undefined) return undefined;
@@ -116,7 +116,10 @@ function withStep(lines: Lines, step: Step, isTheirs: Place["isTheirs"]): Lines 
   for (const { text, from, to } of lineRecords(step)) {
     for (const line of Buffer.from(text).toString().split("\n").filter(Boolean))
       for (const { values } of v.parse(pushed, JSON.parse(line)).streams)
-        for (const [, content] of values) isTheirs(content) ? (entries += 1) : (others += 1);
+        for (const [, content] of values) {
+          if (isTheirs(content)) entries += 1;
+          else others += 1;
+        }
     time = span(time ?? { from, to }, { from, to });
   }
   return { entries, others, time };
