@@ -13,7 +13,15 @@ import {
   type v,
   withoutIdentifier,
 } from "contextcore";
-import { addDelete, askDeletes, asOurs, covers, createdAt, type DeleteRequest, isPending } from "../objects/deletes.ts";
+import {
+  addDelete,
+  askDeletes,
+  asOurs,
+  covers,
+  createdAt,
+  type DeleteRequest,
+  isPending,
+} from "../objects/deletes.ts";
 import { waitFor } from "./delete-times.ts";
 import { linesOf, reference, type Searched } from "./find.ts";
 import { placeOf } from "./place.ts";
@@ -22,7 +30,11 @@ import { whyNot } from "./why-not.ts";
 type Reference = v.InferOutput<typeof reference>;
 
 /** Erases what was found, or says how it stands. @throws PluginError when Loki cannot be asked */
-export function eraseLines(searched: Searched, { id, found }: EraseRequest, signal: AbortSignal): Promise<EraseAnswer> {
+export function eraseLines(
+  searched: Searched,
+  { id, found }: EraseRequest,
+  signal: AbortSignal,
+): Promise<EraseAnswer> {
   return withoutIdentifier(id, async () => {
     const reason = await whyNot(searched.api, await searched.settings(signal), signal);
     const isOff = reason === undefined ? undefined : impossible(reason);
@@ -40,7 +52,12 @@ type Outcome = Omit<ErasureOutcome, "count">;
 
 const impossible = (reason: string): Outcome => ({ state: "impossible", reason });
 
-async function eraseOne(searched: Searched, known: Reference, id: string, signal: AbortSignal): Promise<Outcome> {
+async function eraseOne(
+  searched: Searched,
+  known: Reference,
+  id: string,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const place = placeOf(known.where, id);
   const query = asOurs(place.selector) + place.stages;
   const window = windowOf({ from: BigInt(known.from), to: BigInt(known.to) });
@@ -59,21 +76,30 @@ async function eraseOne(searched: Searched, known: Reference, id: string, signal
 }
 
 /** No query shows the lines any more. @param asked the requests that have been carried out */
-async function gone(searched: Searched, asked: readonly DeleteRequest[], signal: AbortSignal): Promise<Outcome> {
+async function gone(
+  searched: Searched,
+  asked: readonly DeleteRequest[],
+  signal: AbortSignal,
+): Promise<Outcome> {
   const created = asked.map(createdAt).reduce((last, time) => (time > last ? time : last), 0n);
   const outcome = await owed(searched, created, signal);
   return searched.clock() < outcome.due ? outcome : { state: "erased" };
 }
 
 /** @param created when Loki was asked, ns */
-async function owed({ settings }: Searched, created: bigint, signal: AbortSignal): Promise<Outcome & { readonly due: bigint }> {
+async function owed(
+  { settings }: Searched,
+  created: bigint,
+  signal: AbortSignal,
+): Promise<Outcome & { readonly due: bigint }> {
   return { state: "owed", ...waitFor(await settings(signal), created) };
 }
 
 const more = (taken: number, found: number): string =>
   `A deletion would take ${taken} lines, and ${found} were found, so nothing was deleted: look for them again, and erase what is found then.`;
 
-const AHEAD = "Some of the lines are dated in the future, and Loki deletes them only when that time has come.";
+const AHEAD =
+  "Some of the lines are dated in the future, and Loki deletes them only when that time has come.";
 
 /**
  * What a request has to cover: Loki reads its times to the millisecond, takes both into it, and wants a second at least

@@ -40,12 +40,20 @@ export const reference = v.object({
 });
 
 /** Finds that person's lines. @throws PluginError */
-export async function* findLines(searched: Searched, request: FindRequest, signal: AbortSignal): AsyncGenerator<Found> {
+export async function* findLines(
+  searched: Searched,
+  request: FindRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Found> {
   const found = await withoutIdentifier(request.id, () => search(searched, request, signal));
   if (found !== undefined) yield found;
 }
 
-async function search(searched: Searched, { id, where, range }: FindRequest, signal: AbortSignal): Promise<Found | undefined> {
+async function search(
+  searched: Searched,
+  { id, where, range }: FindRequest,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
   const place = placeOf(where, id);
   requireSeen(await searched.settings(signal), range?.from ?? 0n, searched.clock());
   const ends = await searched.ends(signal);
@@ -53,7 +61,11 @@ async function search(searched: Searched, { id, where, range }: FindRequest, sig
   const to = earlier(ends?.to ?? 0n, range?.to ?? ends?.to ?? 0n);
   if (from >= to) return undefined;
   const { entries, others, time } = await linesOf(searched, place, { from, to }, signal);
-  if (others > 0) throw new PluginError("invalid", `loki: the filter of ${where} also finds lines in which the identifier is no word`);
+  if (others > 0)
+    throw new PluginError(
+      "invalid",
+      `loki: the filter of ${where} also finds lines in which the identifier is no word`,
+    );
   if (time === undefined) return undefined;
   return {
     ...{ unit: "entries", count: entries, where: `the lines of ${where}`, range: time },
@@ -72,7 +84,12 @@ interface Lines {
 }
 
 /** Reads all lines that the server's filter finds in a range. @throws PluginError also when some cannot be read */
-export async function linesOf(searched: Searched, place: Place, range: Range, signal: AbortSignal): Promise<Lines> {
+export async function linesOf(
+  searched: Searched,
+  place: Place,
+  range: Range,
+  signal: AbortSignal,
+): Promise<Lines> {
   let all: Lines = { entries: 0, others: 0, time: undefined };
   const part = (one: Range): Promise<Lines> => drain(searched, place, one, signal);
   for await (const { entries, others, time } of searched.border.across(range, part, signal))
@@ -84,7 +101,12 @@ export async function linesOf(searched: Searched, place: Place, range: Range, si
   return all;
 }
 
-async function drain({ api, border, pageSize, stepBytes }: Searched, { selector, stages, isTheirs }: Place, range: Range, signal: AbortSignal): Promise<Lines> {
+async function drain(
+  { api, border, pageSize, stepBytes }: Searched,
+  { selector, stages, isTheirs }: Place,
+  range: Range,
+  signal: AbortSignal,
+): Promise<Lines> {
   const reader = { api: border.guard(api), stepBytes };
   let lines: Lines = { entries: 0, others: 0, time: undefined };
   const read = { selector, filters: stages, limit: pageSize, most: pageSize, window: range, narrowed: 0 };
@@ -129,7 +151,12 @@ function withStep(lines: Lines, step: Step, isTheirs: Place["isTheirs"]): Lines 
 function requireSeen(settings: Settings, from: bigint, now: bigint): void {
   const lookback = settings.limit("limits_config.max_query_lookback");
   const { retention = "unlimited" } = readRetention(settings);
-  if (lookback === undefined || from >= now - lookback || (retention !== "unlimited" && retention <= lookback)) return;
+  if (
+    lookback === undefined ||
+    from >= now - lookback ||
+    (retention !== "unlimited" && retention <= lookback)
+  )
+    return;
   throw new PluginError(
     "refused",
     `loki: its queries show nothing older than ${toRfc3339(now - lookback)}, so that not everything of a person can be found`,

@@ -77,7 +77,8 @@ function requireExact(conditions: readonly (Stage | Matcher)[], where: string): 
 }
 
 function printStage({ name, operator, value }: Stage, put: (text: string) => string): string {
-  const printed = name === "" ? ` ${operator} ${quote(put(value))}` : ` | ${name}${operator}${quote(put(value))}`;
+  const printed =
+    name === "" ? ` ${operator} ${quote(put(value))}` : ` | ${name}${operator}${quote(put(value))}`;
   return name === "" && value.includes(HERE) ? printed + asWord(put(value)) : printed;
 }
 

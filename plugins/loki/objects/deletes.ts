@@ -61,7 +61,7 @@ const OURS = 'contextcore_deletion=""';
 export const asOurs = (selector: string): string => `${selector.slice(0, -1)}, ${OURS}}`;
 
 /** Whether this program made it. */
-export const isOurs = ({ query }: DeleteRequest): boolean => query.includes(OURS);
+const isOurs = ({ query }: DeleteRequest): boolean => query.includes(OURS);
 
 /** When Loki was asked, ns. */
 export const createdAt = ({ created_at }: DeleteRequest): bigint => ns(created_at);

@@ -5,11 +5,14 @@ import type { Server } from "../server/server.ts";
 import { prometheusSettings } from "../server/settings.ts";
 import { type Matcher, toSelector } from "../wire/matchers.ts";
 
-/** One sentence; `undefined`: it deletes series. @param instead what helps where it can never do that */
-export async function whyNot(server: Server, instead: string, signal: AbortSignal): Promise<string | undefined> {
+const INSTEAD =
+  "wait for its retention (limits.compactor_blocks_retention_period), or delete the tenant (POST /compactor/delete_tenant) and restore it from a snapshot from which this was erased.";
+
+/** One sentence; `undefined`: it deletes series. */
+export async function whyNot(server: Server, signal: AbortSignal): Promise<string | undefined> {
   const { flavour } = await server.identity(signal);
   if (flavour !== "prometheus")
-    return `${flavour === "mimir" ? "Mimir" : "Cortex"} cannot delete single series: ${instead}`;
+    return `${flavour === "mimir" ? "Mimir" : "Cortex"} cannot delete single series: ${INSTEAD}`;
   const { flags } = await prometheusSettings(server, signal);
   return flags["web.enable-admin-api"] === "false" ? ADMIN_OFF : undefined;
 }

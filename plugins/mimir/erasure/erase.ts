@@ -4,6 +4,7 @@ import {
   type EraseRequest,
   type ErasureOutcome,
   formatDuration,
+  NS_PER_SECOND,
   parseShape,
   toRfc3339,
   type v,
@@ -13,7 +14,6 @@ import { readRetention } from "../inventory.ts";
 import type { Server } from "../server/server.ts";
 import { cleanTombstones, deleteSeries, saidWhyNot, whyNot } from "./admin.ts";
 import { matchersOfFound, reference, seriesWithSamples } from "./find.ts";
-import { LOGGED } from "./logged.ts";
 
 type Reference = v.InferOutput<typeof reference>;
 type Outcome = Omit<ErasureOutcome, "count">;
@@ -37,9 +37,6 @@ export function eraseSeries(
 const ERASED: Outcome = { state: "erased" };
 const impossible = (reason: string): Outcome => ({ state: "impossible", reason });
 
-const INSTEAD =
-  "wait for its retention (limits.compactor_blocks_retention_period), or delete the tenant (POST /compactor/delete_tenant) and restore it from a snapshot from which this was erased.";
-
 interface Asked {
   readonly id: string;
   /** ns */
@@ -52,7 +49,7 @@ async function outcomesOf(
   { id, now }: Asked,
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const reason = await whyNot(server, INSTEAD, signal);
+  const reason = await whyNot(server, signal);
   if (reason !== undefined) return known.map(() => impossible(reason));
   try {
     const refused = [];
@@ -86,8 +83,14 @@ async function deleteOne(
 }
 
 /**
+ * So long after a sample's time a Prometheus' write-ahead log is without it: the head becomes blocks of two hours, and twice after
+ * that the log is cut. ns
+ */
+const LOGGED = 8n * 3_600n * NS_PER_SECOND;
+
+/**
  * How it stands with samples that are deleted, by the time of the newest of them. A block that is written anew keeps the texts of
- * all its labels, also those that no series has any more (`PopulateBlock` in tsdb/compact.go; measured): they go with the block.
+ * all its labels, also those that no series has any more (`PopulateBlock` in tsdb/compact.go): they go with the block.
  * Blocks grow to a tenth of the retention.
  */
 async function whatIsLeft(

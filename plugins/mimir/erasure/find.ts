@@ -107,7 +107,8 @@ async function timesOf(
   const has = async (part: Range): Promise<boolean> =>
     part.from < part.to && (await seriesWithSamples(server, matchers, part, signal)).length > 0;
   const hours = Number((to - from) / HOUR) + 1;
-  const back = (count: number): bigint => (to - BigInt(count) * HOUR > from ? to - BigInt(count) * HOUR : from);
+  const back = (count: number): bigint =>
+    to - BigInt(count) * HOUR > from ? to - BigInt(count) * HOUR : from;
   const newest = await smallest(hours, (count) => has({ from: back(count), to }));
   const oldest = await smallest(hours, async (count) => !(await has({ from, to: back(count) })));
   return { from: back(oldest), to: back(newest - 1) };

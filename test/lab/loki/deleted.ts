@@ -36,9 +36,7 @@ export function withoutDeleted(
         (index) => !deletes(deletions, slice.stream, slice.stream.entries.entry(index)),
       );
       const entries = listOf(slice.stream.entries, shown);
-      return shown.length === 0
-        ? []
-        : [{ stream: { ...slice.stream, entries }, low: 0, high: shown.length }];
+      return shown.length === 0 ? [] : [{ stream: { ...slice.stream, entries }, low: 0, high: shown.length }];
     });
   return { ...store, streams: store.streams, select };
 }

@@ -172,8 +172,7 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
     "/loki/api/v1/index/volume": asking(queries.volume),
     "/loki/api/v1/format_query": asking(queries.formatQuery),
     "/loki/api/v1/tail": () => httpError(400, "Bad Request"),
-    "/loki/api/v1/delete": (request, { deletes }) =>
-      handleDeletes(deletes, options.now(), request, limits),
+    "/loki/api/v1/delete": (request, { deletes }) => handleDeletes(deletes, options.now(), request, limits),
   };
   return (path, method) => {
     if (method === "POST" && path === "/loki/api/v1/push")

@@ -3,7 +3,19 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Backend, Found } from "../../../src/contract/contract.ts";
 import { PluginError } from "../../../src/contract/errors.ts";
-import { DAY, failure, type Given, HOUR, harvest, heldBy, NOW, never, put, SECOND, stage } from "./support.ts";
+import {
+  DAY,
+  failure,
+  type Given,
+  HOUR,
+  harvest,
+  heldBy,
+  NOW,
+  never,
+  put,
+  SECOND,
+  stage,
+} from "./support.ts";
 
 setDefaultTimeout(60_000);
 
@@ -87,7 +99,9 @@ test("structured metadata and labels are theirs where they are the whole value",
   const byMetadata = await find(here.backend, '{app="shop"} | user="{id}"', "12");
   const byLabel = await find(here.backend, '{customer="{id}"}', "12");
   expect([byMetadata[0]?.count, byLabel[0]?.count]).toEqual([1, 2]);
-  expect(JSON.stringify([byMetadata, byLabel], (_, value) => (typeof value === "bigint" ? "" : value))).not.toMatch(/\b12\b/);
+  expect(
+    JSON.stringify([byMetadata, byLabel], (_, value) => (typeof value === "bigint" ? "" : value)),
+  ).not.toMatch(/\b12\b/);
   await erase(here.backend, "12", [...byMetadata, ...byLabel]);
   const left = (await harvest(here.backend)).lines.get("logs.json")?.join("\n") ?? "";
   for (const gone of ["a", "d", "e"]) expect(left).not.toContain(`"${gone}"`);
@@ -97,17 +111,35 @@ test("structured metadata and labels are theirs where they are the whole value",
 test("a template says more than the identifier, and a range less than all", async () => {
   await using here = stage();
   put(here.face, { app: "shop" }, lines(LINES));
-  const count = async (where: string, over = {}) => (await find(here.backend, where, "12", over))[0]?.count ?? 0;
+  const count = async (where: string, over = {}) =>
+    (await find(here.backend, where, "12", over))[0]?.count ?? 0;
   expect(await count('{app="shop"} |= "user={id}"')).toBe(2);
   expect(await count('{app="shop"} |= "user_{id}"')).toBe(1);
   expect(await count('{app="shop"} |= "{id}" != "logs"')).toBe(3);
   expect(await count('{app="shop"} |~ "log(s|in)" |= `{id}`')).toBe(1);
-  expect(await count('{app="shop"} |= "{id}"', { range: { from: NOW - HOUR + 2n * SECOND, to: NOW - HOUR + 4n * SECOND } })).toBe(2);
+  expect(
+    await count('{app="shop"} |= "{id}"', {
+      range: { from: NOW - HOUR + 2n * SECOND, to: NOW - HOUR + 4n * SECOND },
+    }),
+  ).toBe(2);
   expect(await count('{app="none"} |= "{id}"')).toBe(0);
 });
 
 test("an identifier is never a pattern, and ends no text of the query", async () => {
-  const ids = ['a"} |= "', "a.b", "x|y", "c:\\d", "O'Neil", "naïve", "漢字", "a`b", "{id}", "a+b@c.de", "$1", "a\u2028b"];
+  const ids = [
+    'a"} |= "',
+    "a.b",
+    "x|y",
+    "c:\\d",
+    "O'Neil",
+    "naïve",
+    "漢字",
+    "a`b",
+    "{id}",
+    "a+b@c.de",
+    "$1",
+    "a\u2028b",
+  ];
   await using here = stage();
   const others = ["axb", "x", "y", "c:d", "ONeil", "naive", "漢", "ab", "id", "aab@c.de", "1"];
   put(here.face, { app: "shop" }, lines([...ids.map((id) => `of ${id} here`), ...others]));
@@ -167,7 +199,9 @@ test.each([
 test("an identifier that is no word is refused", async () => {
   await using here = stage();
   for (const id of ["", " ", "-", '"'])
-    expect(await failure(find(here.backend, '{app="shop"} |= "{id}"', id))).toMatchObject({ kind: "invalid" });
+    expect(await failure(find(here.backend, '{app="shop"} |= "{id}"', id))).toMatchObject({
+      kind: "invalid",
+    });
 });
 
 test("lines that queries do not show are not taken for lines that are not there", async () => {
@@ -182,8 +216,11 @@ test("the identifier stands in no error, and in no export that is made meanwhile
   const found = await find(here.backend, '{app="shop"} |= "{id}"', "person-12");
   await erase(here.backend, "person-12", found);
   const exported = await harvest(here.backend);
-  expect(JSON.stringify([...exported.lines, ...exported.objects, exported.problems], (_, value) =>
-    typeof value === "bigint" ? String(value) : value)).not.toContain("person-12");
+  expect(
+    JSON.stringify([...exported.lines, ...exported.objects, exported.problems], (_, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    ),
+  ).not.toContain("person-12");
   expect(exported.problems).toMatchObject([{ kind: "not-contained" }]);
   const body = 'parse error in {app="shop"} |= "person-12"';
   here.faults.add({ kind: "status", path: "query_range", status: 400, body });
@@ -194,8 +231,14 @@ test("the identifier stands in no error, and in no export that is made meanwhile
 
 test("many lines over many pages, some in one nanosecond: all of theirs, and no other", async () => {
   await using here = stage({ options: { pageSize: 7 } });
-  const texts = Array.from({ length: 300 }, (_, index) => (index % 3 === 0 ? `user=12 ${index}` : `user=123 ${index}`));
-  put(here.face, { app: "shop" }, texts.slice(0, 150).map((line) => ({ time: NOW - HOUR, line })));
+  const texts = Array.from({ length: 300 }, (_, index) =>
+    index % 3 === 0 ? `user=12 ${index}` : `user=123 ${index}`,
+  );
+  put(
+    here.face,
+    { app: "shop" },
+    texts.slice(0, 150).map((line) => ({ time: NOW - HOUR, line })),
+  );
   put(here.face, { app: "shop", pod: "b" }, lines(texts.slice(150)));
   const found = await find(here.backend, '{app="shop"} |= "{id}"', "12");
   expect(found[0]?.count).toBe(100);
@@ -204,7 +247,22 @@ test("many lines over many pages, some in one nanosecond: all of theirs, and no 
 });
 
 test("whatever the lines and whoever it is: what is found is gone, and nothing else is", async () => {
-  const word = fc.constantFrom("12", "123", "a12", "12_", "é12", "12é", "x.y", "xzy", "User", " ", "=", "-", "\n", "ø");
+  const word = fc.constantFrom(
+    "12",
+    "123",
+    "a12",
+    "12_",
+    "é12",
+    "12é",
+    "x.y",
+    "xzy",
+    "User",
+    " ",
+    "=",
+    "-",
+    "\n",
+    "ø",
+  );
   const text = fc.array(word, { maxLength: 5 }).map((parts) => parts.join(""));
   const id = fc.constantFrom("12", "x.y", "User", "12=", "é12");
   await fc.assert(

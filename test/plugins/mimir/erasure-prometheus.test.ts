@@ -3,8 +3,19 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend, Found } from "../../../src/contract/contract.ts";
-import { type Prometheus, PROMTOOL, startPrometheus } from "../../support/prometheus.ts";
-import { contentOf, exportedContent, float, HOUR_MS, harvest, labels, never, openMimir, push, range } from "./support.ts";
+import { PROMTOOL, type Prometheus, startPrometheus } from "../../support/prometheus.ts";
+import {
+  contentOf,
+  exportedContent,
+  float,
+  HOUR_MS,
+  harvest,
+  labels,
+  never,
+  openMimir,
+  push,
+  range,
+} from "./support.ts";
 
 setDefaultTimeout(60_000);
 
@@ -26,7 +37,10 @@ const series = (name: string, customer: string, from: number) => ({
 });
 
 const all = (server: Prometheus, from: number) =>
-  harvest(openMimir(server.url, { clock }), { range: range(from, Date.now() + HOUR_MS), match: '{customer!=""}' });
+  harvest(openMimir(server.url, { clock }), {
+    range: range(from, Date.now() + HOUR_MS),
+    match: '{customer!=""}',
+  });
 
 describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) => {
   test("in memory: theirs are gone, and the others are as they were", async () => {
@@ -37,7 +51,10 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
     await push(`${server.url}/api/v1/write`, [...theirs, ...others]);
     const backend = openMimir(server.url, { clock });
     const found = await find(backend);
-    expect(found.map(({ unit, count }) => [unit, count])).toEqual([["series", 1], ["series", 1]]);
+    expect(found.map(({ unit, count }) => [unit, count])).toEqual([
+      ["series", 1],
+      ["series", 1],
+    ]);
     expect(await erase(backend, found)).toMatchObject([{ state: "owed" }, { state: "owed" }]);
     expect(await find(backend)).toEqual([]);
     expect(exportedContent(await all(server, start - HOUR_MS))).toEqual(contentOf(others));
@@ -48,7 +65,11 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
     const start = Math.floor(Date.now() / 1000) * 1000 - 3 * 24 * HOUR_MS;
     const theirs = series("requests", PERSON, start);
     const others = [series("requests", "person-9", start)];
-    const server = await startPrometheus({ version, flags: [ADMIN], fill: (data) => writeBlocks(data, [theirs, ...others]) });
+    const server = await startPrometheus({
+      version,
+      flags: [ADMIN],
+      fill: (data) => writeBlocks(data, [theirs, ...others]),
+    });
     let time = clock();
     const backend = openMimir(server.url, { clock: () => time });
     const found = await find(backend);

@@ -1,11 +1,25 @@
 /** One person's series in the lab: found by whole label values, deleted where the server can, and said where it cannot. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import mimir from "../../../plugins/mimir/index.ts";
 import { runCheck } from "../../../src/conformance/check.ts";
 import { erasureRules } from "../../../src/conformance/erasure-rules.ts";
 import { openSubject } from "../../../src/conformance/subject.ts";
-import mimir from "../../../plugins/mimir/index.ts";
 import type { Backend, Found } from "../../../src/contract/contract.ts";
-import { exportedContent, failure, float, HOUR_MS, harvest, labels, never, now, NOW_MS, REQUEST, range, START, serveLab } from "./support.ts";
+import {
+  exportedContent,
+  failure,
+  float,
+  HOUR_MS,
+  harvest,
+  labels,
+  NOW_MS,
+  never,
+  now,
+  REQUEST,
+  range,
+  START,
+  serveLab,
+} from "./support.ts";
 
 setDefaultTimeout(60_000);
 
@@ -43,7 +57,8 @@ test("the contract's rule about one person's data holds for a Prometheus", async
   const target = { declaration: mimir, origin: "built-in", face: "backend" } as const;
   const options = { url: here.url, settle: "0s" };
   const subject = openSubject({ ...target, options, subject: { id: "12", where: '{customer="{id}"}' } });
-  for (const rule of erasureRules) expect((await runCheck(rule, subject)).verdict).toEqual({ kind: "passed" });
+  for (const rule of erasureRules)
+    expect((await runCheck(rule, subject)).verdict).toEqual({ kind: "passed" });
   await subject.stop();
 });
 
@@ -56,17 +71,26 @@ test("series are deleted by whole label values, and no others; what is left of t
     ["series", 1, "the metric errors"],
     ["series", 2, "the metric requests"],
   ]);
-  expect(JSON.stringify(found, (_, value) => (typeof value === "bigint" ? "" : value))).not.toMatch(/"[^"]*\b12\b[^"]*"/);
+  expect(JSON.stringify(found, (_, value) => (typeof value === "bigint" ? "" : value))).not.toMatch(
+    /"[^"]*\b12\b[^"]*"/,
+  );
   const newest = found[0]?.range?.to ?? 0n;
   expect(newest).toBeGreaterThanOrEqual(BigInt(START + 60 * 60_000) * 1_000_000n);
   expect(newest).toBeLessThanOrEqual(BigInt(START + 3 * HOUR_MS) * 1_000_000n);
 
   const outcomes = await erase(backend, "12", found);
-  expect(outcomes).toMatchObject([{ state: "owed", count: 1 }, { state: "owed", count: 2 }]);
+  expect(outcomes).toMatchObject([
+    { state: "owed", count: 1 },
+    { state: "owed", count: 2 },
+  ]);
   expect(outcomes[0]?.reason).toContain("--storage.tsdb.retention.time (15d)");
   expect(await find(backend, '{customer="{id}"}', "12")).toEqual([]);
   const left = [...exportedContent(await harvest(backend, REQUEST)).keys()];
-  expect(left.sort()).toEqual(ALL.slice(2, 5).map((one) => JSON.stringify(one.labels)).sort());
+  expect(left.sort()).toEqual(
+    ALL.slice(2, 5)
+      .map((one) => JSON.stringify(one.labels))
+      .sort(),
+  );
 
   time += 15n * DAY;
   expect(await erase(backend, "12", found)).toMatchObject([{ state: "owed" }, { state: "owed" }]);
@@ -168,7 +192,9 @@ test.each(['requests{customer=~"{id}.*"}', 'requests{customer!="{id}"}', "reques
 
 test("the identifier stands in no error", async () => {
   await using here = serveLab({ flavour: "prometheus" }, (request) =>
-    request.url.endsWith("/query") ? new Response('bad: requests{customer="person-12"}', { status: 400 }) : undefined,
+    request.url.endsWith("/query")
+      ? new Response('bad: requests{customer="person-12"}', { status: 400 })
+      : undefined,
   );
   here.face.put(ALL);
   const error = await failure(find(here.open(), WHERE, "person-12"));
@@ -179,13 +205,25 @@ test("the identifier stands in no error", async () => {
 test("too much for one query is asked by halves of the time", async () => {
   let refused = 0;
   await using here = serveLab({ flavour: "prometheus" }, async (request) => {
-    const text = request.url.endsWith("/query") ? new URLSearchParams(await request.clone().text()).get("query") : "";
+    const text = request.url.endsWith("/query")
+      ? new URLSearchParams(await request.clone().text()).get("query")
+      : "";
     const [, ms = 0] = /\[(\d+)ms\]/.exec(text ?? "") ?? [];
     if (Number(ms) <= HOUR_MS) return undefined;
     refused += 1;
-    return Response.json({ status: "error", errorType: "execution", error: "query processing would load too many samples into memory in query execution" }, { status: 422 });
+    return Response.json(
+      {
+        status: "error",
+        errorType: "execution",
+        error: "query processing would load too many samples into memory in query execution",
+      },
+      { status: 422 },
+    );
   });
-  here.face.put([series("requests", { customer: "12" }), series("requests", { customer: "12", job: "x" }, NOW_MS - 2 * HOUR_MS)]);
+  here.face.put([
+    series("requests", { customer: "12" }),
+    series("requests", { customer: "12", job: "x" }, NOW_MS - 2 * HOUR_MS),
+  ]);
   expect(await find(here.open(), WHERE, "12")).toMatchObject([{ count: 2 }]);
   expect(refused).toBeGreaterThan(0);
 });
