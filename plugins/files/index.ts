@@ -6,6 +6,8 @@ import { inventoryOf, look, sizeOf } from "./inventory.ts";
 import { SEEN, TREE } from "./line.ts";
 import { placeOf } from "./names.ts";
 import { createRestorer } from "./restore.ts";
+import { eraseFiles } from "./subject/erase.ts";
+import { findFiles } from "./subject/find.ts";
 
 export default definePlugin({
   name: "files",
@@ -64,6 +66,8 @@ export default definePlugin({
         },
       },
       restore: createRestorer(saved.place.root),
+      find: (request, signal) => findFiles(saved, request, signal),
+      erase: (request, signal) => eraseFiles(saved.place.root, request, signal),
     };
   },
 });

@@ -51,15 +51,24 @@ export const endOf = ({ time, timeEnd = 0 }: Annotation): number => Math.max(tim
  */
 export async function readSomeAnnotations(
   server: Server,
-  { range, limit, type, timeoutMs }: AnnotationRequest,
+  request: AnnotationRequest,
 ): Promise<{ readonly found: Annotation[]; readonly isFull: boolean }> {
+  const { found, isFull } = await readAnnotationRows(server, heldSchema, request);
+  return { found: await withUids(server, found), isFull };
+}
+
+/** The same, with what the schema says of each. */
+export async function readAnnotationRows<Schema extends v.GenericSchema>(
+  server: Server,
+  schema: Schema,
+  { range, limit, type, timeoutMs }: AnnotationRequest,
+): Promise<{ readonly found: v.InferOutput<Schema>[]; readonly isFull: boolean }> {
   const from = Math.max(1, toMs(range.from));
   const to = Math.max(from, toMs(range.to - 1n));
   const query = { from, to, limit, type };
   const request = { path: "/api/annotations", query, ...given({ timeoutMs }) };
   const rows = await read(server, v.array(v.unknown()), request);
-  const held = soundRows(server, heldSchema, { rows, request });
-  return { found: await withUids(server, held), isFull: rows.length >= limit };
+  return { found: soundRows(server, schema, { rows, request }), isFull: rows.length >= limit };
 }
 
 async function withUids(

@@ -5,6 +5,8 @@ import { createExporter } from "./export.ts";
 import { measure, readLimits, takeInventory } from "./inventory.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
+import { eraseAnnotations } from "./subject/erase.ts";
+import { findAnnotations } from "./subject/find.ts";
 
 // Grafana has organisations, chosen by the credentials, but no tenants: an option that it ignores would mislead.
 const { tenant: _, ...server } = option.serverOptions("http://localhost:3000", {
@@ -54,6 +56,8 @@ export default definePlugin({
       limits: (signal) => readLimits(at(signal)),
       dashboards: createDashboardStore(at),
       restore: createRestorer(at, { secrets, managed }),
+      find: (request, signal) => findAnnotations(at(signal), request, clock()),
+      erase: (request, signal) => eraseAnnotations(at(signal), request),
     };
   },
 });

@@ -55,14 +55,19 @@ export async function findExtent(
 
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
 export function searchable(settings: Settings, now: bigint): Range[] {
-  const { retention, maxSearchDuration } = settings;
-  const length = maxSearchDuration > DAY || maxSearchDuration === 0n ? 7n * DAY - MINUTE : maxSearchDuration;
-  const span = maxSearchDuration > 0n && length > maxSearchDuration ? maxSearchDuration - MINUTE : length;
+  const { retention } = settings;
+  const span = searchSpan(settings);
   // Blocks are removed some time after their retention has passed.
   const oldest = now - (isEndless(settings) ? LOOK_BACK : (retention ?? 0n) + DAY);
   const ranges: Range[] = [];
   for (let to = now; to > oldest; to -= span) ranges.unshift({ from: to - span, to });
   return ranges;
+}
+
+/** How long one search may be, ns. */
+export function searchSpan({ maxSearchDuration }: Settings): bigint {
+  const length = maxSearchDuration > DAY || maxSearchDuration === 0n ? 7n * DAY - MINUTE : maxSearchDuration;
+  return maxSearchDuration > 0n && length > maxSearchDuration ? maxSearchDuration - MINUTE : length;
 }
 
 const isEndless = ({ retention }: Settings): boolean => retention === undefined || retention === 0n;

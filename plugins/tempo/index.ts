@@ -11,6 +11,8 @@ import { createListing, holdsDropped } from "./server/waits.ts";
 import { createDirectoryStore } from "./storage/directory.ts";
 import { createS3Store } from "./storage/s3.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
+import { eraseTraces } from "./subject/erase.ts";
+import { findTraces } from "./subject/find.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
@@ -73,6 +75,8 @@ export default definePlugin({
         });
         return limitsOf(now, await answers);
       },
+      find: (request, signal) => findTraces(source, request, { now: clock(), signal }),
+      erase: (request, signal) => eraseTraces(source, request, { tenant, signal }),
       restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock, tenant }),
       async flush(signal) {
         // Tempo 3 has no such page: it writes blocks by itself within seconds.

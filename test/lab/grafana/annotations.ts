@@ -11,6 +11,14 @@ export const annotationRoutes: Routes = {
     requireRole(call.account, "Editor", "annotations:create");
     return json({ message: "Annotation added", id: add(call).id });
   },
+  "DELETE /api/annotations/:id": (call) => {
+    requireRole(call.account, "Editor", "annotations:delete");
+    const { annotations } = call.server.store;
+    const at = annotations.findIndex(({ id }) => id === Number(call.params.id));
+    if (at < 0) throw refuse(404, "Annotation not found");
+    annotations.splice(at, 1);
+    return json({ message: "Annotation deleted" });
+  },
 };
 
 /**
