@@ -17,6 +17,7 @@ import { checkDeclaration } from "../host/plugin/declaration.ts";
 import { LockError, type PluginLock, readLock } from "../host/trust/lock.ts";
 import { activityClaims } from "./activity-claims.ts";
 import { type Claim, sorted } from "./claim.ts";
+import { logClaims } from "./log-claims.ts";
 import { isLoopback } from "./loopback.ts";
 import { notifyClaims } from "./notify-claims.ts";
 import { pathClaims } from "./places.ts";
@@ -46,6 +47,7 @@ export async function claimsOf(config: Config, { cwd, builtIns }: Surroundings):
     ...backupsClaims(config),
     ...serviceClaims(config),
     ...activityClaims(config),
+    ...logClaims(config),
     ...notifyClaims(config),
     ...(await settingsClaims(config, { cwd, builtIns })),
     ...(await drillClaims(config, { cwd, builtIns })),

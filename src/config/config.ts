@@ -1,5 +1,6 @@
 import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
+import type { Level } from "./logs.ts";
 import type { Receiver } from "./notify.ts";
 import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedules.ts";
@@ -49,6 +50,13 @@ export interface Config {
   readonly subjects: Readonly<Record<string, readonly PersonPlace[]>>;
   /** Classes of data, and what belongs to which. */
   readonly retention: Retention;
+  /** Log files of other programs, and how long each level is kept. */
+  readonly logs: {
+    /** As written; absent: there are none. */
+    readonly directory?: string;
+    /** Durations as texts. */
+    readonly levels: Readonly<Record<Level, string>>;
+  };
   readonly service: ConfigValues["service"];
   readonly permissions: ConfigValues["permissions"];
   /** Tasks and when they run: see `schedules.ts`. */

@@ -8,6 +8,7 @@ import { drillTargetsIn } from "./drill.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
+import { logsIn } from "./logs.ts";
 import { overlay, said } from "./overlay.ts";
 import { requireSettings } from "./overrides.ts";
 import { daysKept, inForce, retentionIn, retentionProblems } from "./retention.ts";
@@ -180,6 +181,7 @@ function shape(values: ConfigValues, home: string, isWritten: (path: Path) => bo
       retention: daysKept("activity", activity.retention, retention, isWritten),
     },
     retention,
+    logs: logsIn(values.logs),
     service: values.service,
     permissions: values.permissions,
     schedules: values.schedules ?? [],

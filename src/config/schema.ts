@@ -5,6 +5,7 @@ import { duration } from "../contract/options.ts";
 import { activitySchema } from "./activity.ts";
 import { drillSchema } from "./drill.ts";
 import { lasting } from "./lasting.ts";
+import { logsSchema } from "./logs.ts";
 import { notifySchema, pingSchema } from "./notify.ts";
 import { retentionSchema } from "./retention.ts";
 import { schedulesSchema } from "./schedules.ts";
@@ -177,6 +178,7 @@ export const ConfigSchema = v.strictObject({
   activity: activitySchema,
   subjects: subjectsSchema,
   retention: retentionSchema,
+  logs: logsSchema,
   service: serviceSchema,
   permissions: permissionsSchema,
   schedules: schedulesSchema,

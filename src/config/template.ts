@@ -138,6 +138,11 @@ backends:
 #      usb: operational               # everything there, whatever its own class
 #  servers: false                     # delete it on servers, too, where they can
 
+# Log files of other programs: rotated ones are compressed, and removed after the time of their highest level. See docs/log-files.md.
+#logs:
+#  directory: logs
+#  levels: { debug: 7d, info: 30d, warning: 90d, error: 365d }
+
 # "contextcore serve": the API, for this machine only unless it has TLS or a proxy in front.
 #service:
 #  listen: 127.0.0.1:9083

@@ -5,6 +5,7 @@ import type { Provisioned } from "../dashboards/provision.ts";
 import type { DrillReport } from "../drill/report.ts";
 import type { Taken } from "../inventory/taken.ts";
 import type { RestoreReport } from "../restore/report.ts";
+import type { LogsDone } from "../retention/logs/carry-out.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { CopyReport } from "../tasks/copy.ts";
 import type { Exported } from "../tasks/copy-exported.ts";
@@ -56,6 +57,8 @@ export const pruneLacks = ({ changed, withheld }: Pruned): Lines => [
 /** What should be gone, and is not. */
 export const retentionLacks = ({ stays }: RetentionResult): Lines =>
   reasoned(stays.filter(({ isOwed }) => isOwed));
+/** Log files that were due, and are as they were. */
+export const logsLack = ({ left }: LogsDone): Lines => left.map(({ file, reason }) => `${file}: ${reason}`);
 
 /** Dashboards and folders that are not as they were to be. */
 export const dashboardsLack = ({

@@ -8,6 +8,7 @@ import {
   drillLacks,
   exportLacks,
   inventoryLacks,
+  logsLack,
   pruneLacks,
   restoreLacks,
   retentionLacks,
@@ -173,6 +174,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       resultJson: restoreJson,
       plan: RESTORE_PLAN,
       planJson,
+    });
+  },
+  async retention_logs() {
+    const { retentionLogs } = await import("../tasks/retention-logs.ts");
+    const { RETENTION_LOGS, retentionLogsJson } = await import("../results/retention-logs.ts");
+    return offer({
+      task: retentionLogs,
+      lacks: logsLack,
+      result: RETENTION_LOGS,
+      resultJson: retentionLogsJson,
+      plan: RETENTION_LOGS,
+      planJson: (plan) => retentionLogsJson(plan),
     });
   },
   async subject_retry() {

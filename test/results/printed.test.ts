@@ -1,5 +1,6 @@
 /** Every command, run once or twice in a project with a lab: what it prints is one of its results, and nothing else. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandsOf } from "../../src/commands/man/manual.ts";
 import { ROOT } from "../../src/dispatch/commands.ts";
@@ -16,9 +17,11 @@ afterAll(() => lab.stop());
 
 const cwd = labProject(lab, {
   command: ["true"],
-  more: "schedules:\n  - { name: nightly, cron: '15 2 * * *', task: verify, params: { snapshot: latest, quick: true } }\nsinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
+  more: "logs: { directory: logs }\nschedules:\n  - { name: nightly, cron: '15 2 * * *', task: verify, params: { snapshot: latest, quick: true } }\nsinks:\n  file: { path: copy.jsonl }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\n",
 });
 const LOKI = ["--plugin", "loki"];
+mkdirSync(join(cwd, "logs"));
+writeFileSync(join(cwd, "logs", "app.log.1"), "INFO a line\n");
 
 /** Outside of the project, where it belongs. */
 const KEY = join(temporaryDirectory(), "backup.key");
@@ -86,6 +89,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["retention", "hold", "add", "case", "--backend", "loki", "--from", "1h"],
   ["retention", "hold", "list"],
   ["retention", "hold", "end", "case", "--yes"],
+  ["retention", "logs", "--dry-run"],
   ["metrics"],
   ["metrics", "--textfile", "written.prom"],
   ["audit", "sinks"],

@@ -3,7 +3,7 @@
  * and it can be run again.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openTrail } from "../../src/audit/trail.ts";
 import { OFFERED } from "../../src/service/offered.ts";
@@ -28,7 +28,7 @@ afterAll(() => lab.stop());
 /** And by schedules, whatever it deletes. */
 const ALL = EVERYTHING.replace(
   'schedules: ["*", prune',
-  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, retention_apply, prune',
+  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, retention_apply, retention_logs, prune',
 );
 
 /** A trail with closed files of old events. */
@@ -56,6 +56,20 @@ async function withOldRuns(): Promise<string> {
   const stdin = new Blob([old.map((one) => JSON.stringify(one)).join("\n")]);
   const { exitCode, stderr } = await run(["activity", "record"], { cwd: directory, stdin });
   expect(exitCode, stderr).toBe(0);
+  return directory;
+}
+
+/** Rotated log files, of which some go and some are compressed. */
+async function withOldLogs(): Promise<string> {
+  const directory = temporaryDirectory({
+    "contextcore.yaml": `name: shop\nlogs: { directory: logs }\n${ALL}`,
+  });
+  mkdirSync(join(directory, "logs"));
+  for (let n = 1; n <= 40; n += 1) {
+    const path = join(directory, "logs", `app.log.${n}`);
+    writeFileSync(path, "INFO a line of a log\n".repeat(2_000));
+    utimesSync(path, Date.now() / 1_000 - n * 86_400, Date.now() / 1_000 - n * 86_400);
+  }
   return directory;
 }
 
@@ -150,6 +164,7 @@ const KINDS: readonly Killed[] = [
   { kind: "audit_prune", params: {}, project: withOldTrail },
   { kind: "activity_purge", params: { "older-than": "30d" }, project: withOldRuns },
   { kind: "retention_apply", params: {}, project: withOldRuns },
+  { kind: "retention_logs", params: {}, project: withOldLogs },
   {
     kind: "delete_dashboard",
     params: { uid: BOARDS },

@@ -45,6 +45,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   subject_erase: true,
   subject_retry: true,
   retention_apply: true,
+  retention_logs: true,
 };
 
 test("every file that defines a task gives one, and each is of a known kind", () => {
@@ -148,6 +149,13 @@ const PLANS: Readonly<Record<string, unknown>> = {
         of: "snapshots",
         due: { items: [{ kind: "snapshot", name: "/backups/1", identity: sha256, what: "loki is old" }] },
       },
+    ],
+  },
+  retention_logs: {
+    directory: "/var/log/shop",
+    items: [
+      { action: "remove", file: "app.log.9", mark: "1:2:3" },
+      { action: "compress", file: "app.log.1", mark: "1:3:3" },
     ],
   },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },

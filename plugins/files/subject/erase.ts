@@ -68,7 +68,9 @@ function namesFound(references: readonly Reference[]): Map<string, number> {
 /** All of them are gone, or the first thing that was in the way says why not. */
 function outcomeOf(obstacles: readonly Obstacle[], count: number): ErasureOutcome {
   const left = obstacles.filter((one) => one !== undefined);
-  const [first] = left.toSorted((one, other) => (one.state === other.state ? 0 : one.state === "impossible" ? -1 : 1));
+  const [first] = left.toSorted((one, other) =>
+    one.state === other.state ? 0 : one.state === "impossible" ? -1 : 1,
+  );
   if (first === undefined) return { state: "erased", count };
   return { ...first, count, reason: `${left.length} of ${obstacles.length} stay: ${first.reason}` };
 }
@@ -101,11 +103,13 @@ const REPLACED: Obstacle = {
 };
 const NOT_EMPTY: Obstacle = {
   state: "owed",
-  reason: "something is in these directories that was not found before, and is left until it is looked for again",
+  reason:
+    "something is in these directories that was not found before, and is left until it is looked for again",
 };
 const OTHER_NAMES: Obstacle = {
   state: "impossible",
-  reason: "the same files have other names that the pattern does not match: remove those, or say a pattern that matches them, too",
+  reason:
+    "the same files have other names that the pattern does not match: remove those, or say a pattern that matches them, too",
 };
 
 /** Goes down through directories, and no link. */

@@ -61,7 +61,8 @@ const CHANGED: Obstacle = {
 };
 const REFUSED: Obstacle = {
   state: "impossible",
-  reason: "this account may not delete them: it needs the permission `annotations:delete`, which the role Editor has",
+  reason:
+    "this account may not delete them: it needs the permission `annotations:delete`, which the role Editor has",
 };
 
 function outcomeOf(

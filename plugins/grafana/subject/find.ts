@@ -1,5 +1,14 @@
 /** One person's annotations. Dashboards are everybody's: they are never found, and never erased. */
-import { type FindRequest, type Found, fromMs, type Json, NS_PER_MS, parseShape, type Range, v } from "contextcore";
+import {
+  type FindRequest,
+  type Found,
+  fromMs,
+  type Json,
+  NS_PER_MS,
+  parseShape,
+  type Range,
+  v,
+} from "contextcore";
 import type { Server } from "../server.ts";
 import { type Said, theirsBy } from "./places.ts";
 import { annotationRows, type Row } from "./rows.ts";
@@ -48,8 +57,15 @@ export async function* findAnnotations(
 }
 
 const foundOf = (rows: readonly Row[]): Found => ({
-  ...{ unit: "annotations", count: rows.length, where: "annotations, by their texts and tags", range: rangeOf(rows) },
-  reference: { annotations: rows.map((row) => ({ id: row.id, time: row.time, end: row.end, said: saidBy(row) })) },
+  ...{
+    unit: "annotations",
+    count: rows.length,
+    where: "annotations, by their texts and tags",
+    range: rangeOf(rows),
+  },
+  reference: {
+    annotations: rows.map((row) => ({ id: row.id, time: row.time, end: row.end, said: saidBy(row) })),
+  },
 });
 
 function rangeOf(rows: readonly Row[]): Range {

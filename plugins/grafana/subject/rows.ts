@@ -34,8 +34,17 @@ export async function* annotationRows(server: Server, range: Range): AsyncGenera
   const waiting: Window[] = [{ ...range, limit: PAGE }];
   for (let window = waiting.pop(); window !== undefined; window = waiting.pop()) {
     server.signal.throwIfAborted();
-    const { found, isFull } = await readAnnotationRows(server, schema, { range: window, limit: window.limit });
-    if (isFull) waiting.push(...narrower(window, found.map(({ time }) => time)));
+    const { found, isFull } = await readAnnotationRows(server, schema, {
+      range: window,
+      limit: window.limit,
+    });
+    if (isFull)
+      waiting.push(
+        ...narrower(
+          window,
+          found.map(({ time }) => time),
+        ),
+      );
     else
       for (const row of found) {
         if (met.has(row.id)) continue;

@@ -22,6 +22,7 @@ export const OPERATIONS = [
   "recover",
   "restore",
   "retention_apply",
+  "retention_logs",
   "sign_in",
   "sign_out",
   "sink_change",

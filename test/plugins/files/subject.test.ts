@@ -15,8 +15,8 @@ import {
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import files from "../../../plugins/files/index.ts";
-import type { Found } from "../../../src/contract/contract.ts";
 import { openSubject } from "../../../src/conformance/subject.ts";
+import type { Found } from "../../../src/contract/contract.ts";
 import { NEVER } from "../../../src/units/time-limit.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 
@@ -31,7 +31,12 @@ function treeOf(...names: readonly string[]): string {
 }
 
 async function open(path: string, options: Readonly<Record<string, unknown>> = {}) {
-  const subject = openSubject({ declaration: files, origin: "built-in", face: "backend", options: { path, ...options } });
+  const subject = openSubject({
+    declaration: files,
+    origin: "built-in",
+    face: "backend",
+    options: { path, ...options },
+  });
   const backend = await subject.backend();
   return {
     find: (where: string, id = "4711"): Promise<Found[]> =>
@@ -95,7 +100,9 @@ test("whatever the identifier has in it is no pattern, and no neighbour goes", (
     fc.asyncProperty(
       fc.stringMatching(/^[a-z0-9*?\\.+()^$ é-]{2,12}$/).filter((id) => /[a-z0-9]/.test(id)),
       async (id) => {
-        const others = ["x1", `${id}1`, `1${id}`, "deep"].filter((name) => name !== id && !/^\.+$/.test(name));
+        const others = ["x1", `${id}1`, `1${id}`, "deep"].filter(
+          (name) => name !== id && !/^\.+$/.test(name),
+        );
         const tree = treeOf(`users/${id}/letter`, ...others.map((name) => `users/${name}/letter`));
         const { find, erase } = await open(tree);
         await erase(await find("users/{id}", id));

@@ -69,9 +69,7 @@ test("one that says something else by now stays until it is found again", async 
 
 test("an account that may not delete is told which permission it needs", async () => {
   await using grafana = await withAnnotations([{ text: "for 12" }], {
-    accounts: [
-      { login: "viewer", token: "looks-only", role: "Viewer" },
-    ],
+    accounts: [{ login: "viewer", token: "looks-only", role: "Viewer" }],
   });
   const { find, erase, texts } = await acting(grafana, { token: "looks-only" });
   const [outcome] = (await erase(await find("text={id}"))) ?? [];

@@ -52,7 +52,12 @@ test("each is found once, however old, and a neighbour is not", async () => {
   const { backend } = tempo;
   expect(tracesOf(await found(backend, '{ span.user.id = "{id}" }', "12"))).toEqual(["a0", "a2", "a4"]);
   // A regular expression also meets 123, which is no whole word.
-  expect(tracesOf(await found(backend, '{ span.user.id =~ ".*{id}.*" }', "12"))).toEqual(["a0", "a2", "a3", "a4"]);
+  expect(tracesOf(await found(backend, '{ span.user.id =~ ".*{id}.*" }', "12"))).toEqual([
+    "a0",
+    "a2",
+    "a3",
+    "a4",
+  ]);
 });
 
 test("more than one search lists", async () => {

@@ -1,0 +1,92 @@
+/** Compresses and removes what was planned, each file only if it is still the same. */
+import { type HeldDirectory, holdDirectory } from "../../storage/held-directory.ts";
+import type { OpenFiles } from "../../storage/open-files.ts";
+import { isDraft, removeIn, syncHeld } from "../../storage/replaced-file.ts";
+import { messageOf } from "../../units/message-of.ts";
+import { ChangedLog, compressLog } from "./compress.ts";
+import { type LeftLog, type LogItem, markOf } from "./plan.ts";
+import type { LogPolicy } from "./policy.ts";
+
+/** What was done. */
+export interface LogsDone {
+  readonly compressed: readonly {
+    readonly file: string;
+    /** The compressed file, below the directory. */
+    readonly to: string;
+    readonly bytes: number;
+    readonly bytesAfter: number;
+  }[];
+  readonly removed: readonly { readonly file: string; readonly bytes: number }[];
+  /** What was planned, and could not be done. */
+  readonly left: readonly LeftLog[];
+}
+
+interface CarryingOut {
+  readonly policy: LogPolicy;
+  /** What is open now. */
+  readonly open: OpenFiles;
+  readonly signal: AbortSignal;
+  /** Is told after each file. */
+  readonly onFile: (done: LogsDone) => void;
+}
+
+interface Growing extends LogsDone {
+  readonly compressed: LogsDone["compressed"][number][];
+  readonly removed: LogsDone["removed"][number][];
+  readonly left: LeftLog[];
+}
+
+/** One after another; what cannot be done is left and named. */
+export async function carryOutLogs(
+  directory: string,
+  items: readonly LogItem[],
+  given: CarryingOut,
+): Promise<LogsDone> {
+  const done: Growing = { compressed: [], removed: [], left: [] };
+  for (const item of items) {
+    given.signal.throwIfAborted();
+    try {
+      await carryOut(directory, item, { ...given, done });
+    } catch (error) {
+      given.signal.throwIfAborted();
+      const reason = error instanceof ChangedLog ? error.message : messageOf(error);
+      done.left.push({ file: item.file, reason });
+    }
+    given.onFile(done);
+  }
+  return done;
+}
+
+async function carryOut(
+  root: string,
+  { action, file, bytes, mark }: LogItem,
+  { policy, open, signal, done }: CarryingOut & { readonly done: Growing },
+): Promise<void> {
+  const names = file.split("/");
+  const name = names.pop() ?? "";
+  using directory = holdDirectory(root, names);
+  sweep(directory, open);
+  const entry = directory.entry(name);
+  if (entry === undefined || markOf(entry) !== mark)
+    throw new ChangedLog("it has changed since it was planned");
+  if (open.has(entry)) throw new ChangedLog("a program has opened it meanwhile");
+  if (action === "remove") {
+    removeIn(directory, name);
+    syncHeld(directory);
+    done.removed.push({ file, bytes });
+    return;
+  }
+  const to = await compressLog(directory, name, { mark, policy, signal });
+  done.compressed.push({ file, to: [...names, to.name].join("/"), bytes, bytesAfter: to.bytes });
+}
+
+/** What a run that was killed has left. Another one may be running. */
+function sweep(directory: HeldDirectory, open: OpenFiles): void {
+  for (const { name, kind } of directory.entries()) {
+    const entry = kind === "file" && isDraft(name) ? directory.entry(name) : undefined;
+    if (entry !== undefined && !open.has(entry) && Date.now() - entry.changedMs > HOUR_MS)
+      removeIn(directory, name);
+  }
+}
+
+const HOUR_MS = 3_600_000;

@@ -1,0 +1,46 @@
+/** Which files some program of this machine has open, as far as the system tells this user. */
+import { readdirSync, readlinkSync, statSync } from "node:fs";
+import type { Entry } from "./entries.ts";
+
+/** What is open at one moment. */
+export interface OpenFiles {
+  has(entry: Pick<Entry, "dev" | "ino">): boolean;
+  /** Programs of other users may have more open. */
+  readonly isPartial: boolean;
+}
+
+/** Looks at every process. */
+export function openFiles(): OpenFiles {
+  const found = new Set<string>();
+  let isPartial = process.platform !== "linux";
+  for (const pid of names("/proc") ?? []) {
+    if (!/^\d+$/.test(pid)) continue;
+    const open = names(`/proc/${pid}/fd`);
+    if (open === undefined) isPartial = true;
+    for (const fd of open ?? []) {
+      const key = keyOf(`/proc/${pid}/fd/${fd}`);
+      if (key !== undefined) found.add(key);
+    }
+  }
+  return { isPartial, has: ({ dev, ino }) => found.has(`${dev}:${ino}`) };
+}
+
+/** `undefined`: it is closed to us. Of what has just ended there are none. */
+function names(directory: string): string[] | undefined {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EACCES" ? undefined : [];
+  }
+}
+
+/** Sockets and pipes need not be looked at. */
+function keyOf(path: string): string | undefined {
+  try {
+    if (!readlinkSync(path).startsWith("/")) return undefined;
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
