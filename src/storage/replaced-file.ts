@@ -44,7 +44,7 @@ const opened = (fd: number): OpenedFile => ({
 });
 
 /** What is to stand in the place of a file, without a name of its own yet. */
-export interface Replacement extends Disposable {
+interface Replacement extends Disposable {
   write(bytes: Uint8Array): void;
   /** Waits for the disk. @returns what was written, to be read back */
   finish(): OpenedFile;

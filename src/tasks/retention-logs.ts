@@ -46,9 +46,14 @@ export const retentionLogs = defineTask({
         did(countsOf(done));
         const files = done.compressed.length + done.removed.length + done.left.length;
         const bytes = [...done.compressed, ...done.removed].reduce((sum, one) => sum + one.bytes, 0);
+        const share = files / items.length;
         stretch.progress({
-          ...{ name: "logs", done: files / items.length, bytes, counts: { files } },
-          ...{ state: "running", retries: 0 },
+          name: "logs",
+          done: share,
+          bytes,
+          counts: { files },
+          state: "running",
+          retries: 0,
         });
       },
     });

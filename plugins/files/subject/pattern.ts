@@ -3,7 +3,7 @@ import { PluginError } from "contextcore";
 import { escaped } from "../names.ts";
 
 /** Whether a path is a person's own, or lies in a directory that is. */
-export type IsTheirs = (path: string) => boolean;
+type IsTheirs = (path: string) => boolean;
 
 /**
  * Reads a pattern: `users/{id}` with everything in it, `exports/*-{id}.csv`, and without `/` a name at any depth. The identifier is

@@ -2,7 +2,7 @@
 import { PluginError } from "contextcore";
 
 /** The query of one person. */
-export interface TheirQuery {
+interface TheirQuery {
   readonly query: string;
   /** It has the identifier in a regular expression, which may match more than whole words. */
   readonly isLoose: boolean;

@@ -4,7 +4,7 @@ import type { OpenFiles } from "../../storage/open-files.ts";
 import { isDraft, removeIn, syncHeld } from "../../storage/replaced-file.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { ChangedLog, compressLog } from "./compress.ts";
-import { type LeftLog, type LogItem, markOf } from "./plan.ts";
+import { type LeftLog, type LogItem, logMark } from "./plan.ts";
 import type { LogPolicy } from "./policy.ts";
 
 /** What was done. */
@@ -67,7 +67,7 @@ async function carryOut(
   using directory = holdDirectory(root, names);
   sweep(directory, open);
   const entry = directory.entry(name);
-  if (entry === undefined || markOf(entry) !== mark)
+  if (entry === undefined || logMark(entry) !== mark)
     throw new ChangedLog("it has changed since it was planned");
   if (open.has(entry)) throw new ChangedLog("a program has opened it meanwhile");
   if (action === "remove") {

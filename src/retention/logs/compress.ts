@@ -12,11 +12,11 @@ import {
 import { piecesOf, unpacked } from "./content.ts";
 import { scanLevels } from "./level.ts";
 import { compressedName } from "./name.ts";
-import { markOf } from "./plan.ts";
+import { logMark } from "./plan.ts";
 import { deciding, type LogPolicy } from "./policy.ts";
 
 /** The compressed file. */
-export interface Compressed {
+interface Compressed {
   readonly name: string;
   readonly bytes: number;
 }
@@ -64,7 +64,7 @@ export async function compressLog(
   syncHeld(directory);
   // Whoever has written to it meanwhile keeps it.
   const now = directory.entry(name);
-  if (now === undefined || markOf(now) !== mark)
+  if (now === undefined || logMark(now) !== mark)
     throw new ChangedLog("it was changed while it was compressed");
   removeIn(directory, name);
   syncHeld(directory);
@@ -72,7 +72,7 @@ export async function compressLog(
 }
 
 function requireSame(file: OpenedFile, mark: string): void {
-  if (markOf(file.entry()) !== mark) throw new ChangedLog("it has changed");
+  if (logMark(file.entry()) !== mark) throw new ChangedLog("it has changed");
 }
 
 interface Naming {

@@ -8,7 +8,7 @@ import type { RotatedName } from "./name.ts";
 import { deciding, type LogPolicy } from "./policy.ts";
 
 /** As much is read at once. Bytes */
-export const PIECE_BYTES = 4 << 20;
+const PIECE_BYTES = 4 << 20;
 
 /** What is in the file, from its beginning. Each piece is gone when the next one is asked for. @throws what the system throws */
 export async function* piecesOf(file: OpenedFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {

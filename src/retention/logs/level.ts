@@ -2,7 +2,7 @@
 import { LEVELS, type Level } from "../../config/logs.ts";
 
 /** Looks at one file, piece by piece. */
-export interface LevelScan {
+interface LevelScan {
   add(bytes: Uint8Array): void;
   /** So far; empty: no line says any. */
   found(): ReadonlySet<Level>;

@@ -36,7 +36,7 @@ export interface LogWork {
 }
 
 /** By what it is decided. */
-export interface LogRules {
+interface LogRules {
   readonly policy: LogPolicy;
   readonly open: OpenFiles;
   /** ms since the epoch */
@@ -100,7 +100,7 @@ async function lookAt(directory: HeldDirectory, one: One, looking: Looking): Pro
   if (action === undefined) return;
   const reason = whyLeft(entry, ageMs, looking);
   if (reason !== undefined) return void left.push({ file, reason });
-  items.push({ action, file, bytes: entry.bytes, ageMs, mark: markOf(entry), ...(level && { level }) });
+  items.push({ action, file, bytes: entry.bytes, ageMs, mark: logMark(entry), ...(level && { level }) });
 }
 
 /** Its name says it, or its content where that matters. */
@@ -124,5 +124,5 @@ function whyLeft(entry: Entry, ageMs: number, { open }: LogRules): string | unde
 }
 
 /** The same file, with the same in it. */
-export const markOf = ({ dev, ino, bornNs, bytes, changedMs }: Entry): string =>
+export const logMark = ({ dev, ino, bornNs, bytes, changedMs }: Entry): string =>
   `${dev}:${ino}:${bornNs}:${bytes}:${changedMs}`;
