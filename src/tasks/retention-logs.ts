@@ -1,12 +1,16 @@
 /** Compresses rotated log files, and removes those that are older than their level is kept. */
 import { join, relative, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import { readHolds } from "../retention/holds/file.ts";
+import { type Hold, holdsOn } from "../retention/holds/hold.ts";
 import { carryOutLogs, type LogsDone } from "../retention/logs/carry-out.ts";
 import { type LogWork, planLogs } from "../retention/logs/plan.ts";
 import { logPolicy } from "../retention/logs/policy.ts";
 import { openFiles } from "../storage/open-files.ts";
 import { namedPath } from "../storage/own-file.ts";
 import { fileFailure } from "../storage/refusal.ts";
+import { fromMs } from "../units/range.ts";
+import { listed } from "../units/words.ts";
 import { UsageError } from "./task/errors.ts";
 import { type Done, defineTask } from "./task/task.ts";
 
@@ -25,9 +29,10 @@ export const retentionLogs = defineTask({
   async plan(_, { config, home, signal }): Promise<LogRetentionPlan> {
     const directory = directoryOf(config, home);
     const policy = logPolicy(config.logs.levels);
-    const rules = { policy, open: openFiles(), now: Date.now(), signal };
+    const now = Date.now();
+    const rules = { policy, open: openFiles(), now, signal };
     const work = await planLogs(directory, rules).catch((error) => cannotOpen(directory, error));
-    return { directory, ...work };
+    return { directory, ...withoutHeld(work, readHolds(config), now) };
   },
   targets: ({ directory, items }) =>
     items.map(({ file, mark }) => ({ kind: "log file", name: join(directory, file), identity: mark })),
@@ -62,6 +67,21 @@ export const retentionLogs = defineTask({
     return { result, ending: { outcome: left.length > 0 ? "partial" : "success", details } };
   },
 });
+
+/** What a hold may name them as. */
+const LOGS = "logs";
+
+/** What a hold is about is not removed; that it is compressed takes nothing from it. */
+function withoutHeld({ items, left }: LogWork, holds: readonly Hold[], now: number): LogWork {
+  const held = items.flatMap(({ action, file, ageMs }) => {
+    // Since when lines are in it nobody knows.
+    const range = { from: 0n, to: fromMs(Math.ceil(now - ageMs)) + 1n };
+    const names = action === "remove" ? holdsOn(holds, { backend: LOGS, range }).map(({ name }) => name) : [];
+    return names.length === 0 ? [] : [{ file, reason: `it is held: ${listed(names)}` }];
+  });
+  const files = new Set(held.map(({ file }) => file));
+  return { items: items.filter(({ file }) => !files.has(file)), left: [...left, ...held] };
+}
 
 const countsOf = ({ compressed, removed }: LogsDone) => ({
   compressed: compressed.length,

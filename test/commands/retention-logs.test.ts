@@ -82,6 +82,19 @@ test("what is open is left, links are not followed, and nothing outside is touch
   expect(names(outside)).toEqual(["app.log.1"]);
 });
 
+test("what is held is compressed and not removed, until the hold ends", async () => {
+  const { cwd, logs } = project();
+  const held = await run(["retention", "hold", "add", "case", "--all", "--no-export"], { cwd });
+  expect(held.exitCode, held.stderr).toBe(0);
+  expect((await retain(cwd, "+1d", "--yes")).exitCode).toBe(0);
+  const stays = await retain(cwd, "+2y", "--yes");
+  expect(stays.stderr).toContain("it is held: case");
+  expect(names(logs)).toHaveLength(Object.keys(FILES).length);
+  expect((await run(["retention", "hold", "end", "case", "--yes"], { cwd })).exitCode).toBe(0);
+  expect((await retain(cwd, "+2y", "--yes")).exitCode).toBe(0);
+  expect(names(logs)).toEqual(["app.log", "orders-2026-01-24.csv"]);
+});
+
 test.each([
   ["directory: ./", "no directory of log files"],
   ["directory: backups/logs", "no directory of log files"],

@@ -25,7 +25,7 @@ test.each([
 ])("%s", (line, levels) => expect(levelsIn(`${line}\n`)).toEqual(levels));
 
 test("all levels of a file count, wherever a piece ends", () => {
-  const text = "INFO a\n".repeat(50) + 'x {"level":"error"} y\n';
+  const text = `${"INFO a\n".repeat(50)}x {"level":"error"} y\n`;
   for (let at = text.length - 30; at < text.length; at += 1)
     expect(levelsIn(text.slice(0, at), text.slice(at))).toEqual(["error", "info"]);
 });
