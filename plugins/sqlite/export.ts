@@ -14,13 +14,14 @@ import {
   type Step,
   v,
 } from "contextcore";
+import { cutsOf } from "./archive/entries.ts";
 import { copyBytes, pageBytes, takeCopy } from "./copy.ts";
 import { withDatabase } from "./database.ts";
 import { examine } from "./examine.ts";
 import { databaseFiles, rowsFile } from "./files.ts";
 import type { Health } from "./health.ts";
 import { breaksIn, type Ledger, type LedgerRow, openLedger } from "./ledger.ts";
-import { toLine } from "./row.ts";
+import { fromCell, toLine } from "./row.ts";
 
 /** What an instance saves. */
 export interface Saved {
@@ -122,7 +123,7 @@ export function step(
     const rows = taken.filter(({ row: { time } }) => isWithin(time, range));
     const breaks = breaksIn(
       taken.map(({ row }) => row),
-      open.before,
+      (rowid) => open.before(rowid) ?? lastArchived(path, ledger, rowid),
       ledger,
     );
     return {
@@ -163,6 +164,17 @@ function upTo(bytes: number, rows: readonly LedgerRow[], { table }: Ledger): Tak
     if (size >= bytes) break;
   }
   return taken;
+}
+
+/** Where rows were let go, what stood before the first one that is left. */
+function lastArchived(
+  path: string,
+  { table, hash }: Ledger,
+  rowid: bigint,
+): Pick<LedgerRow, "row"> | undefined {
+  const cut = cutsOf(path, table).findLast(({ last }) => BigInt(last.rowid) < rowid);
+  if (hash === undefined || cut?.last.hash === undefined) return undefined;
+  return { row: { [hash]: fromCell(cut.last.hash) } };
 }
 
 function broken(items: readonly string[], { table }: Ledger): Problem[] {

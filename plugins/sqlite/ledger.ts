@@ -35,6 +35,8 @@ interface OpenLedger {
   rows(after: bigint, range: Range, limit: number): LedgerRow[];
   /** The last row before this place. */
   before(rowid: bigint): Pick<LedgerRow, "row"> | undefined;
+  /** The same, with its place and time. */
+  rowBefore(rowid: bigint): LedgerRow | undefined;
 }
 
 /** Opens it. @throws PluginError `invalid` when the table or one of the columns is not there, or has no times */
@@ -47,20 +49,28 @@ export function openLedger(database: Database, ledger: Ledger): OpenLedger {
   const timeAt = createTimes(database, ledger);
   const rowOf = (cells: readonly Value[]): LedgerRow["row"] =>
     Object.fromEntries(table.columns.map((column, n) => [column, cells[n] ?? null]));
+  const ledgerRow = ([rowid, ...cells]: readonly Value[]): LedgerRow => {
+    const row = rowOf(cells);
+    const place = rowid as bigint;
+    return { rowid: place, row, time: timeAt(place, row[ledger.time] ?? null) };
+  };
+  const valuesBefore = (rowid: bigint): Value[] | undefined => {
+    const sql = `${from} < ? ORDER BY rowid DESC LIMIT 1`;
+    return (database.query<unknown, [bigint]>(sql).values(rowid) as Value[][])[0];
+  };
   return {
     rows(after, range, limit) {
       const sql = `${from} > ? AND (${within(time, range)} OR ${timeless(time)}) ORDER BY rowid LIMIT ?`;
       const found = database.query<unknown, [bigint, number]>(sql).values(after, limit) as Value[][];
-      return found.map(([rowid, ...cells]) => {
-        const row = rowOf(cells);
-        const place = rowid as bigint;
-        return { rowid: place, row, time: timeAt(place, row[ledger.time] ?? null) };
-      });
+      return found.map(ledgerRow);
     },
     before(rowid) {
-      const sql = `${from} < ? ORDER BY rowid DESC LIMIT 1`;
-      const [values] = database.query<unknown, [bigint]>(sql).values(rowid) as Value[][];
+      const values = valuesBefore(rowid);
       return values && { row: rowOf(values.slice(1)) };
+    },
+    rowBefore(rowid) {
+      const values = valuesBefore(rowid);
+      return values && ledgerRow(values);
     },
   };
 }

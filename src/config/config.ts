@@ -1,3 +1,4 @@
+import type { Archiving } from "./archive.ts";
 import type { DrillTarget } from "./drill.ts";
 import type { ConfigProblem } from "./errors.ts";
 import type { Level } from "./logs.ts";
@@ -34,6 +35,8 @@ export interface Config {
   readonly recovery: ConfigValues["recovery"];
   /** Where drills restore to, by backend. */
   readonly drill: Readonly<Record<string, DrillTarget>>;
+  /** Whose old data moves into a place, by backend. */
+  readonly archive: Readonly<Record<string, Archiving>>;
   readonly audit: {
     /** Days that ordinary events are kept. */
     readonly retention: number;

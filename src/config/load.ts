@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { given } from "../units/given.ts";
+import { archivingIn } from "./archive.ts";
 import { closest } from "./closest.ts";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
 import { drillTargetsIn } from "./drill.ts";
@@ -56,7 +57,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined;
   const config = shape(values, home, isWritten);
   if (request.soundPart === undefined) {
-    requireStores(values, where(["copies"]));
+    requireStores(values, where);
     requireClasses(config, where);
   }
   return {
@@ -71,15 +72,19 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   };
 }
 
-/** @throws ConfigError for a copy to something that is no store */
-function requireStores({ copies, stores }: ConfigValues, where: string): void {
+/** @throws ConfigError for a copy to, or an archive in, something that is no store */
+function requireStores({ copies, stores, archive }: ConfigValues, where: (path: Path) => string): void {
   const names = Object.keys(stores);
-  const problems = copies
-    .filter((name) => !names.includes(name))
-    .map((name) => {
+  const archives = Object.entries(archive ?? {}).map(
+    ([name, { to }]) => [["archive", name, "to"], to] as const,
+  );
+  const problems = [...copies.map((name) => [["copies"], name] as const), ...archives]
+    .filter(([, name]) => !names.includes(name))
+    .map(([path, name]) => {
       const meant = closest(name, names);
       const hint = meant === undefined ? "a store has its name below `stores`" : `did you mean ${meant}?`;
-      return { where, key: "copies", what: `there is no store called ${JSON.stringify(name)}`, hint };
+      const what = `there is no store called ${JSON.stringify(name)}`;
+      return { where: where(path), key: path.join("."), what, hint };
     });
   if (problems.length > 0) throw new ConfigError(problems);
 }
@@ -169,6 +174,7 @@ function shape(values: ConfigValues, home: string, isWritten: (path: Path) => bo
     destroy: values.destroy,
     recovery: values.recovery,
     drill: drillTargetsIn(values.drill),
+    archive: archivingIn(values.archive),
     audit: {
       retention: daysKept("audit", audit.retention, retention, isWritten),
       staleAfter: audit.stale_after,

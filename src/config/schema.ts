@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { objectOf, openObject } from "../contract/any-names.ts";
 import { duration } from "../contract/options.ts";
 import { activitySchema } from "./activity.ts";
+import { archiveSchema } from "./archive.ts";
 import { drillSchema } from "./drill.ts";
 import { lasting } from "./lasting.ts";
 import { logsSchema } from "./logs.ts";
@@ -155,6 +156,7 @@ export const ConfigSchema = v.strictObject({
     ),
   }),
   drill: drillSchema,
+  archive: archiveSchema,
   audit: section({
     retention: lasting("how long ordinary events are kept, as 90d; a bare number means days", 90, "1d"),
     stale_after: lasting(

@@ -89,6 +89,13 @@ backends:
 #    url: http://localhost:13100
 #    before: [docker, compose, --profile, drill, up, -d, --wait, --force-recreate, drill-loki]   # makes it anew
 
+# Old data that "contextcore retention archive" moves into a store: saved, copied, proved there, and then removed here, or kept.
+#archive:
+#  worm:
+#    after: 2y
+#    to: offsite
+#    then: delete                # the default is keep
+
 #audit:
 #  retention: 90d                # how long ordinary events are kept
 #  stale_after: 60m              # until another host's unfinished operation counts as abandoned

@@ -11,6 +11,7 @@ import {
 import { withDatabase } from "../database.ts";
 import type { Saved } from "../export.ts";
 import { databaseFiles } from "../files.ts";
+import { foldLog, heedRules, inTransaction, LOCKED, STILL_READ } from "../transaction.ts";
 import { reference } from "./find.ts";
 import { tidyFullText } from "./full-text.ts";
 import { type KeyedRow, keyedTables, nameOfRow, rowOf } from "./keys.ts";
@@ -45,8 +46,7 @@ const GONE: Outcome = { state: "owed", reason: "The database is not where it was
 function eraseIn(path: string, references: readonly Reference[], id: string, saved: Saved): Outcome {
   try {
     const notes = withDatabase(path, "write", (database) => {
-      database.run("PRAGMA secure_delete = ON");
-      database.run("PRAGMA foreign_keys = ON");
+      heedRules(database);
       const told = inTransaction(database, () => removeTheirs(database, references, id, saved));
       return { told, isFolded: foldLog(database) };
     });
@@ -62,24 +62,8 @@ function eraseIn(path: string, references: readonly Reference[], id: string, sav
   }
 }
 
-const LOCKED = "Another program keeps the database locked: nothing was removed.";
-const STILL_READ =
-  "They are removed, and another program is reading the database, so that its log (-wal) still holds them until that has ended.";
-
 /** More goes with the rows now than was found. */
 class Changed extends Error {}
-
-function inTransaction<Result>(database: Database, work: () => Result): Result {
-  database.run("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.run("COMMIT");
-    return result;
-  } catch (error) {
-    if (database.inTransaction) database.run("ROLLBACK");
-    throw error;
-  }
-}
 
 /** @returns what is to be said about it, in sentences */
 function removeTheirs(
@@ -119,10 +103,4 @@ function chainIn(rows: readonly KeyedRow[], ledger: Saved["ledger"]): string[] {
   const isLinked = ledger?.previous !== undefined;
   if (!isLinked || !rows.some(({ table }) => table.name === ledger.table)) return [];
   return [`The chain of hashes of ${ledger.table} lacks them: an export names where.`];
-}
-
-/** Writes the log into the database and empties it. @returns false while somebody reads from it */
-function foldLog(database: Database): boolean {
-  const [busy] = database.query("PRAGMA wal_checkpoint(TRUNCATE)").values()[0] ?? [];
-  return Number(busy ?? 0) === 0;
 }

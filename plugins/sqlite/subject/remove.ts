@@ -37,14 +37,23 @@ function removeFrom(database: Database, rows: readonly KeyedRow[]): void {
   const { table } = first;
   const remove = database.prepare(`DELETE FROM ${quoted(table.name)} WHERE ${isKey(table)}`);
   try {
-    for (const { key } of rows) remove.run(...key.map(fromCell));
-  } catch (error) {
-    if (!(error instanceof SQLiteError) || !/^SQLITE_CONSTRAINT/.test(error.code ?? "")) throw error;
-    const names = triggersOn(database, table.name);
-    const by = names.length === 0 ? "" : ` (by its trigger ${names.join(", ")})`;
-    throw new NotRemoved(`The table ${table.name} does not let rows go${by}: ${error.message}.`);
+    heedingRules(database, table.name, () => {
+      for (const { key } of rows) remove.run(...key.map(fromCell));
+    });
   } finally {
     remove.finalize();
+  }
+}
+
+/** Removes rows of a table. @throws NotRemoved when a rule of the database forbids it */
+export function heedingRules(database: Database, table: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof SQLiteError) || !/^SQLITE_CONSTRAINT/.test(error.code ?? "")) throw error;
+    const names = triggersOn(database, table);
+    const by = names.length === 0 ? "" : ` (by its trigger ${names.join(", ")})`;
+    throw new NotRemoved(`The table ${table} does not let rows go${by}: ${error.message}.`);
   }
 }
 
@@ -58,7 +67,7 @@ export const triggersOn = (database: Database, table: string): string[] =>
     .map(({ name }) => name);
 
 /** Where triggers may do more than is asked for, all tables are counted before and after. */
-function watchTables(database: Database, names: readonly string[]) {
+export function watchTables(database: Database, names: readonly string[]) {
   const triggers = names.flatMap((name) => triggersOn(database, name));
   const tables = triggers.length === 0 ? [] : tablesIn(database);
   const count = (): Map<string, number> => new Map(tables.map(({ name }) => [name, rowsIn(database, name)]));
