@@ -86,8 +86,8 @@ export function requireRest(
   gone: Totals,
   restorable: CheckTarget["restorable"],
 ): void {
-  const had = new Set(recordsIn(before, restorable));
-  const stranger = recordsIn(after, restorable).find((one) => !had.has(one));
+  const had = new Set(recordsWithin(before, restorable));
+  const stranger = recordsWithin(after, restorable).find((one) => !had.has(one));
   require(stranger === undefined, `a record has changed: ${stranger?.slice(0, 200)}`);
   const isNothing = Object.keys(gone).length === 0;
   for (const [unit, count] of Object.entries(before.counts)) {
@@ -98,7 +98,7 @@ export function requireRest(
 }
 
 /** Records without regard to which lines they come in. */
-export function recordsIn(
+export function recordsWithin(
   { lines, objects }: Harvest,
   restorable: CheckTarget["restorable"] = () => true,
 ): string[] {

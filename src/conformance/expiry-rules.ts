@@ -2,7 +2,7 @@
 import type { Counts, Expirable, ExpireAnswer } from "../contract/contract.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
-import { recordsIn, requireRest } from "./erasure-rules.ts";
+import { recordsWithin, requireRest } from "./erasure-rules.ts";
 import type { Subject } from "./subject.ts";
 
 /** After all others, because what they let go of is gone from the lab. */
@@ -18,7 +18,7 @@ export const expiryRules: readonly Check<Subject>[] = [
       const before = from + (to - from) / 2n;
       const all = await subject.walk({});
       const young = () => subject.walk({ request: { range: { from: before, to } } });
-      const kept = recordsIn(await young()).sort();
+      const kept = recordsWithin(await young()).sort();
       const found = await backend.findExpired?.({ before }, NEVER);
       require(found !== undefined, "it has `expire`, and no `findExpired`");
       require(Bun.deepEquals(
@@ -27,8 +27,13 @@ export const expiryRules: readonly Check<Subject>[] = [
       ), "counting a second time gave something else");
       const answer = await backend.expire?.({ before }, NEVER);
       const gone = requireAnswer(found, answer);
-      requireRest(all, await subject.walk({ backend: () => subject.backend() }), gone);
-      require(Bun.deepEquals(kept, recordsIn(await young()).sort()), "something younger is gone");
+      requireRest(
+        all,
+        await subject.walk({ backend: () => subject.backend() }),
+        gone,
+        subject.target.restorable,
+      );
+      require(Bun.deepEquals(kept, recordsWithin(await young()).sort()), "something younger is gone");
     },
   },
 ];

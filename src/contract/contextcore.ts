@@ -39,6 +39,7 @@ export * from "./diagnostic.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./erasure.ts";
 export * from "./errors.ts";
+export * from "./expiry.ts";
 export * from "./export.ts";
 export { safeFileName } from "./file-name.ts";
 export { GrowingBuffer } from "./growing-buffer.ts";

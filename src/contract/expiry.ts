@@ -12,6 +12,19 @@ export interface ExpireRequest {
    * and the reason says so.
    */
   readonly except?: readonly string[];
+  /**
+   * What a verified snapshot holds of it. Where the backend has other records of that time by now, it lets go of none of them.
+   * Absent: the user's policy says that it need not be kept.
+   */
+  readonly saved?: SavedBefore;
+}
+
+/** What is saved of data that is to go. */
+export interface SavedBefore {
+  /** In the units of {@link Expirable.counts}. */
+  readonly counts: Counts;
+  /** The snapshot, by its name, the SHA-256 of its manifest, and the place where it lies, if it is a copy. */
+  readonly snapshot: { readonly name: string; readonly sha256: string; readonly place?: string };
 }
 
 /** What is past its time. */

@@ -1,7 +1,7 @@
 /** Where what keeps data does it for another time than the class of that data, each with the setting to change. */
 import type { Config } from "../config/config.ts";
 import type { Diagnostic } from "../contract/contract.ts";
-import { classOfBackend, classTimes, keptText } from "../retention/classes.ts";
+import { classOfBackend, classTimes, keepingTime } from "../retention/classes.ts";
 import { timeOf } from "../snapshot/catalog/retention.ts";
 import { parseDuration } from "../units/duration.ts";
 import { classOutlives } from "./bound-copies.ts";
@@ -33,7 +33,7 @@ export function disagreements(findings: readonly Surveyed[], config: Config): Di
 function classed({ open, inventory }: Reached, config: Config) {
   const kind = classOfBackend(open, inventory);
   const kept = timeOf(kind, classTimes(config));
-  return { kind, kept, text: `${kind} and to be kept for ${keptText(kept)}` };
+  return { kind, kept, text: `${kind} and to be kept for ${keepingTime(kept)}` };
 }
 
 const classSetting = ({ name, open }: Reached): string => `backends.${open.configured ?? name}.class`;
@@ -55,7 +55,7 @@ function ofServer(finding: Reached, config: Config): Disagreement[] {
   const { name } = finding;
   if (retention === "unlimited")
     return [disagreement(name, "later", `the server keeps it for ever, and it is ${text}`, to)];
-  const own = keptText(retention);
+  const own = keepingTime(retention);
   return retention > kept
     ? [disagreement(name, "later", `the server keeps it for ${own}, and it is ${text}`, to)]
     : [
@@ -88,7 +88,7 @@ function ofPlaceClass(place: string, finding: Reached, config: Config): Disagree
   const kept = kind === undefined ? own.kept : timeOf(kind, classTimes(config));
   if (kept === own.kept) return [];
   const setting = `retention.of.places.${place}`;
-  const message = `everything there is ${kind} and kept for ${keptText(kept)}, and ${finding.name} is ${own.text}`;
+  const message = `everything there is ${kind} and kept for ${keepingTime(kept)}, and ${finding.name} is ${own.text}`;
   const hint = `Change ${setting}, or leave it out: each class then has its own time there.`;
   return [disagreement(place, kept > own.kept ? "later" : "sooner", message, { setting, hint })];
 }
@@ -99,7 +99,7 @@ function ofLock(place: string, finding: Reached, config: Config): Disagreement[]
   const { kept, text } = classed(finding, config);
   if (locked === undefined || locked <= kept) return [];
   const setting = `stores.${place}.retain`;
-  const message = `copies there are locked for ${keptText(locked)}, and ${finding.name} is ${text}`;
+  const message = `copies there are locked for ${keepingTime(locked)}, and ${finding.name} is ${text}`;
   const hint = `Write ${setting}: classes. What is locked already stays so.`;
   return [disagreement(place, "later", message, { setting, hint })];
 }
@@ -125,7 +125,7 @@ function ofOwnTime(
   const own = BigInt(Math.round(config[section].retention * 86_400)) * parseDuration("1s");
   if (own === kept) return [];
   const setting = `${section}.retention`;
-  const message = `it is ${kind} and to be kept for ${keptText(kept)}, and ${setting} keeps it for ${keptText(own)}`;
+  const message = `it is ${kind} and to be kept for ${keepingTime(kept)}, and ${setting} keeps it for ${keepingTime(own)}`;
   const hint = `Leave out ${setting}, or retention.of.${subject}.`;
   return [disagreement(subject, own < kept ? "sooner" : "later", message, { setting, hint })];
 }

@@ -22,7 +22,7 @@ export function classTimesIn(place: string, config: Pick<Config, "retention">): 
 const YEAR = parseDuration("1y");
 
 /** `7y`, `30d`: how long something is kept, for people. */
-export const keptText = (ns: bigint): string =>
+export const keepingTime = (ns: bigint): string =>
   ns >= YEAR && ns % YEAR === 0n ? `${ns / YEAR}y` : formatDuration(ns);
 
 /** The class of what a backend holds now. */

@@ -58,9 +58,9 @@ const itemOf = ({ open, request, found }: ExpirableNow): DueItem => ({
 });
 
 /** A selector may name a person: it is not told. */
-const hashOf = (request: ExpirableNow["request"]): string =>
+const hashOf = ({ before, match, except = [] }: ExpirableNow["request"]): string =>
   new Bun.CryptoHasher("sha256")
-    .update(canonicalJson({ ...request, before: `${request.before}` }))
+    .update(canonicalJson({ before: `${before}`, match: match ?? null, except: [...except] }))
     .digest("hex");
 
 const nameOf = ({ open, request }: Pick<ExpirableNow, "open" | "request">): string =>

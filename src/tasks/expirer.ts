@@ -36,7 +36,7 @@ export interface Due extends AsyncDisposable {
 }
 
 /** What {@link Expirer.look} is told. */
-export interface ExpiryAsked {
+interface ExpiryAsked {
   /** Even the newest snapshot that holds a configured backend whole may go. */
   readonly newest: boolean;
   readonly key: readonly string[];

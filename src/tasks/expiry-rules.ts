@@ -1,5 +1,5 @@
 /** By what it is decided whose time is over, in this project at this moment. */
-import { classTimes, classTimesIn, keptText } from "../retention/classes.ts";
+import { classTimes, classTimesIn, keepingTime } from "../retention/classes.ts";
 import { type BackendData, type DueRules, newestWhole } from "../retention/expiry/due.ts";
 import { readHolds } from "../retention/holds/file.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
@@ -51,5 +51,5 @@ export async function dueRulesOf(
 function toldOf({ snapshot, plugin }: BackendData, times: ClassTimes, now: bigint): string {
   const kind = retentionClass(plugin);
   const age = formatDuration(now - createdAt(snapshot));
-  return `${plugin.name} is ${kind}, kept for ${keptText(timeOf(kind, times))}, and ${age} old`;
+  return `${plugin.name} is ${kind}, kept for ${keepingTime(timeOf(kind, times))}, and ${age} old`;
 }

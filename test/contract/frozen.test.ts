@@ -158,6 +158,7 @@ test("the types of the entry `contextcore`", () => {
       "Restorer",
       "ScratchServer",
       "SettingsReader",
+      "SavedBefore",
       "Signal",
       "Sink",
       "Size",

@@ -52,7 +52,7 @@ async function outcomesOf(
   const reason = await whyNot(server, signal);
   if (reason !== undefined) return known.map(() => impossible(reason));
   try {
-    const refused = [];
+    const refused: (Outcome | undefined)[] = [];
     for (const one of known) refused.push(await deleteOne(server, one, id, signal));
     if (refused.includes(undefined)) await cleanTombstones(server, signal);
     const left = await whatIsLeft(server, signal);

@@ -158,7 +158,7 @@ export interface Source {
   readonly http: HttpClient;
   readonly finder: Finder;
   readonly fetchTrace: FetchTrace;
-  readonly settings: (signal: AbortSignal) => Promise<Pick<Settings, "countsSpans">>;
+  readonly settings: (signal: AbortSignal) => Promise<Settings>;
   /** About how many bytes of records one step yields. */
   readonly stepBytes: number;
 }

@@ -1,5 +1,5 @@
 import { RETENTION_SHOW, retentionJson } from "../../results/retention.ts";
-import { keptText } from "../../retention/classes.ts";
+import { keepingTime } from "../../retention/classes.ts";
 import { type RetentionShown, retentionShow } from "../../tasks/retention-show.ts";
 import { printTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -40,8 +40,8 @@ function printRetention(terminal: Terminal, shown: RetentionShown): void {
   for (const { name, kept, isDefined } of shown.classes) {
     const own = shown.holdings.filter((one) => one.class === name);
     const what = isDefined
-      ? `kept for ${keptText(kept)}`
-      : `not defined any more, so kept for ${keptText(kept)}`;
+      ? `kept for ${keepingTime(kept)}`
+      : `not defined any more, so kept for ${keepingTime(kept)}`;
     terminal.print(`${bold(name)}: ${what}${own.length === 0 ? "; there is nothing of it" : ""}`);
     printHoldings(terminal, own);
   }
@@ -83,7 +83,7 @@ function goesText({ due, isDue, serverKeeps }: Holding, { colors }: Terminal): s
       ? ""
       : serverKeeps === "unlimited"
         ? ", and its server keeps it for ever"
-        : `, and its server deletes it after ${keptText(serverKeeps)}`;
+        : `, and its server deletes it after ${keepingTime(serverKeeps)}`;
   if (due === undefined) return own.replace(/^, and /, "");
   return `${isDue ? colors.yellow(`due since ${minute(due)} UTC`) : `due ${minute(due)} UTC`}${own}`;
 }

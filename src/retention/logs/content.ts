@@ -1,5 +1,6 @@
 /** The bytes of a log file, in pieces, compressed or not. */
-
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Level } from "../../config/logs.ts";
 import type { OpenedFile } from "../../storage/replaced-file.ts";
 import { sleep } from "../../units/sleep.ts";
@@ -28,29 +29,17 @@ export async function* unpacked(
   pieces: AsyncIterable<Uint8Array>,
   coding: "zstd" | "gzip",
 ): AsyncGenerator<Uint8Array> {
-  const stream = new DecompressionStream(coding as CompressionFormat);
-  const writer = stream.writable.getWriter();
-  const fed = feed(pieces, writer);
+  const stream = coding === "zstd" ? createZstdDecompress() : createGunzip();
+  const fed = pipeline(copied(pieces), stream);
   // Whoever reads hears of it.
   fed.catch(() => {});
-  yield* stream.readable;
+  yield* stream;
   await fed;
 }
 
-async function feed(
-  pieces: AsyncIterable<Uint8Array>,
-  writer: WritableStreamDefaultWriter<BufferSource>,
-): Promise<void> {
-  try {
-    for await (const piece of pieces) {
-      await writer.ready;
-      await writer.write(new Uint8Array(piece));
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort(error).catch(() => {});
-    throw error;
-  }
+/** A piece may wait in the stream for longer than its bytes are there. */
+async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield new Uint8Array(piece);
 }
 
 /** The level that decides how long the file is kept; `undefined`: no line says one, or it cannot be read. */

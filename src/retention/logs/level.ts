@@ -43,7 +43,7 @@ export function scanLevels(): LevelScan {
   let rest = "";
   return {
     add(bytes) {
-      const text = rest + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice();
+      const text = rest + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
       rest = text.slice(-OVERLAP);
       for (const [level, patterns] of PATTERNS)
         if (!found.has(level) && patterns.some((pattern) => pattern.test(text))) found.add(level);

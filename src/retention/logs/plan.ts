@@ -112,7 +112,7 @@ async function levelThere(
 ): Promise<Level | undefined> {
   if (level !== undefined || !needsLevel(policy, ageMs)) return level;
   using file = openIn(directory, name);
-  return levelOf(file, { policy, signal, ...(coding && { coding }) });
+  return await levelOf(file, { policy, signal, ...(coding && { coding }) });
 }
 
 function whyLeft(entry: Entry, ageMs: number, { open }: LogRules): string | undefined {

@@ -39,8 +39,10 @@ const find = (backend: Backend, where: string, id: string, over = {}): Promise<F
 const erase = async (backend: Backend, id: string, found: readonly Found[]) =>
   (await backend.erase?.({ id, found }, never))?.outcomes ?? [];
 
-const requestsOf = async (url: string): Promise<{ query: string; request_id: string; status: string }[]> =>
-  (await fetch(`${url}/loki/api/v1/delete`)).json();
+type Requested = { query: string; request_id: string; status: string };
+
+const requestsOf = async (url: string): Promise<Requested[]> =>
+  (await (await fetch(`${url}/loki/api/v1/delete`)).json()) as Requested[];
 
 const textsIn = (held: readonly string[]): string[] =>
   held.map((one) => JSON.parse(/ \d+ ("(?:[^"\\]|\\.)*") /.exec(one)?.[1] ?? '""'));
