@@ -1,5 +1,6 @@
 /** SQLite databases: each saved as a file, and a ledger row by row. */
 import { definePlugin, v } from "contextcore";
+import { expire, findExpired } from "./archive/expire.ts";
 import { withDatabase } from "./database.ts";
 import { nameOf, read, type Saved, savesRows, start, step } from "./export.ts";
 import { databaseFiles } from "./files.ts";
@@ -62,6 +63,8 @@ export default definePlugin({
       find: (request, signal) => findRows(saved, request, signal),
       erase: async (request, signal) => eraseFound(saved, request, signal),
       stored: createStored(options.path),
+      findExpired: async (request, signal) => findExpired(saved, request, signal),
+      expire: (request, signal) => expire(saved, request, signal),
     };
   },
 });

@@ -177,7 +177,3 @@ function doneWith(result: Archived): Done<Archived> {
   };
   return { result, ending: { outcome: isDone ? "success" : "partial", details } };
 }
-
-/** Why it is not done. */
-export const archiveLacks = ({ letGo }: Archived): readonly string[] =>
-  letGo === undefined || letGo.state === "expired" ? [] : [letGo.reason ?? letGo.state];
