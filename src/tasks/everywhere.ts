@@ -3,7 +3,7 @@
 import type { Place } from "../copies/place/place.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { byAge, type KeptSnapshot, readKept } from "../snapshot/catalog/kept.ts";
-import { hashesOf, isKnownAs, withoutSuperseded } from "../snapshot/catalog/lineage.ts";
+import { isKnownAs, isLessByClass, withoutSuperseded } from "../snapshot/catalog/lineage.ts";
 import { messageOf } from "../units/message-of.ts";
 import { asListed, listPlace, type PlaceListing } from "./list-snapshots.ts";
 import { copiesKnownTo } from "./snapshots/holdings.ts";
@@ -33,7 +33,12 @@ export interface EverySnapshot {
   /** All of its copies, also of what it was. */
   readonly copies: readonly CopyThere[];
   /** Places that could not be asked and are known to have a copy, with the reason. */
-  readonly unasked: readonly { readonly where: string; readonly manifest: string; readonly reason: string }[];
+  readonly unasked: readonly {
+    readonly place: string;
+    readonly where: string;
+    readonly manifest: string;
+    readonly reason: string;
+  }[];
 }
 
 /** Everything that there is. */
@@ -95,25 +100,55 @@ async function snapshotsIn(
     ...(here.superseded ?? []),
     ...listings.flatMap((listing) => listing.snapshots.map(({ snapshot }) => snapshot)),
   ];
-  const heads = withoutSuperseded(firstOfEach(readable)).sort(byAge);
+  const keepsMore = keepingMore(config);
+  const now = withoutSuperseded(firstOfEach(readable));
+  const longer = firstOfEach(listings.flatMap((listing) => keptLonger(listing, now, keepsMore)));
+  const heads = [...now, ...longer].sort(byAge);
   const reasonOf = (place: string): string => unasked.find((one) => one.place === place)?.reason ?? "";
   const own = heads.map((kept): EverySnapshot => {
-    const isIt = ({ manifest }: { readonly manifest: string }): boolean => isKnownAs(kept.manifest, manifest);
+    const isIt = ({ manifest }: Pick<CopyThere, "manifest">): boolean => isKnownAs(kept.manifest, manifest);
+    const isCopy = ({ place, manifest }: CopyThere): boolean =>
+      longer.includes(kept) ? hasOwnClass(place, config) : !keepsMore(place, kept, manifest);
     return {
       name: nameOf(kept),
       sha256: kept.manifest.sha256,
       kept,
       isHere: here.snapshots.includes(kept),
       superseded: (here.superseded ?? []).filter(({ manifest }) => isKnownAs(kept.manifest, manifest.sha256)),
-      copies: copies.filter(isIt),
+      copies: copies.filter((copy) => isIt(copy) && isCopy(copy)),
       unasked: known.filter(isIt).map(({ place, name, manifest }) => ({
+        place,
         where: `${place}:${name}`,
         manifest,
         reason: reasonOf(place),
       })),
     };
   });
-  return [...own, ...sealedIn(copies, heads)];
+  return [...own, ...sealedIn(copies, own)];
+}
+
+type KeepsMore = (place: string, now: KeptSnapshot, manifest: string) => boolean;
+
+/**
+ * A place with a class of its own keeps all data for that long. What it holds of a snapshot from which data was taken out meanwhile,
+ * since its own class had expired, is not a copy of what is left, but a snapshot that only this place keeps.
+ */
+const keepingMore =
+  (config: TaskContext["config"]): KeepsMore =>
+  (place, { manifest: now }, manifest) =>
+    hasOwnClass(place, config) && isLessByClass(now, manifest);
+
+const hasOwnClass = (place: string, { retention }: Pick<TaskContext["config"], "retention">): boolean =>
+  Object.hasOwn(retention.of.places, place);
+
+/** Those of a place that it keeps although what they have become elsewhere is less. */
+function keptLonger(
+  { open, snapshots }: PlaceListing,
+  elsewhere: readonly KeptSnapshot[],
+  keepsMore: KeepsMore,
+): KeptSnapshot[] {
+  const own = withoutSuperseded(snapshots.map(({ snapshot }) => snapshot));
+  return own.filter((one) => elsewhere.some((other) => keepsMore(open.name, other, one.manifest.sha256)));
 }
 
 /** The very same snapshot may be read here and there: here it costs least. */
@@ -127,10 +162,10 @@ const copiesIn = ({ open, survey: { copies } }: PlaceListing): CopyThere[] =>
   );
 
 /** Copies of what nobody here can read. */
-function sealedIn(copies: readonly CopyThere[], heads: readonly KeptSnapshot[]): EverySnapshot[] {
-  const read = new Set(heads.flatMap(({ manifest }) => hashesOf(manifest)));
+function sealedIn(copies: readonly CopyThere[], known: readonly EverySnapshot[]): EverySnapshot[] {
+  const read = new Set(known.flatMap((one) => one.copies));
   const sealed = Map.groupBy(
-    copies.filter(({ manifest }) => !read.has(manifest)),
+    copies.filter((copy) => !read.has(copy)),
     ({ manifest }) => manifest,
   );
   return [...sealed].map(([sha256, own]) => ({

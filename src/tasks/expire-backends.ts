@@ -3,11 +3,13 @@
  * could not be written anew then, because a place was not there, is now.
  */
 import type { SnapshotDue } from "../retention/expiry/due.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import type { EverySnapshot, Everywhere } from "./everywhere.ts";
 import type { DueItem, Staying } from "./expirer.ts";
 import type { RulesThere } from "./expiry-rules.ts";
 import { changedSince, type Going, isSameSnapshot } from "./going.ts";
+import type { Concerned } from "./open-exports.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { type ReplacedSnapshot, replaceEverywhere } from "./successors.ts";
 
@@ -31,6 +33,7 @@ export function backendsGoing(
     }),
   );
   return {
+    of: gone.map((plugin) => ({ snapshot, plugin })),
     items,
     stays: [],
     async go(running, did) {
@@ -46,7 +49,7 @@ export function backendsGoing(
 }
 
 /** Copies of a snapshot as it was before something was taken out of it. */
-export function staleGoing(one: EverySnapshot, how: Looking): Going {
+export function staleGoing(one: EverySnapshot, kept: KeptSnapshot, how: Looking): Going {
   const copies = one.copies.filter(({ manifest }) => manifest !== one.sha256);
   const names = [
     ...copies.map(
@@ -56,6 +59,7 @@ export function staleGoing(one: EverySnapshot, how: Looking): Going {
   ];
   const items = names.map(([kind, name, identity]): DueItem => ({ kind, name, identity, what: STALE }));
   return {
+    of: takenOut(kept),
     items,
     stays: [],
     async go(running, did) {
@@ -65,6 +69,14 @@ export function staleGoing(one: EverySnapshot, how: Looking): Going {
     },
   };
 }
+
+/** What those copies still have, as far as a class is the reason: of which time it was, only the whole snapshot tells. */
+const takenOut = (snapshot: KeptSnapshot): Concerned[] =>
+  (snapshot.manifest.erased ?? []).flatMap(({ why, backends = [] }) =>
+    why === "retention"
+      ? backends.map((name) => ({ snapshot, plugin: { name, range: snapshot.manifest.range } }))
+      : [],
+  );
 
 const STALE = "it still has what was taken out of its snapshot";
 

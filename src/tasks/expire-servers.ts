@@ -25,7 +25,7 @@ export const expireServers: Expirer = {
     const about = {
       now,
       copies: (await copiesNow(context)).snapshots,
-      exports: await openExports(context.config),
+      exports: await openExports(context),
       holds: readHolds(context.config),
       times: classTimes(context.config),
     };

@@ -4,9 +4,10 @@ import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type EverySnapshot, type Everywhere, lookEverywhere } from "./everywhere.ts";
 import { backendsGoing, type Looking, staleGoing } from "./expire-backends.ts";
+import { sealedStaying } from "./expire-sealed.ts";
 import { type Readable, wholeGoing } from "./expire-whole.ts";
 import type { Due, Expirer, LetGo, Staying } from "./expirer.ts";
-import { dueRulesOf, type RulesFor, type RulesThere } from "./expiry-rules.ts";
+import { dueRulesOf, keptSince, type RulesFor, type RulesThere } from "./expiry-rules.ts";
 import type { Going } from "./going.ts";
 import { refuseWrongClock } from "./retention-clock.ts";
 import type { Running } from "./task/task.ts";
@@ -31,7 +32,11 @@ export const expireSnapshots: Expirer = {
     ];
     return {
       items: goings.flatMap(({ items }) => items),
-      stays: [...unasked(everywhere), ...goings.flatMap(({ stays }) => stays)],
+      stays: [
+        ...unasked(everywhere),
+        ...sealedStaying(everywhere, context.config, now),
+        ...goings.flatMap(({ stays }) => stays),
+      ],
       letGo: (running, did) => letGoOf(goings, running, did),
       [Symbol.asyncDispose]: async () => undefined,
     };
@@ -41,9 +46,14 @@ export const expireSnapshots: Expirer = {
 const isReadable = (one: EverySnapshot): one is Readable => one.kept !== undefined;
 
 /** Without the copies in places that have a class of their own. */
-const sharing =
-  (own: readonly string[]) =>
-  (one: Readable): Readable => ({ ...one, copies: one.copies.filter(({ place }) => !own.includes(place)) });
+function sharing(own: readonly string[]): (one: Readable) => Readable {
+  const isShared = ({ place }: { readonly place: string }): boolean => !own.includes(place);
+  return (one) => ({
+    ...one,
+    copies: one.copies.filter(isShared),
+    unasked: one.unasked.filter(isShared),
+  });
+}
 
 const unasked = ({ unasked: places }: Everywhere): Staying[] =>
   places.map(({ place, reason }) => ({
@@ -66,7 +76,7 @@ async function goingsHere(all: readonly Readable[], rules: RulesFor, how: Lookin
     if (past !== undefined) goings.push(staying(past, own));
     if (past?.isWhole) goings.push(await wholeGoing(one, past, own));
     else if (past !== undefined && past.gone.length > 0) goings.push(backendsGoing(one, past, how, own));
-    else if (isStale(one)) goings.push(staleGoing(one, how));
+    else if (isStale(one)) goings.push(staleGoing(one, one.kept, how));
   }
   return goings;
 }
@@ -109,6 +119,7 @@ const isStale = ({ superseded, copies, sha256 }: EverySnapshot): boolean =>
 
 /** What is past its time, and rightly there. */
 const staying = ({ snapshot, stays }: SnapshotDue, { told }: RulesThere, place?: string): Going => ({
+  of: [],
   items: [],
   stays: stays.map((one) => ({
     name: place === undefined ? snapshot.path : `${place}:${snapshot.manifest.created}`,
@@ -131,9 +142,19 @@ async function letGoOf(
   };
   for (const going of goings) {
     running.signal.throwIfAborted();
-    stays.push(...(await going.go(running, goes).catch((error) => owed(going, error, running))));
+    stays.push(...(await letGo(going, running, goes).catch((error) => owed(going, error, running))));
   }
   return { gone, stays };
+}
+
+/** What somebody has begun to hold or to continue since the plan was made stays. */
+async function letGo(
+  going: Going,
+  running: Running,
+  did: (name: string) => void,
+): Promise<readonly Staying[]> {
+  const reason = await keptSince(running, going.of);
+  return reason === undefined ? going.go(running, did) : going.items.map(({ name }) => ({ name, reason }));
 }
 
 function owed({ items }: Going, error: unknown, { signal }: Running): Staying[] {

@@ -26,6 +26,7 @@ export async function wholeGoing(one: Readable, due: SnapshotDue, { now, told }:
   const copies = one.copies.filter((copy) => !locks.has(copy));
   const what = due.gone.map((plugin) => told({ snapshot: due.snapshot, plugin })).join("; ");
   return {
+    of: due.gone.map((plugin) => ({ snapshot: due.snapshot, plugin })),
     items: [
       ...here.map((kept) => snapshotItem(kept, what)),
       ...copies.map((copy) => copyItem(copy, due.snapshot, what)),

@@ -4,10 +4,13 @@ import { type KeptSnapshot, keptAt } from "../snapshot/catalog/kept.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { CopyThere } from "./everywhere.ts";
 import type { DueItem, Staying } from "./expirer.ts";
+import type { Concerned } from "./open-exports.ts";
 import type { Running } from "./task/task.ts";
 
 /** What goes of one snapshot, wherever it is. */
 export interface Going {
+  /** Whose data it is. */
+  readonly of: readonly Concerned[];
   readonly items: readonly DueItem[];
   /** What of it is owed already, before anything is done. */
   readonly stays: readonly Staying[];

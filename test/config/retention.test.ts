@@ -77,7 +77,7 @@ describe("what is of a class that is not defined is named with its line", () => 
     const checked = await run(["config", "check"], { cwd });
     expect([checked.exitCode, checked.stdout]).toEqual([
       2,
-      'contextcore.yaml:5: backends.loki.class: there is no class called "legall"\n  did you mean legal?\n',
+      'contextcore.yaml:5: backends.loki.class: there is no class called "legall" (did you mean legal?)\n',
     ]);
   });
 });

@@ -19,6 +19,12 @@ export const isLetGo = (manifest: Descended, sha256: string, backend: string): b
   isKnownAs(manifest, sha256) &&
   (manifest.erased ?? []).some(({ backends = [] }) => backends.includes(backend));
 
+/** Whether the class of some of its data has expired, and that was taken out, since it had this hash. */
+export function isLessByClass({ erased = [] }: Descended, sha256: string): boolean {
+  const at = erased.findIndex(({ was }) => was === sha256);
+  return at >= 0 && erased.slice(at).some(({ why }) => why === "retention");
+}
+
 /** The snapshots without those of which a successor is there, too. */
 export function withoutSuperseded<One extends { readonly manifest: Descended }>(
   snapshots: readonly One[],
