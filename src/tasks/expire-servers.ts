@@ -9,7 +9,7 @@ import { canonicalJson } from "../units/canonical-json.ts";
 import { messageOf } from "../units/message-of.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { countsText } from "../units/unit-text.ts";
-import { type ExpirableNow, expirableNow } from "./expirable-now.ts";
+import { type ExpirableNow, expirableNow, heldThere } from "./expirable-now.ts";
 import { type Due, type DueItem, type Expirer, type LetGo, nothingDue, type Staying } from "./expirer.ts";
 import { copiesNow } from "./keep-local.ts";
 import { openExports } from "./open-exports.ts";
@@ -24,7 +24,7 @@ export const expireServers: Expirer = {
     if (able.length === 0) return nothingDue();
     const about = {
       now,
-      copies: (await copiesNow(context)).snapshots,
+      copies: await copiesNow(context),
       exports: await openExports(context),
       holds: readHolds(context.config),
       times: classTimes(context.config),
@@ -85,10 +85,12 @@ async function letGoOf(
 }
 
 /** What has come since the plan was made is in no snapshot yet, so it is counted again. @returns what is owed */
-async function letGo(one: ExpirableNow, { signal }: Running): Promise<Staying[]> {
-  const { open, request, found } = one;
+async function letGo(one: ExpirableNow, { signal, config }: Running): Promise<Staying[]> {
+  const { open, request, found, held, end } = one;
   const { backend } = open;
   const name = nameOf(one);
+  if (!Bun.deepEquals(heldThere(readHolds(config), open.name, end), held))
+    return [{ name, reason: "what is held of it has changed since the plan was made", isOwed: true }];
   const now = await backend.findExpired?.(request, signal);
   if (!Bun.deepEquals(now?.counts, found.counts))
     return [{ name, reason: "it holds something else than when the plan was made", isOwed: true }];
