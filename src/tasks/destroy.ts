@@ -37,6 +37,7 @@ import {
   type TaskContext,
   type Wanted,
 } from "./task/task.ts";
+import { requireUnheld } from "./unheld.ts";
 
 const params = {
   option: {
@@ -104,6 +105,7 @@ export const destroy = defineTask({
     const { name, destroy: settings } = context.config;
     const { untouched } = taken.touching;
     const findings = touchedFindings(taken.findings, taken.touching);
+    requireUnheld(findings, context);
     const losses = lossesWith(option, findings, taken.losses);
     return { option, name, command: settings.command, findings, untouched, losses };
   },
@@ -132,13 +134,15 @@ export type LookedAt = TaskContext & { readonly taken: Taken };
 /**
  * Opens the stack, checks that the command may run, and asks each backend what it holds. A refusal is recorded. Where the plan is
  * only shown, the command does not run, so it need not be agreed to.
- * @throws CommandError; RefusedError when the policy forbids the command
+ * @throws CommandError; RefusedError when the policy forbids the command, or it would destroy what is held; HoldError
  */
 export async function lookAtStack(caller: Caller): Promise<LookedAt> {
   const context = await openContext(caller, caller.isDry === true ? {} : openedFor);
   return recordingRefusal(destroy.kind, context, async () => {
     requireAllowed(context);
-    return { ...context, taken: await takeInventory(context) };
+    const taken = await takeInventory(context);
+    requireUnheld(touchedFindings(taken.findings, taken.touching), context);
+    return { ...context, taken };
   });
 }
 
@@ -195,6 +199,7 @@ function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermat
   const { env, signal, config, tell, onRequest } = running;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
+  requireUnheld(findings, running);
   tell({ command: commandText(command) });
   const request = {
     command,

@@ -175,7 +175,7 @@ async function carryOut({ doomed, leftovers, prunable }: PrunePlan, running: Run
 async function removeAll(
   doomed: readonly KeptSnapshot[],
   prunable: Prunable,
-  { signal, did }: Running,
+  { signal, did, config }: Running,
 ): Promise<Pruned> {
   const removed: KeptSnapshot[] = [];
   const changed: string[] = [];
@@ -185,6 +185,11 @@ async function removeAll(
       signal.throwIfAborted();
       if (!(await prunable.isSame(snapshot))) {
         changed.push(snapshot.path);
+        continue;
+      }
+      const held = heldRule(readHolds(config))(snapshot);
+      if (held.length > 0) {
+        withheld.push(...held.map((reason) => ({ object: snapshot.path, reason })));
         continue;
       }
       const kept = await prunable.remove(snapshot, () => {

@@ -137,3 +137,34 @@ test("a server that stands beside the stack may answer afterwards", async () => 
   const { exitCode, stderr } = await run([...args, ...besides], { cwd });
   expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("still answer")]);
 });
+
+describe("what is held", () => {
+  const hold = (cwd: string, ...what: string[]) =>
+    inside(cwd, "retention", "hold", "add", "lawsuit", "--no-export", ...what);
+  const destroy = (cwd: string) => inside(cwd, "destroy", "--option", "3", "--confirm", "shop");
+
+  test.each([
+    ["a backend", ["--backend", "app"], "app is held by lawsuit"],
+    ["some time of it", ["--backend", "app", "--to", "2026-01-01"], "app is held by lawsuit"],
+    ["what a selector finds", ["--match", "app=t.a=12"], "app is held by lawsuit"],
+    ["everything", ["--all"], "app is held by lawsuit"],
+  ])("is not destroyed: %s", async (_, what, said) => {
+    const cwd = project({ app: "engine/volumes/shop_data/_data/app.db" });
+    expect((await hold(cwd, ...what)).exitCode).toBe(0);
+    const refused = await destroy(cwd);
+    expect([refused.exitCode, refused.stderr]).toEqual([4, expect.stringContaining(said)]);
+    expect(refused.stderr).toContain("contextcore retention hold end lawsuit");
+    expect([isDestroyed(cwd), (await eventsOf(cwd)).at(-1)]).toEqual([
+      false,
+      expect.objectContaining({ operation: "destroy", outcome: "refused" }),
+    ]);
+    expect((await inside(cwd, "retention", "hold", "end", "lawsuit", "--yes")).exitCode).toBe(0);
+    expect([(await destroy(cwd)).exitCode, isDestroyed(cwd)]).toEqual([0, true]);
+  });
+
+  test("beside what the command touches is no reason", async () => {
+    const cwd = project();
+    expect((await hold(cwd, "--backend", "app")).exitCode).toBe(0);
+    expect([(await destroy(cwd)).exitCode, isDestroyed(cwd)]).toEqual([0, true]);
+  });
+});
