@@ -37,6 +37,7 @@ import { EXCLUSIVE_OF_EXPORTS, type ExportValues, exportParams } from "./export-
 import { requireRange, spansOf } from "./export-range.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches, tryMatches } from "./matches.ts";
+import { onlyNamed } from "./only-named.ts";
 import { isAddress } from "./snapshots/addresses.ts";
 import { holdingsOf } from "./snapshots/holdings.ts";
 import {
@@ -136,7 +137,8 @@ function endingOf({ path, manifest, copy, copied }: Exported): Ending {
 /** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
 const SURVEY_MS = 300_000;
 
-async function planWhole(params: ExportValues, context: TaskContext): Promise<SnapshotPlan> {
+async function planWhole(params: ExportValues, whole: TaskContext): Promise<SnapshotPlan> {
+  const context = onlyNamed(params.plugin, whole);
   if (params.partial !== undefined)
     throw new UsageError(
       `unexpected argument ${params.partial}`,

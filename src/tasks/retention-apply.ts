@@ -1,27 +1,34 @@
-/** Lets go of everything that is past its time: one plan for snapshots, copies, runs of models and events. */
+/** Lets go of everything that is past its time: one plan for snapshots, copies, servers, runs of models, log files and events. */
+import type { Config } from "../config/config.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { messageOf } from "../units/message-of.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
-import { expireActivity, expireTrail } from "./expire-records.ts";
+import { expireActivity, expireArchived, expireLogs, expireTrail } from "./expire-records.ts";
 import { expireServers } from "./expire-servers.ts";
 import { expireSnapshots } from "./expire-snapshots.ts";
 import { type Due, type Expirer, nothingDue, type Staying } from "./expirer.ts";
 import { asListed } from "./list-snapshots.ts";
-import { refuseWrongClock } from "./retention-clock.ts";
+import { refuseWrongClock, WrongClockError } from "./retention-clock.ts";
 import { KEY } from "./snapshots/places.ts";
-import { RefusedError } from "./task/errors.ts";
 import { IDENTITY } from "./task/identity.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
 
-/** In this order: what servers let go of is in copies that may be past their time, too. */
-const EXPIRERS: readonly Expirer[] = [expireServers, expireSnapshots, expireActivity, expireTrail];
+/** In this order: what is archived is not let go of before, and what servers let go of is in copies that may be past their time, too. */
+const expirersOf = (config: Config): readonly Expirer[] => [
+  ...expireArchived(config),
+  expireServers,
+  expireSnapshots,
+  expireActivity,
+  ...expireLogs(config),
+  expireTrail,
+];
 
 const params = {
   only: {
     type: "value",
     hint: "NAME",
     repeatable: true,
-    values: ["servers", "snapshots", "activity", "trail"],
+    values: ["archive", "servers", "snapshots", "activity", "logs", "trail"],
     about: "only this kind of data (default: every kind)",
   },
   newest: {
@@ -61,12 +68,15 @@ export const retentionApply = defineTask({
   kind: "retention_apply",
   about: "let go of everything that is past the time of its class",
   params,
-  opens: (_, { retention }) => ({ stores: true, ...(retention.servers ? {} : { asksNothing: true }) }),
+  opens: (_, { retention, archive }) => ({
+    stores: true,
+    ...(retention.servers || Object.keys(archive).length > 0 ? {} : { asksNothing: true }),
+  }),
   destructive: true,
   async plan(asked, context): Promise<RetentionPlan> {
     const now = fromMs(Date.now());
     refuseWrongClock(now, context.trailFile, (await readKept(context.config.backups, asListed)).snapshots);
-    const wanted = EXPIRERS.filter(
+    const wanted = expirersOf(context.config).filter(
       ({ name }) => asked.only.length === 0 || asked.only.some((one) => one === name),
     );
     const parts: DuePart[] = [];
@@ -98,10 +108,10 @@ export const retentionApply = defineTask({
   },
 });
 
-/** What one kind of data keeps from being looked at, does not keep the others. @throws RefusedError, which is about all of them */
+/** What one kind of data keeps from being looked at, does not keep the others. @throws WrongClockError, which is about all of them */
 function notLooked({ name }: Expirer, error: unknown, { signal }: TaskContext): Due {
   signal.throwIfAborted();
-  if (error instanceof RefusedError) throw error;
+  if (error instanceof WrongClockError) throw error;
   return nothingDue([{ name, reason: `it could not be looked at: ${messageOf(error)}`, isOwed: true }]);
 }
 

@@ -56,8 +56,8 @@ export const retentionArchive = defineTask({
   async plan({ plugin }, context): Promise<ArchivePlan> {
     const backend = archivedName(plugin, context.config.archive);
     const archiving = context.config.archive[backend];
-    const [open] = context.backends;
-    const [failure] = context.failures;
+    const open = context.backends.find(({ name }) => name === backend);
+    const failure = context.failures.find(({ name }) => name === backend);
     if (archiving === undefined || open === undefined) throw failure?.error ?? unknown(backend);
     // A whole day, so that what was agreed to does not change with every second.
     const before = ((fromMs(Date.now()) - archiving.after) / DAY_NS) * DAY_NS;

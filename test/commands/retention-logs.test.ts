@@ -98,7 +98,6 @@ test("what is held is compressed and not removed, until the hold ends", async ()
 test.each([
   ["directory: ./", "no directory of log files"],
   ["directory: backups/logs", "no directory of log files"],
-  ["directory: /", "no directory of log files"],
   ["levels: { debug: 1d }", "no directory of log files is configured"],
   ["directory: logs, levels: { debug: 0s }", "between 1h and 100y"],
   ["directory: logs, levels: { chatty: 1d }", "logs.levels.chatty"],
@@ -106,6 +105,15 @@ test.each([
   const { cwd } = project(settings);
   const { exitCode, stderr } = await run(["retention", "logs", "--yes"], { cwd });
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test("the whole machine is no directory of log files, whoever agrees to it", async () => {
+  const { cwd } = project("directory: /");
+  const asked = await run(["retention", "logs", "--yes"], { cwd });
+  const [, agreement = ""] = /CONTEXTCORE_TRUST=(\S+)/.exec(asked.stderr) ?? [];
+  const env = { CONTEXTCORE_TRUST: agreement };
+  const { exitCode, stderr } = await run(["retention", "logs", "--yes"], { cwd, env });
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining("no directory of log files")]);
 });
 
 test("a directory outside of the project has to be agreed to", async () => {

@@ -1,6 +1,6 @@
 /** A hold stops what it is about, and only that: snapshots, copies, runs of models and the trail; once it is ended, what it put off is due. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeHolds, readHolds } from "../../src/retention/holds/file.ts";
 import { type Hold, holdsOn } from "../../src/retention/holds/hold.ts";
@@ -117,7 +117,8 @@ test("adding one exports first what it is about, and the trail, the list and eve
     "asked for",
   );
   expect([added.exitCode, added.printed.lacking], added.stderr).toEqual([0, undefined]);
-  expect(existsSync(added.printed.path)).toBe(true);
+  const { plugins } = JSON.parse(readFileSync(join(added.printed.path, "manifest.json"), "utf8"));
+  expect(plugins.map(({ name }: { name: string }) => name)).toEqual(["worm"]);
   expect(names().length).toBe(before.length + 1);
   const { printed } = await json(cwd, "retention", "hold", "list");
   expect(printed.holds).toMatchObject([{ name: "case-7", backends: ["worm"], about: "asked for" }]);
