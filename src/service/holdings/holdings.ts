@@ -159,8 +159,8 @@ function keptAt(path: string, head: string): Following | undefined {
 }
 
 /** Whose holdings are read, as the process is told. */
-const orderOf = ({ directory, backups, stores, copies }: Config): string =>
-  JSON.stringify({ directory, backups, stores: Object.keys(stores), copies });
+const orderOf = ({ directory, backups, stores, copies, retention: { of } }: Config): string =>
+  JSON.stringify({ directory, backups, stores: Object.keys(stores), copies, classes: of.places });
 
 /** @throws Error with what the process says on stderr */
 async function answer({ directory: cwd, env, signal }: Caller, order: string): Promise<string> {

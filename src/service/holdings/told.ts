@@ -10,6 +10,7 @@ export const holderSchema = v.object({
   backups: v.string(),
   stores: v.array(v.string()),
   copies: v.array(v.string()),
+  classes: objectOf(v.string()),
 });
 const ns = v.pipe(v.string(), v.regex(/^-?\d{1,25}$/));
 const range = v.object({ from: ns, to: ns });

@@ -64,22 +64,39 @@ export const NOTHING_HELD: BackendStock = { gaps: [] };
 export function stockOf(
   snapshots: readonly HeldSnapshot[],
   known: readonly KnownCopy[],
-  of: { readonly damaged: number; readonly places: readonly string[]; readonly wanted: readonly string[] },
+  of: {
+    readonly damaged: number;
+    readonly places: readonly string[];
+    readonly wanted: readonly string[];
+    /** The classes of places that have one of their own. */
+    readonly classes?: Readonly<Record<string, string>>;
+  },
 ): Stock {
   return {
     snapshots: snapshots.length,
     damaged: of.damaged,
     backends: backendsIn(snapshots),
     places: of.places.map((name) => placeStock(name, snapshots, known, of.wanted.includes(name))),
-    oldest: oldestIn(snapshots),
+    oldest: oldestIn(snapshots, known, of.classes ?? {}),
   };
 }
 
 /** What this configuration wants held, and what is. */
 export const stockIn = (
   { snapshots, unreadable, copies }: HeldSnapshots,
-  { stores, copies: wanted }: Pick<Config, "stores" | "copies">,
-): Stock => stockOf(snapshots, copies, { damaged: unreadable.length, places: Object.keys(stores), wanted });
+  { stores, copies: wanted, retention: { of } }: Pick<Config, "stores" | "copies"> & Classed,
+): Stock =>
+  stockOf(snapshots, copies, {
+    damaged: unreadable.length,
+    places: Object.keys(stores),
+    wanted,
+    classes: of.places,
+  });
+
+/** Which places have a class of their own. */
+interface Classed {
+  readonly retention: { readonly of: Pick<Config["retention"]["of"], "places"> };
+}
 
 interface Part {
   readonly plugin: SlimPlugin;
@@ -167,14 +184,27 @@ function placeStock(
   };
 }
 
-function oldestIn(snapshots: readonly HeldSnapshot[]): Map<string, bigint> {
+/** In a place with a class of its own everything is of that. */
+function oldestIn(
+  snapshots: readonly HeldSnapshot[],
+  known: readonly KnownCopy[],
+  classes: Readonly<Record<string, string>>,
+): Map<string, bigint> {
   const oldest = new Map<string, bigint>();
-  for (const snapshot of snapshots)
-    for (const plugin of snapshot.manifest.plugins) {
-      const [category, at] = [retentionClass(plugin), createdAt(snapshot)];
-      const before = oldest.get(category);
+  const places = Map.groupBy(
+    known.filter(({ gone }) => gone !== true),
+    ({ manifest }) => manifest,
+  );
+  for (const snapshot of snapshots) {
+    const copies = places.get(snapshot.manifest.sha256) ?? [];
+    const own = copies.flatMap(({ place }) => (Object.hasOwn(classes, place) ? (classes[place] ?? []) : []));
+    const isShared = snapshot.isHere || copies.length === 0 || own.length < copies.length;
+    const categories = isShared ? [...snapshot.manifest.plugins.map(retentionClass), ...own] : own;
+    for (const category of categories) {
+      const [at, before] = [createdAt(snapshot), oldest.get(category)];
       if (before === undefined || at < before) oldest.set(category, at);
     }
+  }
   return oldest;
 }
 

@@ -168,3 +168,16 @@ test("a class is as old as the oldest snapshot with such data", () => {
   expect(ages.get("critical")).toMatchObject({ ageSeconds: 2 * DAY, policySeconds: 7 * 365 * DAY });
   expect(ages.get("operational")).toEqual({ category: "operational", policySeconds: 365 * DAY });
 });
+
+test("in a place with a class of its own everything is as old as it is there, and of that class", () => {
+  const low = (name: string, hours: number, isHere: boolean) =>
+    held(name, hours, [plugin(0, 24, { importance: "low" })], isHere);
+  const snapshots = [low("only there", 24, false), low("both", 48, true)];
+  const known = [copyOf("only there", "usb"), copyOf("both", "usb"), copyOf("both", "s3")];
+  const of = { ...ALONE, places: ["usb", "s3"], classes: { usb: "operational" } };
+  const { oldest } = stockOf(snapshots, known, of);
+  expect([...oldest].sort()).toEqual([
+    ["operational", BigInt(now(24)) * 1_000_000n],
+    ["transient", BigInt(now(48)) * 1_000_000n],
+  ]);
+});

@@ -10,13 +10,19 @@ import { followingText, holderSchema } from "../told.ts";
 
 /** Reads for the holder that stdin names. @throws SnapshotError; Error when it was not started by a service */
 export async function runHoldingsProcess(write: (text: string) => Promise<unknown>): Promise<void> {
-  const { stores, copies, ...where } = await orderOn(Bun.stdin);
+  const { stores, copies, classes: places, ...where } = await orderOn(Bun.stdin);
   const settings = { enabled: true, options: {} };
   const holder = { ...where, copies, stores: Object.fromEntries(stores.map((name) => [name, settings])) };
   using rows = keptHeldRows(where.directory);
   const held = await readHeld(holder, rows);
   const overview = JSON.stringify(inFull(SNAPSHOTS_LIST, snapshotsJson(await listHere(holder, held))));
-  await write(followingText({ overview, stock: stockIn(held, holder), isPassing: held.isPassing }));
+  await write(
+    followingText({
+      overview,
+      stock: stockIn(held, { ...holder, retention: { of: { places } } }),
+      isPassing: held.isPassing,
+    }),
+  );
 }
 
 async function orderOn(stdin: { text(): Promise<string> }): Promise<v.InferOutput<typeof holderSchema>> {
