@@ -29,7 +29,7 @@ export function personPattern(where: string, id: string): PersonPattern {
     throw new PluginError("invalid", "redis: an identifier without a letter or a digit matches no word");
   const parts = where.split("{id}");
   if (parts.length < 2) throw new PluginError("invalid", `redis: ${where} says nothing of {id}`, HINT);
-  const word = `(?<![\\p{L}\\p{N}_])${literally(id)}(?![\\p{L}\\p{N}_])`;
+  const word = `(?<![\\p{L}\\p{N}_])${literally(id)}(?![\\p{L}\\p{N}\\p{M}_])`;
   try {
     const expression = new RegExp(`^(?:${parts.map(expressionOf).join(word)})$`, "su");
     const scanned = parts.join(id.replace(/[\\*?[\]^-]/g, "\\$&"));

@@ -83,10 +83,14 @@ function printStage({ name, operator, value }: Stage, put: (text: string) => str
 }
 
 const WORD = "\\p{L}\\p{N}_";
+const ESCAPE = String.raw`\\(?:[bfnrt]|u[0-9a-fA-F]{4})`;
 
-/** The text with no letter, digit or `_` beside it, as `holdsWord` has it: RE2 cannot look around. */
+/**
+ * The text with no letter, digit or `_` beside it but that of an escape, as `holdsWord` has it: RE2 cannot look around. Where it finds
+ * an escape that is none, `isTheirs` tells.
+ */
 const asWord = (text: string): string =>
-  ` |~ ${quote(`(?:^|[^${WORD}])${escapeRegex(text)}(?:$|[^${WORD}])`)}`;
+  ` |~ ${quote(`(?:^|[^${WORD}]|${ESCAPE})${escapeRegex(text)}(?:$|[^${WORD}\\p{M}])`)}`;
 
 const notPlace = (where: string): PluginError =>
   new PluginError("invalid", `loki: where a person shows up is not understood: ${where}`, {

@@ -57,8 +57,6 @@ export type IsRead = (indexed: IndexedBlock) => boolean;
 interface FindOptions {
   /** Is given each record, in the order in which they are stored. */
   readonly onRecord?: (found: FoundRecord) => void;
-  /** Whether what is within files of bytes of this backend is found in another way. */
-  readonly isKnown?: (backend: string) => boolean;
   /** Called after each block, and may collect garbage. */
   readonly relieve?: () => void;
   /** Whether a block is looked through; default: each is. */
@@ -70,13 +68,7 @@ interface FindOptions {
 export async function findInSnapshot(
   snapshot: Pick<OpenSnapshot, "blocks" | "read" | "manifest">,
   sought: Sought,
-  {
-    onRecord = () => {},
-    isKnown = () => false,
-    relieve = () => {},
-    isRead = () => true,
-    signal,
-  }: FindOptions,
+  { onRecord = () => {}, relieve = () => {}, isRead = () => true, signal }: FindOptions,
 ): Promise<FoundInSnapshot> {
   const tally = createTally();
   const matcher = matchersOf(snapshot.manifest.plugins, sought);
@@ -86,7 +78,6 @@ export async function findInSnapshot(
     signal.throwIfAborted();
     const { plugin, block } = indexed;
     if (!isRead(indexed)) continue;
-    if (kindOf(block) === "bytes" && isKnown(plugin)) continue;
     if (room.length < block.bytes) room = Buffer.allocUnsafeSlow(block.bytes);
     try {
       const bytes = await snapshot.read(block, room);
@@ -139,7 +130,10 @@ const LOOK: Readonly<Record<FileKind, (looked: Looked, looking: Looking) => void
     const file = fileOf(block);
     const key = `${backend} ${file}`;
     const whole = Buffer.concat([tails.get(key) ?? NOTHING, bytes]);
+    tails.delete(key);
     tails.set(key, Buffer.from(whole.subarray(-TAIL)));
+    const [oldest] = tails.keys();
+    if (tails.size > TAILS_MAX && oldest !== undefined) tails.delete(oldest);
     if ([...needle.linesIn(whole)].some((line) => matcher.isIn(Buffer.from(line).toString())))
       tally.add({ backend, file, kind: "bytes", number });
   },
@@ -148,6 +142,8 @@ const LOOK: Readonly<Record<FileKind, (looked: Looked, looking: Looking) => void
 const NOTHING = new Uint8Array(0);
 /** Longer than an identifier in any spelling. Bytes */
 const TAIL = 8 << 10;
+/** As many files as are written at the same time, and more: a directory tree has a hundred thousand. */
+const TAILS_MAX = 256;
 
 /** Sums up what is found. */
 interface Tally {

@@ -26,10 +26,18 @@ export async function mentionsIn(files: Storage, seeker: Seeker): Promise<number
 const isInLine = (bytes: Uint8Array, { needle, isIn }: Seeker): boolean =>
   needle.isIn(bytes) && isIn(Buffer.from(bytes).toString());
 
-/** How many events of the trail hold it in clear. @throws TrailError when it cannot be read */
-export function eventsWith(trailFile: string, seeker: Seeker): number {
+/** Gives each event of the trail that holds it in clear. @returns how many they are @throws TrailError when it cannot be read */
+export function eventsWith(
+  trailFile: string,
+  seeker: Seeker,
+  onEvent: (text: string) => void = () => {},
+): number {
   let events = 0;
   for (const { lines } of trailFiles(trailFile))
-    for (const { text } of lines) if (isInLine(Buffer.from(text), seeker)) events += 1;
+    for (const { text } of lines) {
+      if (!isInLine(Buffer.from(text), seeker)) continue;
+      events += 1;
+      onEvent(text);
+    }
   return events;
 }

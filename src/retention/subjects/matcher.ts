@@ -28,17 +28,20 @@ export interface Matcher {
 /** @param places of the backend in the configuration; without one, and with one that names no fields, every text counts */
 export function matcherOf(id: string, places: readonly PersonPlace[] = []): Matcher {
   const holds = holdsSpelled(id);
+  // 12.5 is another number than 12.
+  const isHere = (one: string, _: readonly string[], isNumber: boolean): boolean =>
+    isNumber ? one === id : holds(one);
   const fields = places.flatMap((place) => place.fields ?? []).map((field) => `.${field}`);
   const isByField = fields.length > 0 && places.every((place) => place.fields !== undefined);
   const isSought = (name: string, text: string): boolean => {
     const hasNumbers = formatOf(name)?.keep === undefined;
     const value = parsed(text);
-    if (!isByField) return someText(value, { hasNumbers }, holds);
+    if (!isByField) return someText(value, { hasNumbers }, isHere);
     return someText(value, { hasNumbers: true }, (one, path) => isField(one, path, fields, id));
   };
   return {
     recordsIn: (file, text) => matchedIn(file, text, (line) => isSought(file, line)),
-    isIn: (text) => holds(text) || someText(parsed(text), { hasNumbers: true }, holds),
+    isIn: (text) => holds(text) || someText(parsed(text), { hasNumbers: true }, isHere),
   };
 }
 

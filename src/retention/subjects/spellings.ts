@@ -16,12 +16,16 @@ export function holdsSpelled(value: string): (text: string) => boolean {
   return (text) => all.some((holds) => holds(text));
 }
 
+/** Also behind an escape, as in the JSON that a text may be: rather too much is blotted out than too little. */
+const START = String.raw`(?:(?<![\p{L}\p{N}_])|(?<=\\(?:[bfnrt]|u[0-9a-fA-F]{4})))`;
+const END = String.raw`(?![\p{L}\p{N}\p{M}_])`;
+
 /** What stands where an identifier stood. */
 const BLOT = "***";
 
 /** Takes the value out of a text, wherever it is a whole word, however it is spelled. */
 export function blotting(value: string): (text: string) => string {
   const literal = spellingsOf(value).map((one) => one.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${literal.join("|")})(?![\\p{L}\\p{N}_])`, "gu");
+  const pattern = new RegExp(`${START}(?:${literal.join("|")})${END}`, "gu");
   return (text) => text.replaceAll(pattern, BLOT);
 }

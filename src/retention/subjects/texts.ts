@@ -2,8 +2,8 @@
 import { members } from "../../snapshot/format/members.ts";
 import { isObject } from "../../units/json.ts";
 
-/** Whether to go on: `true` ends the walk. */
-type Visit = (text: string, path: readonly string[]) => boolean;
+/** Whether to go on: `true` ends the walk. @param isNumber it is a number, as it is written */
+type Visit = (text: string, path: readonly string[], isNumber: boolean) => boolean;
 
 /** What of a value is walked through. */
 interface Walked {
@@ -18,12 +18,14 @@ interface Walked {
  */
 export function someText(value: unknown, { hasNumbers }: Walked, visit: Visit): boolean {
   const walk = (one: unknown, path: readonly string[]): boolean => {
-    if (typeof one === "string") return visit(one, path);
-    if (typeof one === "number") return hasNumbers && visit(String(one), path);
-    if (JSON.isRawJSON(one)) return hasNumbers && visit(String(members(one).rawJSON), path);
+    if (typeof one === "string") return visit(one, path, false);
+    if (typeof one === "number") return hasNumbers && visit(String(one), path, true);
+    if (JSON.isRawJSON(one)) return hasNumbers && visit(String(members(one).rawJSON), path, true);
     if (Array.isArray(one)) return one.some((item) => walk(attributeOf(item), path));
     if (!isObject(one)) return false;
-    return Object.entries(one).some(([name, below]) => visit(name, path) || walk(below, [...path, name]));
+    return Object.entries(one).some(
+      ([name, below]) => visit(name, path, false) || walk(below, [...path, name]),
+    );
   };
   return walk(value, []);
 }

@@ -95,6 +95,42 @@ test("a line of any other file, by texts, names of members and numbers, however 
   ]).toEqual([1, 1, 1, 0, 0]);
 });
 
+test("a number is the identifier as a whole: 12 is not 12.5", () => {
+  const has = (line: object) => [...matcherOf("12").recordsIn("own/rows.jsonl", JSON.stringify(line))].length;
+  expect([has({ price: 12.5 }), has({ price: -12 }), has({ id: 12 }), has({ text: "12.5 of it" })]).toEqual([
+    0, 0, 1, 1,
+  ]);
+});
+
+test.each([
+  ["as Go writes a sender", String.raw`{"from":"Ann \u003cann@example.com\u003e"}`],
+  ["behind a tab", String.raw`{"text":"to\tann@example.com"}`],
+  ["in JSON within JSON", JSON.stringify({ log: JSON.stringify({ text: "to\nann@example.com" }) })],
+  ["quoted in logfmt", String.raw`level=info msg="to\nann@example.com"`],
+])("an identifier in a line that is escaped itself, %s, is a word", (_, text) => {
+  const line = {
+    streams: [
+      {
+        stream: {},
+        values: [
+          ["1", text],
+          ["2", "nobody"],
+        ],
+      },
+    ],
+  };
+  expect(matched("ann@example.com", "logs.json", line)).toEqual([0]);
+  expect(matched("nn@example.com", "logs.json", line)).toEqual([]);
+  expect(matcherOf("ann@example.com").isIn(blotting("ann@example.com")(text))).toBe(false);
+});
+
+test("the backslash of a path is none of an escape, and an accent makes another word", () => {
+  const has = (id: string, text: string) => matcherOf(id).isIn(JSON.stringify({ text }));
+  expect(has("ann", String.raw`C:\users\nann`)).toBe(false);
+  expect(has("jose", "jose\u0301 has paid")).toBe(false);
+  expect(has("jose\u0301", "jose\u0301 has paid")).toBe(true);
+});
+
 const words = fc.string({
   unit: fc.constantFrom(...'ab1 é"\\/<&_-.\n\u{1f600}李'),
   minLength: 2,
