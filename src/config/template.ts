@@ -163,7 +163,7 @@ backends:
 # Which kinds of tasks may be started by whom; "*": every kind that deletes and overwrites nothing.
 #permissions:
 #  api: ["*"]                         # prune, restore … have to be named
-#  schedules: ["*", prune, audit_prune, retention_apply]
+#  schedules: ["*", prune, audit_prune, retention_apply, subject_retry]
 #  admin: ["*"]                       # of those of the API, what admins may start; by default all
 #  viewer: []                         # and viewers
 # What "contextcore serve" runs by itself, or cron and systemd: contextcore schedules export. Nothing of this deletes.

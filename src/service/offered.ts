@@ -188,6 +188,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       planJson: (plan) => retentionLogsJson(plan),
     });
   },
+  async retention_apply() {
+    const { retentionApply } = await import("../tasks/retention-apply.ts");
+    const { RETENTION_APPLY, retentionApplyJson } = await import("../results/retention-apply.ts");
+    return offer({
+      task: retentionApply,
+      lacks: retentionLacks,
+      result: RETENTION_APPLY,
+      resultJson: retentionApplyJson,
+      plan: RETENTION_APPLY,
+      planJson: (plan) => retentionApplyJson(plan),
+    });
+  },
   async subject_retry() {
     const { subjectRetry } = await import("../tasks/subject-retry.ts");
     const { requestsJson, SUBJECT_REQUESTS } = await import("../results/subject.ts");
@@ -199,18 +211,6 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       plan: SUBJECT_REQUESTS,
       planJson: ({ erasures, stuck }) =>
         requestsJson({ requests: erasures.map(({ request }) => request), stuck }),
-    });
-  },
-  async retention_apply() {
-    const { retentionApply } = await import("../tasks/retention-apply.ts");
-    const { RETENTION_APPLY, retentionApplyJson } = await import("../results/retention-apply.ts");
-    return offer({
-      task: retentionApply,
-      lacks: retentionLacks,
-      result: RETENTION_APPLY,
-      resultJson: retentionApplyJson,
-      plan: RETENTION_APPLY,
-      planJson: (plan) => retentionApplyJson(plan),
     });
   },
   async verify() {

@@ -16,7 +16,10 @@ export type Starter =
 const HARMLESS = "*";
 
 /** What holds where the configuration says nothing: what deletes by a policy is for schedules, which stand in it themselves. */
-const USUAL = { api: [HARMLESS], schedules: [HARMLESS, "prune", "audit_prune", "retention_apply"] } as const;
+const USUAL = {
+  api: [HARMLESS],
+  schedules: [HARMLESS, "prune", "audit_prune", "retention_apply", "subject_retry"],
+} as const;
 
 /** Whether this kind of task may be run by them. */
 export function mayRun(

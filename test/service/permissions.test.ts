@@ -31,7 +31,7 @@ test("by default admins start what deletes and overwrites nothing, viewers nothi
     viewer: [],
     admin: HARMLESS,
     ingest: [],
-    schedule: ["audit_prune", ...HARMLESS, "prune", "retention_apply"].sort(),
+    schedule: ["audit_prune", ...HARMLESS, "prune", "retention_apply", "subject_retry"].sort(),
   });
 });
 
