@@ -5,10 +5,11 @@ import { findInSnapshot } from "../retention/subjects/in-snapshot.ts";
 import type { RecordsOf } from "../retention/tombstones/tag.ts";
 import type { Tombstones } from "../retention/tombstones/tombstones.ts";
 import { fileOf } from "../snapshot/format/block.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
 import { type OpenSnapshot, openSnapshot } from "../snapshot/read/reader.ts";
 import type { FoundInKept } from "./subject-found.ts";
 import { soughtOf } from "./subject-sought.ts";
-import { findStored, knowsBytes } from "./subject-stored.ts";
+import { findStored } from "./subject-stored.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** Whose records, where to, and which of them are not removed. */
@@ -32,8 +33,7 @@ export async function bury(
     await findInSnapshot(snapshot, data, {
       signal: context.signal,
       relieve: relieveNow,
-      isKnown: (backend) => knowsBytes(context, backend),
-      isRead: ({ number }) => named.has(number),
+      isRead: ({ number, block }) => named.has(number) && kindOf(block) === "records",
       onRecord: ({ backend, file, record }) => batches.add({ plugin: backend, file }, record.content),
     });
     const onStored = (record: StoredRecord, of: { readonly backend: string; readonly file: string }): void =>

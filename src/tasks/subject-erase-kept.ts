@@ -7,25 +7,24 @@ import type { RecordsOf } from "../retention/tombstones/tag.ts";
 import { openTombstones, type Tombstones } from "../retention/tombstones/tombstones.ts";
 import { snapshotName } from "../snapshot/format/name.ts";
 import type { FileAsked, Rewriting } from "../snapshot/rewrite/rewriting.ts";
-import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
-import { lookEverywhere } from "./everywhere.ts";
 import { type Owed, owedReason } from "./owed.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { bury } from "./subject-bury.ts";
 import type { FoundInKept } from "./subject-found.ts";
+import { owedOutcome } from "./subject-owed.ts";
 import { foundRange } from "./subject-parts.ts";
 import type { WholeSearch } from "./subject-search.ts";
 import type { StaysOf } from "./subject-stays.ts";
 import { stillThere } from "./subject-still-there.ts";
 import { knowing, storedRecords } from "./subject-stored.ts";
-import { finishReplacing, type ReplacedSnapshot, replaceEverywhere } from "./successors.ts";
+import { type ReplacedSnapshot, replaceEverywhere } from "./successors.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** Whose data, where it was found, and how encrypted copies are opened. */
 interface Plan {
   readonly subject: string;
-  readonly search: Pick<WholeSearch, "kept" | "everywhere" | "stays">;
+  readonly search: Pick<WholeSearch, "kept" | "everywhere" | "stays" | "locks">;
   readonly given: PlacesGiven;
 }
 
@@ -47,7 +46,6 @@ export async function eraseKept(plan: Plan, context: TaskContext, event: string)
     outcomes.push(...one.outcomes);
     clean.push(...one.clean);
   }
-  outcomes.push(...(await finished(context, plan.given)));
   return { outcomes, clean };
 }
 
@@ -59,7 +57,8 @@ interface Erasing {
 
 async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promise<OfKept> {
   const { context, tombstones } = erasing;
-  const { everywhere } = plan.search;
+  const { everywhere, locks } = plan.search;
+  const owed = (one: Owed): SubjectOutcome => owedOutcome(one, locks);
   try {
     const clean = await bury(context, found, {
       subject: plan.subject,
@@ -72,12 +71,12 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
     const left = await stillThere(context, found, replaced, { ...plan, clean });
     const { snapshot } = replaced;
     return {
-      outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],
+      outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owed), ...left],
       clean: left.length === 0 && snapshot !== undefined ? [snapshot.manifest.sha256] : [],
     };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { outcomes: [owedOutcome({ where: found.one.kept.path, reason: owedReason(error) })], clean: [] };
+    return { outcomes: [owed({ where: found.one.kept.path, reason: owedReason(error) })], clean: [] };
   }
 }
 
@@ -96,12 +95,14 @@ function rewritingOf(
 ): Rewriting {
   const { files, stored } = found;
   const isStaying = stayingIn(found, stays);
+  const named = new Set(files.map(({ backend, file }) => `${backend} ${file}`));
   const all = [...files, ...stored].map(({ backend, file }) => ({ plugin: backend, file }));
   const blocks = new Set(files.flatMap((file) => file.blocks));
   const bytes = new Set(stored.map(({ backend }) => backend));
   return {
     isGone: (of, { content }) =>
       of.kind === "records" &&
+      named.has(`${of.plugin} ${of.file}`) &&
       !isStaying(of) &&
       tombstones.isErased({ plugin: of.plugin, file: of.file }, content),
     // Which blocks a file of bytes has is not told by what was found in it.
@@ -145,21 +146,4 @@ function doneOf({ one }: FoundInKept, { counts = {}, done }: ReplacedSnapshot): 
       }),
     ),
   );
-}
-
-const owedOutcome = ({ where, reason, due }: Owed): SubjectOutcome => ({
-  source: isAbsolute(where) ? "snapshot" : "copy",
-  ...{ name: where, unit: "records", count: 0, state: "owed", at: now(), reason },
-  ...given({ due }),
-});
-
-/** What earlier tries have owed to places is done now, as far as it can be. */
-async function finished(context: TaskContext, how: PlacesGiven): Promise<SubjectOutcome[]> {
-  try {
-    const { owed } = await finishReplacing(context, await lookEverywhere(context, how), how);
-    return owed.map(owedOutcome);
-  } catch (error) {
-    context.signal.throwIfAborted();
-    return [owedOutcome({ where: context.config.backups, reason: owedReason(error) })];
-  }
 }

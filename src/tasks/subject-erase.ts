@@ -1,4 +1,6 @@
 /** Erases everything that belongs to one person, and keeps the request until nothing of it is owed. */
+import { keptRequests } from "../retention/subjects/requests/kept.ts";
+import { requestKey } from "../retention/subjects/requests/key.ts";
 import type { SubjectRequest } from "../retention/subjects/requests/request.ts";
 import { erasureEnding } from "./subject-ending.ts";
 import {
@@ -9,6 +11,7 @@ import {
   planErasure,
 } from "./subject-erasure.ts";
 import { SUBJECT_PARAMS } from "./subject-param.ts";
+import { openRequestOf } from "./subject-request-now.ts";
 import { openedForSubjects } from "./subject-wanted.ts";
 import { type Done, defineTask, type Running } from "./task/task.ts";
 
@@ -18,7 +21,11 @@ export const subjectErase = defineTask({
   params: SUBJECT_PARAMS,
   opens: (_, config) => openedForSubjects(config),
   destructive: true,
-  plan: async (given, context) => ({ ...(await planErasure(context, given)), home: context.home }),
+  async plan(given, context): Promise<HomePlan> {
+    const requests = keptRequests(context.config.directory);
+    const open = openRequestOf(given.subject, requests, requestKey(context.home));
+    return { ...(await planErasure(context, { ...given, ...open })), home: context.home };
+  },
   targets: (plan: HomePlan) => erasureTargets(plan),
   details: (plan: HomePlan) => erasureDetails(plan, plan.home),
   async run(plan: HomePlan, running: Running): Promise<Done<SubjectRequest>> {

@@ -7,26 +7,25 @@ import {
   type SubjectOutcome,
   type SubjectRequest,
 } from "../retention/subjects/requests/request.ts";
+import { blotting } from "../retention/subjects/spellings.ts";
 import { snapshotNameAt } from "../snapshot/format/name.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { DAY_MS, fromMs, toRfc3339 } from "../units/range.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
+import { afterwards } from "./subject-afterwards.ts";
 import { eraseKept } from "./subject-erase-kept.ts";
 import { eraseOwnRuns } from "./subject-erase-runs.ts";
 import { eraseOnServers, withoutStaying } from "./subject-erase-servers.ts";
 import { erasable, type Search } from "./subject-found.ts";
-import { madeSince } from "./subject-made-since.ts";
+import { closedSince, openRequestOf, type RequestNow } from "./subject-request-now.ts";
 import { searchSubject, type WholeSearch } from "./subject-search.ts";
 import { stayingOf } from "./subject-staying.ts";
 import { RefusedError } from "./task/errors.ts";
 import type { Running, Target, TaskContext } from "./task/task.ts";
 
 /** Who asks, with what encrypted copies are opened, and what an earlier try has left. */
-interface ErasureGiven extends PlacesGiven {
+interface ErasureGiven extends PlacesGiven, Partial<RequestNow> {
   readonly subject: string;
-  /** The request that is gone on with. */
-  readonly request?: SubjectRequest;
-  readonly sealed?: Sealed;
 }
 
 /** What would be erased. */
@@ -50,11 +49,11 @@ export async function planErasure(context: TaskContext, given: ErasureGiven): Pr
 const hashOf = (value: object): string =>
   new Bun.CryptoHasher("sha256").update(canonicalJson(JSON.parse(JSON.stringify(value)))).digest("hex");
 
-/** What it would touch: each by what makes it this very thing. Nothing where there is nothing, and nothing is unknown. */
+/** What it would touch: each by what makes it this very thing. Nothing where there is nothing, nothing is unknown, and no request is open: to close it, too, is work. */
 export function erasureTargets({ search, given }: ErasurePlan): Target[] {
   const { servers, kept, runs, parts, unsearched } = search;
   const own = parts.find(({ source }) => source === "activity");
-  if (parts.length + unsearched.length === 0 && (given.sealed?.pending ?? []).length === 0) return [];
+  if (parts.length + unsearched.length === 0 && given.request === undefined) return [];
   return [
     {
       kind: "request",
@@ -114,35 +113,61 @@ async function carriedOut(
   requests: KeptRequests,
   running: Pick<Running, keyof TaskContext | "did">,
 ): Promise<SubjectRequest> {
-  const { subject, search, given } = plan;
+  const { subject, given } = plan;
+  const closed = closedSince(given.request, requests);
+  if (closed !== undefined) return closed;
   const key = requestKey(running.home);
-  const request =
-    given.request ?? openRequest(requests, key.nameOf(subject)) ?? newRequest(plan, key.nameOf(subject));
-  const before: Sealed = given.sealed ?? { subject, known: [], places: plan.places, pending: [] };
-  requests.keep(request, before, key);
+  const { request, sealed = nothingOf(plan) } = openRequestOf(subject, requests, key) ?? {
+    request: asked(plan, key.nameOf(subject)),
+  };
+  requests.keep(request, sealed, key);
   running.did({ request: request.id });
-  const outcomes: SubjectOutcome[] = [...stayingOf(search)];
-  const servers = await eraseOnServers(plan, before.pending, running);
-  outcomes.push(...servers.outcomes, ...eraseOwnRuns(search));
-  const kept = await eraseKept(plan, running, request.id);
-  outcomes.push(...kept.outcomes, ...(await madeSince(running, search)));
-  const after = afterTry(request, outcomes, now());
-  const found = new Set(search.kept.map(({ one }) => one.sha256));
-  const known = [...[...search.looked].filter((one) => !found.has(one)), ...kept.clean];
-  requests.keep(after, { subject, known, places: plan.places, pending: servers.pending }, key);
-  return after;
+  const { outcomes, ...after } = await erased(plan, { request, sealed }, running);
+  const tried = afterTry(request, outcomes.map(blotted(subject)), now());
+  requests.keep(tried, { subject, places: plan.places, ...after }, key);
+  return tried;
 }
+
+/** Snapshots come first: there each record gets its tombstone, before it goes anywhere. */
+async function erased(
+  plan: ErasurePlan,
+  { request, sealed }: RequestNow,
+  running: TaskContext,
+): Promise<Pick<Sealed, "known" | "pending"> & { readonly outcomes: readonly SubjectOutcome[] }> {
+  const { search, given } = plan;
+  const kept = await eraseKept(plan, running, request.id);
+  const servers = await eraseOnServers(plan, sealed.pending, running);
+  const runs = eraseOwnRuns(search);
+  const found = new Set(search.kept.map(({ one }) => one.sha256));
+  return {
+    outcomes: [
+      ...stayingOf(search),
+      ...kept.outcomes,
+      ...servers.outcomes,
+      ...runs,
+      ...(await afterwards(running, search, given)),
+    ],
+    known: [...[...search.looked].filter((one) => !found.has(one)), ...kept.clean],
+    pending: servers.pending,
+  };
+}
+
+/** Whatever a server or a file says of it, the identifier is nowhere in a report. */
+const blotted = (subject: string): ((outcome: SubjectOutcome) => SubjectOutcome) => {
+  const blot = blotting(subject);
+  return ({ name, reason, ...outcome }) => ({
+    ...{ ...outcome, name: blot(name) },
+    ...(reason === undefined ? {} : { reason: blot(reason) }),
+  });
+};
 
 const now = (): string => toRfc3339(fromMs(Date.now()));
 
-/** Two requests of one person are one. */
-const openRequest = (requests: KeptRequests, name: string): SubjectRequest | undefined =>
-  requests
-    .list()
-    .flatMap((one) => ("problem" in one ? [] : one))
-    .find(({ subject, closed }) => subject === name && closed === undefined);
+/** What is known before the first try. */
+const nothingOf = ({ subject, places }: ErasurePlan): Sealed => ({ subject, known: [], places, pending: [] });
 
-function newRequest({ search: { parts } }: ErasurePlan, subject: string): SubjectRequest {
+/** A request of which nothing is done yet. */
+function asked({ search: { parts } }: ErasurePlan, subject: string): SubjectRequest {
   const at = Date.now();
   return {
     id: `${snapshotNameAt(fromMs(at))}-${subject.slice(0, 8)}`,

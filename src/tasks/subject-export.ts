@@ -8,7 +8,7 @@ import { writePrivateFile } from "../storage/named-file.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import type { Search } from "./subject-found.ts";
-import { type Gathered, gather } from "./subject-gathered.ts";
+import { type Gathered, type GatheredRecord, gather } from "./subject-gathered.ts";
 import { asDocument, asPages } from "./subject-handed-over.ts";
 import { SUBJECT_PARAMS } from "./subject-param.ts";
 import { searchSubject } from "./subject-search.ts";
@@ -54,6 +54,7 @@ export const subjectExport = defineTask({
       ...given,
       onRecord: gathered.addFound,
       onStored: gathered.addStored,
+      onEvent: (text) => gathered.add(eventIn(running.trailFile, text), text),
     });
     gatherRuns(search, gathered);
     const pieces = textOf({ search, gathered }, portable);
@@ -71,6 +72,12 @@ export const subjectExport = defineTask({
     };
   },
 });
+
+function eventIn(name: string, text: string): GatheredRecord {
+  const { timestamp }: { timestamp?: unknown } = JSON.parse(text);
+  const time = typeof timestamp === "string" ? { time: timestamp } : {};
+  return { source: "trail", name, unit: "events", ...time };
+}
 
 function gatherRuns({ runs, parts }: Search, gathered: Gathered): void {
   const path = parts.find(({ source }) => source === "activity")?.name;

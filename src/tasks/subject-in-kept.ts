@@ -2,6 +2,7 @@
 import type { StoredRecord } from "../contract/contract.ts";
 import { relieveNow } from "../engine/memory-pressure.ts";
 import {
+  type FoundInFile,
   type FoundInSnapshot,
   type FoundRecord,
   findInSnapshot,
@@ -12,7 +13,7 @@ import { openSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import type { FoundInKept, FoundStored, ReadSnapshot } from "./subject-found.ts";
 import { soughtOf } from "./subject-sought.ts";
-import { findStored, knowsBytes } from "./subject-stored.ts";
+import { findStored } from "./subject-stored.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** With what of it could not be read. */
@@ -32,6 +33,10 @@ export interface Heard {
   ) => void;
 }
 
+/** The backend erases what it has found in a file; whether the bytes hold more is seen when that is gone. */
+const isFoundWithin = ({ backend, file }: FoundInFile, stored: readonly FoundStored[]): boolean =>
+  stored.some((one) => one.backend === backend && one.file === file);
+
 /** @throws what is not about a part of it */
 export async function findInKept(
   context: TaskContext,
@@ -47,7 +52,6 @@ export async function findInKept(
       signal: context.signal,
       relieve: relieveNow,
       ...given({ isRead }),
-      isKnown: (backend) => knowsBytes(context, backend),
       ...(onRecord === undefined ? {} : { onRecord: (found) => onRecord(found, one) }),
     });
     const stored = await findStored(context, snapshot, {
@@ -56,7 +60,12 @@ export async function findInKept(
       onRecord: (record, of) => onStored?.(record, of, one),
     });
     const mentions = await mentionsIn(storage, texts);
-    return { one, files, stored: stored.found, mentions, unread: [...unread, ...stored.unread] };
+    return {
+      one,
+      files: files.filter((file) => !isFoundWithin(file, stored.found)),
+      ...{ stored: stored.found, mentions },
+      unread: [...new Map([...unread, ...stored.unread].map((part) => [part.file, part])).values()],
+    };
   } finally {
     await snapshot.close();
   }

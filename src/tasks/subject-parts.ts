@@ -6,6 +6,7 @@ import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import type { FoundInKept, FoundOnServer, FoundPart, FoundStored } from "./subject-found.ts";
+import type { Locks } from "./subject-owed.ts";
 import type { StaysOf } from "./subject-stays.ts";
 
 /** Takes the identifier out of a text. */
@@ -15,6 +16,7 @@ type Blot = (text: string) => string;
 interface Telling {
   readonly blot: Blot;
   readonly stays: StaysOf;
+  readonly locks?: Locks;
 }
 
 /** A server's, one for each place in it. */
@@ -49,8 +51,17 @@ export function keptParts({ one, files, stored, mentions }: FoundInKept, telling
       .filter(({ manifest }) => manifest === one.sha256)
       .map(({ place, name }) => ({ source: "copy" as const, name: `${place}:${name}` })),
   ];
-  return holders.flatMap((holder) => parts.map((part) => ({ ...holder, ...part })));
+  return holders.flatMap((holder) => {
+    const until = telling.locks?.get(holder.name);
+    return parts.map((part) => ({ ...holder, ...(until === undefined ? {} : lockedPart(until)), ...part }));
+  });
 }
+
+/** The copy without it is written beside the locked one, which goes when it can. */
+const lockedPart = (until: string): Pick<FoundPart, "stays" | "isHeld"> => ({
+  stays: `its place has locked it until ${until}`,
+  isHeld: true,
+});
 
 /** What is within a file of bytes may be of any time. */
 export const foundRange = (file: FoundInFile | FoundStored): Range | undefined =>
@@ -87,7 +98,7 @@ const STAYS: Readonly<Record<FoundInFile["kind"], string | undefined>> = {
   object:
     "it is one object with other things in it: change it on its server, and let `snapshots prune` remove older snapshots",
   bytes:
-    "it stands inside of a file that is saved as it is: change it at its source, and let `snapshots prune` remove older snapshots",
+    "it stands inside of a file that is saved as it is, where no plugin finds it: say where in `subjects` if its plugin can look into the file; or change it at its source, and let `snapshots prune` remove older snapshots",
 };
 
 /** The log of runs. */

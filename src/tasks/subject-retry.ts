@@ -41,7 +41,7 @@ export const subjectRetry = defineTask({
     }
     return { erasures, stuck };
   },
-  targets: ({ erasures }) => erasures.flatMap(({ request, plan }) => targetsOf(request, plan)),
+  targets: ({ erasures }) => erasures.flatMap(({ plan }) => erasureTargets(plan)),
   details: ({ erasures }) => ({ requests: erasures.map(({ request }) => request.id) }),
   async run({ erasures, stuck }, running: Running): Promise<Done<Retried>> {
     const requests: SubjectRequest[] = [];
@@ -73,10 +73,4 @@ async function planned(
     context.signal.throwIfAborted();
     stuck.push({ id: request.id, reason: messageOf(error) });
   }
-}
-
-/** A request of which nothing is found any more is closed: that, too, is work. */
-function targetsOf(request: SubjectRequest, plan: ErasurePlan) {
-  const targets = erasureTargets(plan);
-  return targets.length > 0 ? targets : [{ kind: "request", name: request.id, identity: `${request.tried}` }];
 }

@@ -1,13 +1,16 @@
 /** Looks for one person's data everywhere: servers, snapshots, copies, the log of runs, the trail. */
+import { lockedUntil } from "../copies/place/remove-copy.ts";
 import { watchMemory } from "../engine/memory-pressure.ts";
 import { eventsWith } from "../retention/subjects/in-text.ts";
 import { blotting } from "../retention/subjects/spellings.ts";
 import { isThere } from "../storage/entries.ts";
 import { messageOf } from "../units/message-of.ts";
+import { fromMs } from "../units/range.ts";
 import { type Everywhere, lookEverywhere } from "./everywhere.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import type { FoundInKept, ReadSnapshot, Search, Unsearched } from "./subject-found.ts";
 import { findInKept, type Heard } from "./subject-in-kept.ts";
+import type { Locks } from "./subject-owed.ts";
 import { eventParts, keptParts, runParts, serverParts } from "./subject-parts.ts";
 import { findOwnRuns } from "./subject-runs.ts";
 import { findOnServers } from "./subject-servers.ts";
@@ -21,6 +24,8 @@ interface SearchGiven extends PlacesGiven, Heard {
   readonly subject: string;
   /** Manifests of snapshots that are known to hold none. */
   readonly known?: ReadonlySet<string>;
+  /** Is given each event of the trail, as it stands there. */
+  readonly onEvent?: (text: string) => void;
 }
 
 /** What was found, and what there is to look through. */
@@ -41,9 +46,10 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
   const fresh = readable.filter(({ sha256 }) => !known.has(sha256));
   const { found, unsearched: unread } = await findInAll(context, given, fresh);
   const { texts } = soughtOf(context, subject);
-  const events = isThere(context.trailFile) ? eventsWith(context.trailFile, texts) : 0;
+  const events = isThere(context.trailFile) ? eventsWith(context.trailFile, texts, given.onEvent) : 0;
   const stays = staysIn(context.config);
-  const telling = { blot: blotting(subject), stays };
+  const locks = await locksOn(found, context);
+  const telling = { blot: blotting(subject), stays, locks };
   const { blot } = telling;
   return {
     everywhere,
@@ -51,7 +57,7 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
     kept: found,
     runs: runs.ids,
     events,
-    stays,
+    ...{ stays, locks },
     parts: [
       ...servers.flatMap((one) => serverParts(one, telling)),
       ...found.flatMap((one) => keptParts(one, telling)),
@@ -65,6 +71,21 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
     })),
     looked: new Set([...known, ...fresh.map(({ sha256 }) => sha256)]),
   };
+}
+
+/** Of every copy in which something was found. What a place does not tell is seen when the copy is to go. */
+async function locksOn(
+  found: readonly FoundInKept[],
+  { signal }: Pick<TaskContext, "signal">,
+): Promise<Locks> {
+  const now = fromMs(Date.now());
+  const locks = new Map<string, string>();
+  for (const { open, place, name } of found.flatMap(({ one }) => one.copies)) {
+    const until = await lockedUntil(open, name, now).catch(() => undefined);
+    signal.throwIfAborted();
+    if (until !== undefined) locks.set(`${place}:${name}`, until);
+  }
+  return locks;
 }
 
 async function findInAll(

@@ -1,11 +1,12 @@
 /** A person at a terminal: the identifier is asked for and not shown, and the number of records is typed to agree. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { holdsWord } from "../../src/contract/holds-word.ts";
-import { SUBJECT_FIND } from "../../src/results/subject.ts";
+import { SUBJECT_FIND, SUBJECT_REQUESTS } from "../../src/results/subject.ts";
 import { startLab } from "../lab/lab.ts";
 import { everything } from "../snapshot/rewrite/rewriting.ts";
+import { run } from "../support/binary.ts";
 import { parsedAs } from "../support/printed.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
 import { ANN, ANNE, expectRun, subject, subjectProject } from "./subject-project.ts";
@@ -62,4 +63,30 @@ test("an older copy that nobody knew of does not bring it back", async () => {
   const answer = await (await fetch(`${url}/loki/api/v1/query_range?${query}`)).text();
   expect(answer).toContain(ANNE);
   expect(holdsWord(ANN)(answer)).toBe(false);
+});
+
+test("what is exported and copied between the plan and its end is not missed", async () => {
+  const own = await subjectProject(lab);
+  const [first = ""] = readdirSync(join(own, "backups")).filter((one) => !one.startsWith("."));
+  rmSync(join(own, "offsite", first), { recursive: true });
+  const { records } = parsedAs(SUBJECT_FIND, (await subject(own, ANN, "find", "--json")).stdout);
+  const session = openSession(["subject", "erase"], { cwd: own });
+  await session.waitFor("What identifies the person?");
+  session.type(`${ANN}${KEY.enter}`);
+  await session.waitFor("Type the number of records");
+  // The lines are on the server still: an export brings them here, and copies this and what the place lacks.
+  await expectRun(["export", "-t", "1h"], { cwd: own });
+  await run(["snapshots", "copy", first, "--to", "offsite"], { cwd: own });
+  expect(existsSync(join(own, "offsite", first, "copy.json"))).toBe(true);
+  session.type(`${records}${KEY.enter}`);
+  await session.waitFor("owed until");
+  expect(existsSync(join(own, "offsite", first))).toBe(false);
+  const { stdout } = await run(["subject", "requests", "--json"], { cwd: own });
+  const [request] = parsedAs(SUBJECT_REQUESTS, stdout).requests;
+  const owed = request?.outcomes.filter(({ state }) => state === "owed") ?? [];
+  expect(owed).toMatchObject([{ source: "snapshot", reason: expect.stringContaining("made meanwhile") }]);
+  await expectRun(["subject", "retry", "--yes"], { cwd: own });
+  for (const folder of ["backups", "offsite"])
+    expect({ folder, has: holdsWord(ANN)(everything(join(own, folder))) }).toEqual({ folder, has: false });
+  await expectRun(["verify", "offsite"], { cwd: own });
 });

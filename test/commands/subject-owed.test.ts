@@ -125,6 +125,35 @@ test("what is saved while a request is open is found by the next try", async () 
   expect([isIn(cwd, "backups"), isIn(cwd, "offsite")]).toEqual([false, false]);
 });
 
+test("what a server has yet to erase stays owed, however often it is asked for", async () => {
+  const subjects = `subjects:\n  loki: '{app="people"} |= "{id}"'\n`;
+  const cwd = await subjectProject(lab, { subjects });
+  const { request } = await erase(cwd);
+  const owedBy = (one: typeof request) =>
+    one?.outcomes.flatMap(({ source, state, due }) => (state === "owed" ? [[source, due]] : []));
+  expect(owedBy(request)).toEqual([["server", expect.any(String)]]);
+  // Its queries show nothing of it any more, so it is not found again.
+  const second = await erase(cwd);
+  expect(second).toMatchObject({ exitCode: 3, request: { id: request?.id, tried: 2 } });
+  expect(owedBy(second.request)).toEqual([["server", expect.any(String)]]);
+  const third = await retry(cwd);
+  expect([third.exitCode, owedBy(third.requests[0])]).toEqual([3, [["server", expect.any(String)]]]);
+});
+
+test("a request that cannot be read any more is asked for anew, under its id", async () => {
+  const cwd = await subjectProject(lab);
+  const partial = join(cwd, "backups", ".20260101-000000.partial");
+  mkdirSync(partial);
+  writeFileSync(join(partial, "request.json"), "{}");
+  const { request } = await erase(cwd);
+  const [file = ""] = requestFiles(cwd);
+  const path = join(cwd, ".contextcore", "requests", file);
+  writeFileSync(path, readFileSync(path, "utf8").replace(/"sealed": "..../, '"sealed": "AAAA'));
+  expect((await run(["subject", "retry", "--yes"], { cwd })).exitCode).toBe(3);
+  rmSync(partial, { recursive: true });
+  expect(await erase(cwd)).toMatchObject({ exitCode: 0, request: { id: request?.id, tried: 2 } });
+});
+
 test("what has to be kept stays, with its reason, and what the trail holds in clear is named", async () => {
   const subjects = "subjects:\n  loki: { keep: the law wants invoices }\n";
   const cwd = await subjectProject(lab, { subjects });

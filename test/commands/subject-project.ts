@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rememberChecked } from "../../src/storage/checked-recipients.ts";
 import type { Lab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
-import { agreed, labProject } from "../support/project.ts";
+import { agreed, labProject, type ProjectOptions } from "../support/project.ts";
 
 /** Whose data is looked for, and a person whose identifier begins like it. */
 export const ANN = "ann-7781@example.com";
@@ -18,6 +18,12 @@ interface Asked {
   readonly ledger?: string;
   /** Of an encrypted store. */
   readonly recipients?: readonly string[];
+  /** Backends of the lab; default: its Loki. */
+  readonly only?: ProjectOptions["only"];
+  /** Further lines below `backends`. */
+  readonly backends?: string;
+  /** The places that each export is copied to. */
+  readonly copies?: string;
 }
 
 const STORE = "plugin: directory, path: ./offsite";
@@ -40,18 +46,26 @@ export async function pushLines(lab: Lab, lines: readonly string[] = LINES): Pro
 /** Makes it. @returns its directory */
 export async function subjectProject(
   lab: Lab,
-  { subjects = "", store = STORE, ledger, recipients = [] }: Asked = {},
+  {
+    subjects = "",
+    store = STORE,
+    ledger,
+    recipients = [],
+    only = ["loki"],
+    backends = "",
+    copies = "offsite",
+  }: Asked = {},
 ): Promise<string> {
   const cwd = labProject(lab, {
-    only: ["loki"],
-    more: `${subjects}stores:\n  offsite: { ${store} }\ncopies: [offsite]\n`,
+    only,
+    more: `${subjects}stores:\n  offsite: { ${store} }\ncopies: [${copies}]\n`,
   });
   const text = await Bun.file(join(cwd, "contextcore.yaml")).text();
   await Bun.write(
     join(cwd, "contextcore.yaml"),
     text.replace(
       "backends:\n",
-      `backends:\n${ledger === undefined ? "" : `  worm: { plugin: sqlite, path: ${ledger} }\n`}  activity: { export: content }\n`,
+      `backends:\n${ledger === undefined ? "" : `  worm: { plugin: sqlite, path: ${ledger} }\n`}  activity: { export: content }\n${backends}`,
     ),
   );
   await expectRun(["activity", "record"], { cwd, stdin: new Blob([JSON.stringify(RUNS)]) });

@@ -71,6 +71,16 @@ test("it is handed over to read, and as a document that a schema describes", asy
   expect(pages.stdout).not.toContain(ANNE);
 });
 
+test("what the trail holds in clear is handed over, too", async () => {
+  const own = await subjectProject(lab);
+  await run(["audit", "export", "--grep", ANN, "-o", "events.jsonl"], { cwd: own });
+  const { stdout } = await subject(own, ANN, "export", "--json");
+  const events = parsedAs(SUBJECT_EXPORT, stdout).records.filter(({ source }) => source === "trail");
+  expect(events.length).toBeGreaterThan(0);
+  for (const event of events)
+    expect(event).toMatchObject({ unit: "events", data: { operation: "audit_export" } });
+});
+
 test("another number than was found agrees to nothing", async () => {
   const before = everything(join(cwd, "backups"));
   const { exitCode } = await subject(cwd, ANN, "erase", "--records", "1");

@@ -18,7 +18,7 @@ import { signingKey } from "./signing-key.ts";
 export async function writingTo(place: Place, context: TaskContext): Promise<StraightOptions> {
   const key = await signingKey(context);
   const { user, host } = ownIdentity();
-  const form = place.recipients.length === 0 ? asItIs : encryptedTo(place.recipients, key);
+  const form = formIn(place, key);
   await shareErasures(place, form, context);
   return {
     place,
@@ -28,6 +28,14 @@ export async function writingTo(place: Place, context: TaskContext): Promise<Str
     now: () => toRfc3339(fromMs(Date.now())),
     signal: context.signal,
   };
+}
+
+const formIn = ({ recipients }: Place, key: Parameters<typeof encryptedTo>[1]): StoredForm =>
+  recipients.length === 0 ? asItIs : encryptedTo(recipients, key);
+
+/** Gives a place what it lacks of the list of what was erased. @throws TombstoneError; PluginError; TrailError */
+export async function giveErasures(place: Place, context: TaskContext): Promise<void> {
+  await shareTombstones(context.config, place, formIn(place, await signingKey(context)));
 }
 
 /** Data that is not saved is the greater loss: so a list that cannot be read or written is told, and stops no copy. */
