@@ -29,8 +29,7 @@ export function knowing(
   return stored === undefined || wheres.length === 0 ? undefined : { stored, wheres };
 }
 
-/** Whether there is one. */
-export const knowsBytes = (context: Pick<TaskContext, "backends" | "config">, name: string): boolean =>
+const knowsBytes = (context: Pick<TaskContext, "backends" | "config">, name: string): boolean =>
   knowing(context, name) !== undefined;
 
 /** Every record that a backend finds in an unpacked file, each once. */

@@ -231,25 +231,6 @@ test("the identifier stands in no error, and in no export that is made meanwhile
   expect(String(error)).not.toContain("person-12");
 });
 
-test("a word behind an escape is theirs; where the filter takes that for more, nothing is deleted", async () => {
-  await using here = stage();
-  const where = '{app="shop"} |= "{id}"';
-  const theirs = [
-    String.raw`{"from":"Ann \u003cann@example.com\u003e"}`,
-    String.raw`msg="to\tann@example.com"`,
-    "ann@example.com",
-  ];
-  put(here.face, { app: "shop" }, lines([...theirs, "joann@example.com", "ann@example.community"]));
-  const found = await find(here.backend, where, "ann@example.com");
-  expect(found).toMatchObject([{ count: 3 }]);
-  await erase(here.backend, "ann@example.com", found);
-  expect(await find(here.backend, where, "ann@example.com")).toEqual([]);
-  expect((await harvest(here.backend)).counts.entries).toBe(2);
-  put(here.face, { app: "shop" }, lines([String.raw`the path C:\nann`, "to ann"], NOW - HOUR / 2n));
-  const error = await failure(find(here.backend, where, "ann"));
-  expect(String(error)).toContain("also finds lines in which the identifier is no word");
-});
-
 test("many lines over many pages, some in one nanosecond: all of theirs, and no other", async () => {
   await using here = stage({ options: { pageSize: 7 } });
   const texts = Array.from({ length: 300 }, (_, index) =>
