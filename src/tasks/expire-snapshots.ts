@@ -4,6 +4,7 @@ import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type EverySnapshot, type Everywhere, lookEverywhere } from "./everywhere.ts";
 import { backendsGoing, type Looking, staleGoing } from "./expire-backends.ts";
+import { remainsGoing } from "./expire-remains.ts";
 import { sealedStaying } from "./expire-sealed.ts";
 import { type Readable, wholeGoing } from "./expire-whole.ts";
 import type { Due, Expirer, LetGo, Staying } from "./expirer.ts";
@@ -27,6 +28,7 @@ export const expireSnapshots: Expirer = {
     const { places } = context.config.retention.of;
     const own = Object.keys(places);
     const goings = [
+      ...(await remainsGoing(everywhere, context.config)),
       ...(await goingsHere(readable.map(sharing(own)), rules, { ...asked, places: everywhere.places })),
       ...(await Promise.all(own.map((place) => goingsIn(place, readable, rules)))).flat(),
     ];

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { ownIdentity } from "../audit/journal/identity.ts";
 import { namesMeantBy } from "../host/open.ts";
 import { changeHolds, readHolds } from "../retention/holds/file.ts";
-import { HOLD_NAME, type Hold, TRAIL } from "../retention/holds/hold.ts";
+import { BESIDE_BACKENDS, HOLD_NAME, type Hold } from "../retention/holds/hold.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -28,7 +28,8 @@ const params = {
     hint: "NAME",
     repeatable: true,
     complete: "backends",
-    about: "only the data of this backend, or `trail`: the events of the trail; may be repeated",
+    about:
+      "only the data of this backend; or `trail`: the events of the trail, `activity`: the log of runs, `logs`: log files; may be repeated",
   },
   match: {
     type: "value",
@@ -121,7 +122,9 @@ function requireNew(name: string, holds: readonly Hold[]): void {
 
 function holdOf(asked: Asked, context: TaskContext): Hold {
   const match = selectorsIn(asked.match, context);
-  const named = asked.backend.flatMap((word) => (word === TRAIL ? [TRAIL] : backendsMeant(word, context)));
+  const named = asked.backend.flatMap((word) =>
+    BESIDE_BACKENDS.includes(word) ? [word, ...namesMeantBy(word, context)] : backendsMeant(word, context),
+  );
   const backends = [...new Set([...named, ...Object.keys(match)])];
   const range = rangeIn(asked);
   const isNarrow = backends.length > 0 || range !== undefined;
@@ -150,7 +153,7 @@ function backendsMeant(word: string, context: TaskContext): string[] {
   const known = [...context.backends, ...context.failures].map(({ name }) => name);
   throw new UsageError(
     `--backend ${word}: there is no such backend`,
-    `there are ${listed([...known, TRAIL])}`,
+    `there are ${listed([...known, ...BESIDE_BACKENDS])}`,
   );
 }
 

@@ -30,6 +30,21 @@ export async function removeForGood(project: Project, open: Place, name: string)
   return withheld;
 }
 
+/** The copies in these places of which the removal was begun, and of which something may be left. */
+export async function interruptedRemovals(
+  project: Project,
+  places: readonly Place[],
+): Promise<{ readonly place: string; readonly name: string }[]> {
+  const found: { place: string; name: string }[] = [];
+  for (const open of places)
+    for (const name of await notesOf(project).within(open.name).names()) {
+      // With its `copy.json` it is a copy as before.
+      const isBegun = SNAPSHOT_NAME.test(name) && (await open.list(`${name}/${COPY_FILE}`)).size === 0;
+      if (isBegun) found.push({ place: open.name, name });
+    }
+  return found;
+}
+
 /** Goes on with removals that were interrupted in these places. @returns what they do not let go now @throws PluginError */
 export async function finishRemovals(project: Project, places: readonly Place[]): Promise<Withheld[]> {
   const notes = notesOf(project);

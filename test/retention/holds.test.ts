@@ -142,6 +142,7 @@ test("what cannot be a hold is refused before anything stands", async () => {
     [["case", "--all", "--backend", "worm"], "contradict"],
     [["case", "--backend", "nobody"], "there is no such backend"],
     [["case", "--backend", "worm", "--from", "2026-01-02", "--to", "2026-01-01"], "is not before"],
+    [["case", "--backend", "nobody"], "trail, activity and logs"],
     [["case", "--match", "kim"], "which backend is it for?"],
   ] as const) {
     const { exitCode, stderr } = await add(cwd, ...args);

@@ -8,6 +8,9 @@ import type { Range } from "../../units/range.ts";
 /** What a hold may be about beside backends: the trail, whose events are no backend's. */
 export const TRAIL = "trail";
 
+/** All of that: the trail, the log of runs, and the log files of other programs. */
+export const BESIDE_BACKENDS: readonly string[] = [TRAIL, "activity", "logs"];
+
 /** A hold's name. */
 export const HOLD_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
