@@ -14,14 +14,14 @@ import {
   type Step,
   v,
 } from "contextcore";
-import { cutsOf } from "./archive/entries.ts";
+import { continues, cutsOf } from "./archive/entries.ts";
 import { copyBytes, pageBytes, takeCopy } from "./copy.ts";
 import { withDatabase } from "./database.ts";
 import { examine } from "./examine.ts";
 import { databaseFiles, rowsFile } from "./files.ts";
 import type { Health } from "./health.ts";
 import { breaksIn, type Ledger, type LedgerRow, openLedger } from "./ledger.ts";
-import { fromCell, toLine } from "./row.ts";
+import { fromCell, type Row, toCell, toLine } from "./row.ts";
 
 /** What an instance saves. */
 export interface Saved {
@@ -123,7 +123,7 @@ export function step(
     const rows = taken.filter(({ row: { time } }) => isWithin(time, range));
     const breaks = breaksIn(
       taken.map(({ row }) => row),
-      (rowid) => open.before(rowid) ?? lastArchived(path, ledger, rowid),
+      (row) => open.before(row.rowid)?.row ?? lastArchived(path, ledger, row),
       ledger,
     );
     return {
@@ -166,15 +166,14 @@ function upTo(bytes: number, rows: readonly LedgerRow[], { table }: Ledger): Tak
   return taken;
 }
 
-/** Where rows were let go, what stood before the first one that is left. */
-function lastArchived(
-  path: string,
-  { table, hash }: Ledger,
-  rowid: bigint,
-): Pick<LedgerRow, "row"> | undefined {
-  const cut = cutsOf(path, table).findLast(({ last }) => BigInt(last.rowid) < rowid);
-  if (hash === undefined || cut?.last.hash === undefined) return undefined;
-  return { row: { [hash]: fromCell(cut.last.hash) } };
+/** Where rows were let go, what stood before the first row that is left: what it names, if the archive ends there. */
+function lastArchived(path: string, { table, hash, previous }: Ledger, { row }: LedgerRow): Row | undefined {
+  if (hash === undefined || previous === undefined) return undefined;
+  const cuts = cutsOf(path, table);
+  const named = row[previous] ?? null;
+  if (continues(cuts, toCell(named))) return { [hash]: named };
+  const end = cuts.at(-1)?.last.hash;
+  return { [hash]: end === undefined ? null : fromCell(end) };
 }
 
 function broken(items: readonly string[], { table }: Ledger): Problem[] {

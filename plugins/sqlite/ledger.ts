@@ -162,16 +162,20 @@ export function endsOf(times: readonly bigint[]): Pick<LedgerSpan, "oldest" | "n
   };
 }
 
-/** The names of rows whose `previous` is not the hash of the row before them. @param before the row before that place */
-export function breaksIn(rows: readonly LedgerRow[], before: OpenLedger["before"], ledger: Ledger): string[] {
+/** The names of rows whose `previous` is not the hash of the row before them. @param before what stands, or stood, before a row */
+export function breaksIn(
+  rows: readonly LedgerRow[],
+  before: (row: LedgerRow) => LedgerRow["row"] | undefined,
+  ledger: Ledger,
+): string[] {
   const { hash, previous, id } = ledger;
   if (hash === undefined || previous === undefined) return [];
   return rows.flatMap((row, n) => {
     const above = rows[n - 1];
     // Rows between the two may have another time.
-    const last = above !== undefined && above.rowid + 1n === row.rowid ? above : before(row.rowid);
+    const last = above !== undefined && above.rowid + 1n === row.rowid ? above.row : before(row);
     // What the first row of all refers to is the ledger's own business.
-    if (last === undefined || same(row.row[previous] ?? null, last.row[hash] ?? null)) return [];
+    if (last === undefined || same(row.row[previous] ?? null, last[hash] ?? null)) return [];
     return [id === undefined ? `row ${row.rowid}` : String(row.row[id])];
   });
 }

@@ -145,6 +145,10 @@ backends:
 #      usb: operational               # everything there, whatever its own class
 #  servers: false                     # delete it on servers, too, where they can
 
+# Old data that moves into a store: saved, proved there, and then removed here. See docs/sqlite.md.
+#archive:
+#  worm: { after: 2y, to: offsite, then: keep }    # or delete
+
 # Log files of other programs: rotated ones are compressed, and removed after the time of their highest level. See docs/log-files.md.
 #logs:
 #  directory: logs

@@ -17,12 +17,22 @@ export interface ExpireRequest {
    * Absent: the user's policy says that it need not be kept.
    */
   readonly saved?: SavedBefore;
+  /**
+   * It moves into an archive from which it can be put back beside what stays. A backend whose exports hold more than records of that time,
+   * such as a whole file, lets go of nothing: put back, that would take the place of what stays.
+   */
+  readonly moves?: true;
 }
 
 /** What is saved of data that is to go. */
 export interface SavedBefore {
   /** In the units of {@link Expirable.counts}. */
   readonly counts: Counts;
+  /**
+   * The SHA-256, in hex, of all lines of each data file, as the export named it ({@link LineRecords.file}) and in the order in which it
+   * wrote them. A backend that would write others by now lets go of nothing. Absent: they are not known.
+   */
+  readonly lines?: ReadonlyMap<string, string>;
   /** The snapshot, by its name, the SHA-256 of its manifest, and the place where it lies, if it is a copy. */
   readonly snapshot: { readonly name: string; readonly sha256: string; readonly place?: string };
 }
@@ -49,6 +59,8 @@ export interface ExpireAnswer {
   readonly counts: Counts;
   /** One sentence. Required unless the state is `expired`. */
   readonly reason?: string;
+  /** Owed, and what was {@link ExpireRequest.saved} is not what it has of that time any more: only another snapshot helps. */
+  readonly isOutdated?: true;
   /** When owed data should be gone, ns since the epoch. */
   readonly due?: bigint;
 }

@@ -11,6 +11,7 @@ import type { CopyReport } from "../tasks/copy.ts";
 import type { Exported } from "../tasks/copy-exported.ts";
 import type { Pruned } from "../tasks/prune.ts";
 import type { RetentionResult } from "../tasks/retention-apply.ts";
+import type { ArchiveResult } from "../tasks/retention-archive.ts";
 import type { Retried } from "../tasks/subject-retry.ts";
 import type { Verified } from "../tasks/verify.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -57,6 +58,11 @@ export const pruneLacks = ({ changed, withheld }: Pruned): Lines => [
 /** What should be gone, and is not. */
 export const retentionLacks = ({ stays }: RetentionResult): Lines =>
   reasoned(stays.filter(({ isOwed }) => isOwed));
+
+/** What should be archived or gone, and is not. */
+export const archiveLacks = ({ stays }: ArchiveResult): Lines =>
+  reasoned(stays.filter(({ isOwed }) => isOwed));
+
 /** Log files that were due, and are as they were. */
 export const logsLack = ({ left }: LogsDone): Lines => left.map(({ file, reason }) => `${file}: ${reason}`);
 

@@ -3,6 +3,7 @@ import type { Result } from "../results/result.ts";
 import type { Params } from "../tasks/task/param.ts";
 import type { Task } from "../tasks/task/task.ts";
 import {
+  archiveLacks,
   copyLacks,
   dashboardsLack,
   drillLacks,
@@ -174,6 +175,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       resultJson: restoreJson,
       plan: RESTORE_PLAN,
       planJson,
+    });
+  },
+  async retention_archive() {
+    const { retentionArchive } = await import("../tasks/retention-archive.ts");
+    const { archiveJson, RETENTION_ARCHIVE } = await import("../results/retention-archive.ts");
+    return offer({
+      task: retentionArchive,
+      lacks: archiveLacks,
+      result: RETENTION_ARCHIVE,
+      resultJson: archiveJson,
+      plan: RETENTION_ARCHIVE,
+      planJson: (plan) => archiveJson(plan),
     });
   },
   async retention_logs() {

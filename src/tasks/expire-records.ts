@@ -53,11 +53,13 @@ export const expireArchived = ({ archive }: Pick<Config, "archive">): Expirer[] 
       name: "archive",
       task: retentionArchive,
       given: { plugin },
-      what: ({ before, counts, to, afterwards }) =>
-        `${countsText(counts)} before ${toRfc3339(before)} ${afterwards === "keep" ? "are archived in" : "move to"} ${to}`,
-      left: (_, { letGo }) =>
-        letGo === undefined || letGo.state === "expired"
-          ? []
-          : [{ name: plugin, reason: letGo.reason ?? letGo.state, isOwed: true }],
+      what({ items }, { name }) {
+        const [one] = items.filter(({ backend }) => backend === name);
+        if (one === undefined) return "";
+        const { counts, before, afterwards, to } = one;
+        return `${countsText(counts)} before ${toRfc3339(before)} ${afterwards === "keep" ? "are archived in" : "move to"} ${to}`;
+      },
+      stays: ({ stays }) => stays,
+      left: (plan, { stays }) => stays.filter((one) => !plan.stays.includes(one)),
     }),
   );

@@ -1,179 +1,188 @@
 /** Moves old data into a place: saved, copied, proved there, and only then let go of here. */
-
-import type { Archiving } from "../config/archive.ts";
 import type { Config } from "../config/config.ts";
-import type { Counts, Expirable, ExpireAnswer } from "../contract/contract.ts";
-import type { OpenBackend } from "../host/open.ts";
-import { nameOf } from "../snapshot/catalog/chain.ts";
+import type { Counts, ExpireAnswer } from "../contract/contract.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
 import { given } from "../units/given.ts";
-import { DAY_MS, fromMs, toRfc3339 } from "../units/range.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
 import { countsText } from "../units/unit-text.ts";
-import { archivedUntil, noteArchived } from "./archived.ts";
-import { copy } from "./copy.ts";
-import { exportStack } from "./export.ts";
+import { type Archivable, archivable, heldBy, type Looked } from "./archivable.ts";
+import { countsIn, linesIn, type Proved, proved, type Reading } from "./archive-proof.ts";
+import { noteArchived } from "./archived.ts";
+import type { Staying } from "./expirer.ts";
 import { backendTarget } from "./inventory.ts";
-import { RefusedError, UsageError } from "./task/errors.ts";
+import { asListed } from "./list-snapshots.ts";
+import { owedReason } from "./owed.ts";
+import { refuseWrongClock } from "./retention-clock.ts";
+import { KEY } from "./snapshots/places.ts";
+import { UsageError } from "./task/errors.ts";
+import { IDENTITY } from "./task/identity.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task/task.ts";
-import { verdictOn, verify } from "./verify.ts";
-
-const DAY_NS = fromMs(DAY_MS);
 
 const params = {
   plugin: {
     type: "value",
     hint: "NAME",
     complete: "backends",
-    about: "this backend of `archive` in the configuration; needed where it names several",
+    about: "only this backend of `archive` in the configuration",
   },
+  key: KEY,
+  ...IDENTITY,
 } as const;
 
 /** What would be archived. */
-export interface ArchivePlan extends Archiving {
-  readonly backend: string;
-  readonly open: OpenBackend;
-  /** Data from this time on, ns. Absent: there is nothing to archive. */
-  readonly from?: bigint;
-  /** Up to this one. */
-  readonly before: bigint;
-  /** How much of it there is, where the backend can tell. */
-  readonly counts: Counts;
+export interface ArchivePlan {
+  readonly items: readonly Archivable[];
+  /** What is old enough and stays, or could not be looked at. Its name is that of the backend. */
+  readonly stays: readonly Staying[];
+  readonly reading: Reading;
 }
 
-/** What was archived, and what became of it here. */
-export interface Archived {
+/** What was archived of one backend, and what became of it here. */
+export interface ArchivedData {
+  readonly backend: string;
   readonly snapshot: { readonly name: string; readonly path: string; readonly sha256: string };
   readonly counts: Counts;
-  /** Absent: it stays here, as it was to. */
+  /** Absent: it stays here, as it was to, or as `stays` of the result says. */
   readonly letGo?: ExpireAnswer;
+}
+
+/** What became of all of it. */
+export interface ArchiveResult {
+  readonly archived: readonly ArchivedData[];
+  readonly stays: readonly Staying[];
 }
 
 export const retentionArchive = defineTask({
   kind: "retention_archive",
   about: "move old data into a place: saved, copied, proved there, and only then let go of here",
   params,
-  opens: ({ plugin }, { archive }) => ({ only: [archivedName(plugin, archive)], stores: true }),
+  opens({ plugin }, { archive }) {
+    const only = archivedNames(plugin, archive);
+    return only.length === 0 ? { asksNothing: true } : { only, stores: true };
+  },
   destructive: true,
-  async plan({ plugin }, context): Promise<ArchivePlan> {
-    const backend = archivedName(plugin, context.config.archive);
-    const archiving = context.config.archive[backend];
-    const open = context.backends.find(({ name }) => name === backend);
-    const failure = context.failures.find(({ name }) => name === backend);
-    if (archiving === undefined || open === undefined) throw failure?.error ?? unknown(backend);
-    // A whole day, so that what was agreed to does not change with every second.
-    const before = ((fromMs(Date.now()) - archiving.after) / DAY_NS) * DAY_NS;
+  async plan({ plugin, ...given }, context): Promise<ArchivePlan> {
+    const { config, trailFile } = context;
+    const now = fromMs(Date.now());
+    refuseWrongClock(now, trailFile, (await readKept(config.backups, asListed)).snapshots);
+    const looked: Looked[] = [];
+    for (const name of archivedNames(plugin, config.archive)) looked.push(await lookAt(name, now, context));
     return {
-      ...archiving,
-      backend,
-      open,
-      ...(await lookAt(open, { ...archiving, before, backend }, context)),
+      items: looked.flatMap((one) => (one !== "nothing" && "item" in one ? [one.item] : [])),
+      stays: looked.flatMap((one) => (one !== "nothing" && "stays" in one ? [one.stays] : [])),
+      reading: given,
     };
   },
-  targets({ backend, open, from, before, counts }) {
-    if (from === undefined) return [];
-    const target = backendTarget(backend, open);
-    const what = `${toRfc3339(from)} ${toRfc3339(before)} ${countsText(counts)}`;
-    return [{ ...target, identity: `${target.identity} ${what}` }];
-  },
-  details: ({ from, before, to, afterwards, counts }) => ({
-    place: to,
-    ...(from !== undefined && { from: toRfc3339(from) }),
-    before: toRfc3339(before),
-    afterwards,
-    ...counts,
+  targets: ({ items }) =>
+    items.map(({ backend, open, from, before, counts, to }) => {
+      const target = backendTarget(backend, open);
+      const what = `${toRfc3339(from)} ${toRfc3339(before)} ${countsText(counts)} ${to}`;
+      return { ...target, identity: `${target.identity} ${what}` };
+    }),
+  details: ({ items }) => ({
+    archive: items.map(({ backend, from, before, to, afterwards, counts }) => ({
+      ...{ backend, place: to, from: toRfc3339(from), before: toRfc3339(before), afterwards },
+      ...(Object.keys(counts).length > 0 && { counts: { ...counts } }),
+    })),
   }),
-  async run(plan, running): Promise<Done<Archived>> {
-    const archived = await proven(plan, running);
-    running.did({ archived: archived.snapshot });
-    if (plan.afterwards === "keep") {
-      noteArchived(running.config, plan.backend, { place: plan.to, until: plan.before });
-      return doneWith(archived);
+  async run({ items, stays, reading }, running): Promise<Done<ArchiveResult>> {
+    const archived: ArchivedData[] = [];
+    const left: Staying[] = [...stays];
+    for (const item of items) {
+      running.signal.throwIfAborted();
+      const one = await archivedNow(item, reading, running).catch((error) => failed(item, error, running));
+      if ("snapshot" in one) archived.push(one);
+      left.push(...stayingOf(item, one));
+      running.did({ archived: archived.map(recorded) });
     }
-    return doneWith({ ...archived, ...given({ letGo: await letGoOf(plan, archived, running) }) });
+    return doneWith({ archived, stays: left });
   },
 });
 
 /** @throws UsageError */
-function archivedName(asked: string | undefined, archive: Config["archive"]): string {
+function archivedNames(asked: string | undefined, archive: Config["archive"]): string[] {
   const names = Object.keys(archive);
-  const [only, ...others] = names;
-  if (only === undefined)
-    throw new UsageError(
-      "nothing is to be archived",
-      "`archive: { NAME: { after: 2y, to: PLACE } }` in the configuration says what",
-    );
-  if (asked === undefined && others.length > 0)
-    throw new UsageError("which backend?", `--plugin names one of ${names.join(", ")}`);
-  if (asked === undefined || names.includes(asked)) return asked ?? only;
+  if (names.length === 0 && asked !== undefined)
+    throw new UsageError(`${asked} is not to be archived`, "`archive` in the configuration names nothing");
+  if (asked === undefined) return names;
+  if (names.includes(asked)) return [asked];
   throw new UsageError(`${asked} is not to be archived`, `there is ${names.join(", ")}`);
 }
 
-const unknown = (backend: string): UsageError =>
-  new UsageError(`there is no backend ${backend}`, "it is disabled, or has another name");
-
-type Look = Pick<ArchivePlan, "from" | "before" | "counts">;
-
-/** @throws RefusedError when it is to be let go of and cannot be */
-async function lookAt(
-  { backend }: OpenBackend,
-  { before, afterwards, to, backend: name }: Pick<ArchivePlan, "before" | "afterwards" | "to" | "backend">,
-  { signal, config }: TaskContext,
-): Promise<Look> {
-  const { oldest } = await backend.inventory(signal);
-  const from = afterwards === "keep" ? (archivedUntil(config, name, to) ?? oldest) : oldest;
-  if (from === undefined || from >= before) return { before, counts: {} };
-  if (afterwards === "keep")
-    return { before, from, counts: (await backend.count?.({ range: { from, to: before } }, signal)) ?? {} };
-  const found = await backend.findExpired?.({ before }, signal);
-  if (found === undefined || found.impossible !== undefined) throw notLetGo(name, found);
-  const isNothing = Object.values(found.counts).every((count) => count === 0);
-  return isNothing ? { before, counts: {} } : { before, from, counts: found.counts };
+/** What keeps one backend from being looked at does not keep the others. */
+async function lookAt(name: string, now: bigint, context: TaskContext): Promise<Looked> {
+  const archiving = context.config.archive[name];
+  const open = context.backends.find((one) => one.name === name);
+  const failure = context.failures.find((one) => one.name === name);
+  if (archiving === undefined || open === undefined)
+    return {
+      stays: { name, reason: failure === undefined ? UNKNOWN : owedReason(failure.error), isOwed: true },
+    };
+  try {
+    return await archivable({ open, archiving, now }, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { stays: { name, reason: owedReason(error), isOwed: true } };
+  }
 }
 
-const notLetGo = (name: string, found: Expirable | undefined): RefusedError =>
-  new RefusedError(
-    found?.impossible === undefined
-      ? `${name} cannot let go of old data`
-      : `${name} cannot let go of it: ${found.impossible}`,
-    "`then: keep` archives it all the same, and leaves it here",
-  );
+const UNKNOWN = "there is no such backend: it is disabled, or has another name";
 
-/** Saves it, copies it, and reads the copy. @throws Error when one of that is not whole: nothing is let go of then */
-async function proven({ backend, from, before, to }: ArchivePlan, running: Running): Promise<Archived> {
-  const { manifest, path } = await running.part(exportStack, {
-    plugin: [backend],
-    ...given({ from }),
-    to: before,
-  });
-  if (path === undefined || manifest.status !== "complete")
-    throw new Error(`${backend} was not saved whole, so nothing was archived`);
-  const { copies } = await running.part(copy, { snapshot: [path], to });
-  const [copied] = copies;
-  if (copied === undefined) throw new Error(`${path} was not copied to ${to}`);
-  const name = nameOf(copied.snapshot);
-  const verified = await running.part(verify, { snapshot: `${to}:${name}` });
-  if (verdictOn(verified) !== "equal")
-    throw new Error(`the copy ${to}:${name} is not proved, so nothing was let go of`);
-  const counts = manifest.plugins.find((one) => one.name === backend)?.counts ?? {};
-  return { snapshot: { name, path, sha256: copied.snapshot.manifest.sha256 }, counts };
+async function archivedNow(
+  item: Archivable,
+  reading: Reading,
+  running: Running,
+): Promise<ArchivedData | Staying> {
+  const { backend, to, before } = item;
+  const proof = await proved(item, reading, running);
+  const { name, path, sha256 } = proof;
+  const result = { backend, snapshot: { name, path, sha256 }, counts: await countsIn(proof, backend) };
+  if (item.afterwards === "keep") {
+    noteArchived(running.config, backend, { place: to, until: before });
+    return result;
+  }
+  const letGo = await letGoOf(item, { ...proof, counts: result.counts }, running);
+  return { ...result, ...given({ letGo }) };
 }
 
+/** @returns `undefined` when it is held since @throws PluginError; SnapshotError; HoldError */
 async function letGoOf(
-  { open, before, to }: ArchivePlan,
-  { snapshot: { name, sha256 }, counts }: Archived,
-  { signal }: Running,
+  item: Archivable,
+  proof: Proved & Pick<ArchivedData, "counts">,
+  { config, signal }: Running,
 ): Promise<ExpireAnswer | undefined> {
-  const saved = { counts, snapshot: { name, sha256, place: to } };
-  return await open.backend.expire?.({ before, saved }, signal);
+  const { backend, open, from, before, to } = item;
+  const { name, sha256, counts } = proof;
+  if (heldBy(config, backend, { from, to: before }) !== undefined) return undefined;
+  const lines = await linesIn(proof, backend, signal);
+  const saved = { counts, lines, snapshot: { name, sha256, place: to } };
+  const answer = await open.backend.expire?.({ before, saved, moves: true }, signal);
+  // What is owed goes on with what is archived already, unless that is not what there is any more.
+  if (answer?.state !== "owed" || answer.isOutdated) noteArchived(config, backend, { place: to });
+  return answer;
 }
 
-function doneWith(result: Archived): Done<Archived> {
-  const { snapshot, letGo } = result;
-  const isDone = letGo === undefined || letGo.state === "expired";
-  const details = {
-    snapshot: snapshot.name,
-    sha256: snapshot.sha256,
-    ...(letGo !== undefined && { removed: { ...letGo.counts } }),
-    ...(letGo?.reason !== undefined && { reason: letGo.reason }),
-  };
-  return { result, ending: { outcome: isDone ? "success" : "partial", details } };
+function failed({ backend }: Archivable, error: unknown, { signal }: Running): Staying {
+  signal.throwIfAborted();
+  return { name: backend, reason: owedReason(error), isOwed: true };
+}
+
+/** What of it is still here although it was to go. */
+function stayingOf({ backend, afterwards }: Archivable, one: ArchivedData | Staying): Staying[] {
+  if (!("snapshot" in one)) return [one];
+  if (afterwards === "keep" || one.letGo?.state === "expired") return [];
+  if (one.letGo === undefined) return [{ name: backend, reason: "it is held since the plan was made" }];
+  const { reason = one.letGo.state, due } = one.letGo;
+  return [{ name: backend, reason, isOwed: true, ...(due !== undefined && { until: toRfc3339(due) }) }];
+}
+
+const recorded = ({ backend, snapshot, letGo }: ArchivedData) => ({
+  ...{ backend, snapshot: snapshot.name, sha256: snapshot.sha256 },
+  ...(letGo !== undefined && { removed: { ...letGo.counts } }),
+});
+
+function doneWith(result: ArchiveResult): Done<ArchiveResult> {
+  const owed = result.stays.filter(({ isOwed }) => isOwed).map(({ name, reason }) => `${name}: ${reason}`);
+  const details = { archived: result.archived.map(recorded), ...(owed.length > 0 && { owed }) };
+  return { result, ending: { outcome: owed.length === 0 ? "success" : "partial", details } };
 }

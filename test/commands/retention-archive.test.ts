@@ -1,45 +1,13 @@
 /** Old rows of a ledger move into a place: not before they are proved there, not without agreement, and back again. */
 import { Database } from "bun:sqlite";
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { BEGIN_MS, makeLedger } from "../plugins/sqlite/databases.ts";
-import { ledger } from "../plugins/sqlite/project.ts";
-import { cleanEnv, run } from "../support/binary.ts";
-import { temporaryDirectory } from "../support/directory.ts";
+import { isInFiles } from "../plugins/sqlite/people.ts";
 import { eventsIn } from "../support/printed.ts";
+import { archive, copies, DELETE, inside, project, rowsOf } from "./archive-project.ts";
 
 setDefaultTimeout(120_000); // two cores are shared with other test files
-
-const DAY = 86_400_000;
-const HOUR = 3_600_000;
-const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-const NAMES = /^\d{8}-\d{6}(-\d+)?$/;
-
-/** A project with a ledger of a thousand days, one row a day, of which the last is of yesterday. */
-function project(archive: string): { readonly cwd: string; readonly path: string } {
-  const cwd = temporaryDirectory({
-    "contextcore.yaml": `name: shop\nbackends:\n${OFF}  worm: { plugin: sqlite, path: worm.db, save: rows, ledger: ${ledger} }\nstores:\n  offsite: { plugin: directory, path: ./offsite }\narchive:\n  worm: ${archive}\n`,
-  });
-  const path = join(cwd, "worm.db");
-  const now = Date.now();
-  makeLedger(path, 1_000, (ms) => BigInt(now - (1_000 - (ms - BEGIN_MS) / HOUR) * DAY)).close();
-  return { cwd, path };
-}
-
-const inside = (cwd: string, ...args: readonly string[]) => run(args, { cwd, env: cleanEnv(cwd) });
-const archive = (cwd: string, ...args: readonly string[]) => inside(cwd, "retention", "archive", ...args);
-const copies = (cwd: string): string[] =>
-  existsSync(join(cwd, "offsite"))
-    ? readdirSync(join(cwd, "offsite")).filter((name) => NAMES.test(name))
-    : [];
-
-function rowsOf(path: string): string[] {
-  using database = new Database(path);
-  return database.query("SELECT rowid, * FROM entries ORDER BY rowid").values().map(String);
-}
-
-const DELETE = "{ after: 730d, to: offsite, then: delete }";
 
 test("old rows are saved, copied, proved there, and then removed here; the chain holds, and they come back", async () => {
   const { cwd, path } = project(DELETE);
@@ -51,11 +19,12 @@ test("old rows are saved, copied, proved there, and then removed here; the chain
 
   const done = await archive(cwd, "--yes", "--json");
   expect(done.exitCode, done.stderr).toBe(0);
-  const { archived } = JSON.parse(done.stdout);
+  const { archived } = JSON.parse(done.stdout).archives[0];
   const gone = archived.removed.rows;
   expect(archived).toMatchObject({ counts: { rows: gone }, state: "expired" });
   expect(rowsOf(path)).toEqual(before.slice(gone));
   expect(copies(cwd)).toEqual([archived.snapshot.name]);
+  expect(isInFiles(path, "entry 0 ")).toBe(false);
   const note = JSON.parse(readFileSync(`${path}.archive.jsonl`, "utf8"));
   expect([note.rows, note.first.id, note.last.id, note.snapshot]).toEqual([
     gone,
@@ -79,6 +48,34 @@ test("old rows are saved, copied, proved there, and then removed here; the chain
   expect(whole.exitCode, whole.stderr).toBe(0);
 });
 
+test("an archive is read beside the ledger, and its chain is proved there", async () => {
+  const { cwd, path } = project(DELETE);
+  const before = rowsOf(path);
+  const done = await archive(cwd, "--yes", "--json");
+  const { snapshot, removed } = JSON.parse(done.stdout).archives[0].archived;
+  const beside = join(cwd, "read.db");
+  {
+    using database = new Database(path);
+    const { sql } = database
+      .query<{ sql: string }, []>("SELECT sql FROM sqlite_schema WHERE name = 'entries'")
+      .get() ?? { sql: "" };
+    using empty = new Database(beside, { create: true });
+    empty.run(sql);
+  }
+  const elsewhere = ["--set", `backends.worm.path=${beside}`];
+  const read = await inside(cwd, "restore", `offsite:${snapshot.name}`, "--yes", ...elsewhere);
+  expect(read.exitCode, read.stderr).toBe(0);
+  expect(rowsOf(beside)).toEqual(before.slice(0, removed.rows));
+  const proved = await inside(cwd, "export", "--all", ...elsewhere);
+  expect(proved.exitCode, proved.stderr).toBe(0);
+  // A hash that was changed there is noticed, so the chain was looked at.
+  {
+    using database = new Database(beside);
+    database.run("UPDATE entries SET hash = 'forged' WHERE id = 'e-7'");
+  }
+  expect((await inside(cwd, "export", "--all", ...elsewhere)).exitCode).toBe(3);
+});
+
 test("what cannot be let go of is not archived to be deleted, and is archived once to be kept", async () => {
   const { cwd, path } = project(DELETE);
   {
@@ -88,9 +85,9 @@ test("what cannot be let go of is not archived to be deleted, and is archived on
     );
   }
   const refused = await archive(cwd, "--yes");
-  expect([refused.exitCode, refused.stderr]).toEqual([4, expect.stringContaining("by its trigger worm")]);
+  expect([refused.exitCode, refused.stderr]).toEqual([3, expect.stringContaining("by its trigger worm")]);
   expect(copies(cwd)).toEqual([]);
-  const keep = ["--set", "archive.worm.then=keep"];
+  const keep = ["--set", "archive={worm: {after: 730d, to: offsite, then: keep}}"];
   const kept = await archive(cwd, "--yes", ...keep);
   expect(kept.exitCode, kept.stderr).toBe(0);
   expect([rowsOf(path).length, copies(cwd).length]).toEqual([1_000, 1]);
@@ -98,17 +95,70 @@ test("what cannot be let go of is not archived to be deleted, and is archived on
   expect([again.exitCode, copies(cwd).length]).toEqual([0, 1]);
 });
 
-test("nothing goes when the place cannot be written", async () => {
+test("with the whole file in it an archive would take the ledger's place, so nothing goes", async () => {
+  const { cwd, path } = project(DELETE);
+  const { exitCode, stderr } = await archive(cwd, "--yes", "--set", "backends.worm.save=both");
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining("set `save: rows`")]);
+  expect([rowsOf(path).length, copies(cwd)]).toEqual([1_000, []]);
+});
+
+test("nothing goes when the place cannot be written: it is owed, and goes on where it stopped", async () => {
   const { cwd, path } = project(DELETE);
   const failed = await archive(cwd, "--yes", "--set", "stores.offsite.path=worm.db/below");
-  expect(failed.exitCode).not.toBe(0);
+  expect([failed.exitCode, failed.stderr]).toEqual([3, expect.stringContaining("worm is still here")]);
   expect(rowsOf(path)).toHaveLength(1_000);
   expect(existsSync(`${path}.archive.jsonl`)).toBe(false);
+  const done = await archive(cwd, "--yes");
+  expect(done.exitCode, done.stderr).toBe(0);
+  expect([rowsOf(path).length < 1_000, copies(cwd).length]).toEqual([true, 1]);
+});
+
+test("an encrypted place is proved with its identity, and nothing goes without", async () => {
+  const { cwd, path } = project(DELETE);
+  const recipient = (await inside(cwd, "keys", "new", "own.key")).stdout.trim();
+  await inside(cwd, "keys", "check", "--identity", "own.key");
+  const encrypted = ["--set", `stores.offsite.encrypt=[${recipient}]`];
+  const blind = await archive(cwd, "--yes", ...encrypted);
+  expect([blind.exitCode, blind.stderr]).toEqual([3, expect.stringContaining("its identity is not here")]);
+  expect(rowsOf(path)).toHaveLength(1_000);
+  const seeing = await archive(cwd, "--yes", "--identity", "own.key", ...encrypted);
+  expect(seeing.exitCode, seeing.stderr).toBe(0);
+  expect([rowsOf(path).length < 1_000, copies(cwd).length]).toEqual([true, 1]);
+});
+
+test("what is held stays, and is named; when the hold has ended it goes", async () => {
+  const { cwd, path } = project(DELETE);
+  const hold = ["retention", "hold"];
+  await inside(cwd, ...hold, "add", "audit-2026", "--backend", "worm", "--to", "750d", "--no-export");
+  const held = await archive(cwd, "--yes");
+  expect([held.exitCode, held.stderr]).toEqual([0, expect.stringContaining("held by audit-2026")]);
+  expect([rowsOf(path).length, copies(cwd)]).toEqual([1_000, []]);
+  await inside(cwd, ...hold, "end", "audit-2026", "--yes");
+  await inside(cwd, ...hold, "add", "later", "--backend", "worm", "--from", "30d", "--no-export");
+  expect((await archive(cwd, "--yes")).exitCode).toBe(0);
+  expect(rowsOf(path).length).toBeLessThan(1_000);
+});
+
+test("a policy under which nothing would be left, and a clock that is behind the ledger, let nothing go", async () => {
+  const { cwd, path } = project(DELETE);
+  {
+    using database = new Database(path);
+    database.run("DELETE FROM entries WHERE rowid > 200");
+  }
+  const all = await archive(cwd, "--yes");
+  expect([all.exitCode, all.stderr]).toEqual([3, expect.stringContaining("all of it is older than")]);
+  {
+    using database = new Database(path);
+    database.query("INSERT INTO entries VALUES ('e-x', ?, 'x', '', '')").run(Date.now() + 86_400_000);
+  }
+  const early = await archive(cwd, "--yes");
+  expect([early.exitCode, early.stderr]).toEqual([3, expect.stringContaining("a clock that is wrong")]);
+  expect([rowsOf(path).length, copies(cwd)]).toEqual([201, []]);
 });
 
 test.each([
   ["{ after: 730d, to: nowhere }", 2, "there is no store called"],
-  ["{ after: 0s, to: offsite }", 2, "at least 1d"],
+  ["{ after: 0s, to: offsite }", 2, "not between 1d and 100y"],
   ["{ after: 730d, to: offsite, then: burn }", 2, "archive.worm.then"],
 ])("%s", async (written, exitCode, message) => {
   const checked = await inside(project(written).cwd, "config", "check");

@@ -89,6 +89,7 @@ const RUNS: readonly (readonly string[])[] = [
   ["retention", "hold", "add", "case", "--backend", "loki", "--from", "1h"],
   ["retention", "hold", "list"],
   ["retention", "hold", "end", "case", "--yes"],
+  ["retention", "archive", "--dry-run"],
   ["retention", "logs", "--dry-run"],
   ["metrics"],
   ["metrics", "--textfile", "written.prom"],

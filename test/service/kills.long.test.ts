@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { openTrail } from "../../src/audit/trail.ts";
 import { OFFERED } from "../../src/service/offered.ts";
+import { DELETE, project as projectToArchive } from "../commands/archive-project.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
 import { run } from "../support/binary.ts";
@@ -28,7 +29,7 @@ afterAll(() => lab.stop());
 /** And by schedules, whatever it deletes. */
 const ALL = EVERYTHING.replace(
   'schedules: ["*", prune',
-  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, retention_apply, retention_logs, prune',
+  'schedules: ["*", subject_retry, audit_prune, delete_dashboard, lifecycle, activity_purge, retention_apply, retention_archive, retention_logs, prune',
 );
 
 /** A trail with closed files of old events. */
@@ -164,6 +165,7 @@ const KINDS: readonly Killed[] = [
   { kind: "audit_prune", params: {}, project: withOldTrail },
   { kind: "activity_purge", params: { "older-than": "30d" }, project: withOldRuns },
   { kind: "retention_apply", params: {}, project: withOldRuns },
+  { kind: "retention_archive", params: {}, project: () => projectToArchive(DELETE, ALL).cwd },
   { kind: "retention_logs", params: {}, project: withOldLogs },
   {
     kind: "delete_dashboard",

@@ -45,6 +45,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   subject_erase: true,
   subject_retry: true,
   retention_apply: true,
+  retention_archive: true,
   retention_logs: true,
 };
 
@@ -150,6 +151,19 @@ const PLANS: Readonly<Record<string, unknown>> = {
         due: { items: [{ kind: "snapshot", name: "/backups/1", identity: sha256, what: "loki is old" }] },
       },
     ],
+  },
+  retention_archive: {
+    items: ["worm", "ledger"].map((backend) => ({
+      ...{
+        backend,
+        open: {},
+        from: 0n,
+        before: 1n,
+        counts: { rows: 2 },
+        to: "offsite",
+        afterwards: "delete",
+      },
+    })),
   },
   retention_logs: {
     directory: "/var/log/shop",

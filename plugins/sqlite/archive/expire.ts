@@ -1,44 +1,32 @@
 /** Lets go of the oldest rows of a ledger, so that the chain of its hashes can be proved across the cut. */
-import type { Database } from "bun:sqlite";
-import {
-  type Expirable,
-  type ExpireAnswer,
-  type ExpireRequest,
-  fromMs,
-  isKind,
-  toRfc3339,
-} from "contextcore";
-import { quoted, withDatabase } from "../database.ts";
+import type { Expirable, ExpireAnswer, ExpireRequest } from "contextcore";
+import { withDatabase } from "../database.ts";
 import type { Saved } from "../export.ts";
-import { databaseFiles } from "../files.ts";
+import { databaseFiles, rowsFile } from "../files.ts";
 import { countLedger, type Ledger } from "../ledger.ts";
-import { tidyFullText } from "../subject/full-text.ts";
-import { heedingRules, NotRemoved, triggersOn, watchTables } from "../subject/remove.ts";
-import { foldLog, heedRules, inTransaction, LOCKED, STILL_READ } from "../transaction.ts";
-import { type CutEntry, cutsOf, noteCut } from "./entries.ts";
-import { endsOfCut, type Prefix, prefixBefore } from "./prefix.ts";
+import { cut } from "./cut.ts";
+import { prefixBefore } from "./prefix.ts";
+import { forbiddenBy } from "./rules.ts";
 
 /** Counts them. @throws PluginError */
-export function findExpired(
-  { path: option, ledger }: Saved,
-  request: ExpireRequest,
-  signal: AbortSignal,
-): Expirable {
-  const objection = objectionTo(ledger, request);
+export function findExpired(saved: Saved, request: ExpireRequest, signal: AbortSignal): Expirable {
+  const { ledger, path: option } = saved;
+  const objection = objectionTo(saved, request);
   if (ledger === undefined || objection !== undefined)
     return { counts: {}, impossible: objection ?? NO_LEDGER };
-  const found = databaseFiles(option).map(({ path }) => {
+  const found = databaseFiles(option).flatMap(({ path }) => {
     signal.throwIfAborted();
-    return withDatabase(path, "read", (database) => ({
-      prefix: prefixBefore(database, ledger, request.before),
-      forbids: forbiddenBy(database, ledger),
-    }));
+    return withDatabase(path, "read", (database) => {
+      const prefix = prefixBefore(database, ledger, request.before);
+      if (prefix === undefined) return [];
+      return [{ prefix, forbids: forbiddenBy(database, ledger, prefix.last.rowid) }];
+    });
   });
-  const times = found.flatMap(({ prefix }) => (prefix === undefined ? [] : [prefix.first.time]));
+  const times = found.map(({ prefix }) => prefix.first.time);
   const [first] = times;
-  const forbids = found.find((one) => one.prefix !== undefined && one.forbids !== undefined)?.forbids;
+  const forbids = found.find((one) => one.forbids !== undefined)?.forbids;
   return {
-    counts: { rows: found.reduce((sum, { prefix }) => sum + (prefix?.rows ?? 0), 0) },
+    counts: { rows: found.reduce((sum, { prefix }) => sum + prefix.rows, 0) },
     ...(first !== undefined && {
       oldest: times.reduce((least, time) => (time < least ? time : least), first),
     }),
@@ -48,23 +36,16 @@ export function findExpired(
 
 const NO_LEDGER = "Only the rows of a ledger have times: the option `ledger` says which table it is.";
 
-function objectionTo(ledger: Ledger | undefined, { match, except = [] }: ExpireRequest): string | undefined {
+function objectionTo(
+  { ledger, save }: Saved,
+  { match, except = [], moves }: ExpireRequest,
+): string | undefined {
   if (ledger === undefined) return NO_LEDGER;
   if (match !== undefined || except.length > 0)
     return "A ledger has no selectors: its rows go from the oldest on, or stay.";
+  if (moves && save !== "rows")
+    return "Put back, an archive with the whole file would take the place of the ledger: set `save: rows`, or archive another backend of the same path that has it.";
   return undefined;
-}
-
-/** A trigger that lets no row go, as far as its text tells. */
-function forbiddenBy(database: Database, { table }: Ledger): string | undefined {
-  const sql = database.query<{ sql: string }, [string]>(
-    "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?",
-  );
-  const name = triggersOn(database, table).find((one) => {
-    const text = sql.get(one)?.sql ?? "";
-    return /\bDELETE\s+ON\b/i.test(text) && /\bRAISE\s*\(\s*(?:ABORT|FAIL|ROLLBACK|IGNORE)/i.test(text);
-  });
-  return name === undefined ? undefined : `The table ${table} does not let rows go (by its trigger ${name}).`;
 }
 
 /** Lets go of them: of each database in one transaction, or not at all. @throws PluginError */
@@ -74,7 +55,7 @@ export async function expire(
   signal: AbortSignal,
 ): Promise<ExpireAnswer> {
   const { ledger } = saved;
-  const objection = objectionTo(ledger, request);
+  const objection = objectionTo(saved, request);
   if (ledger === undefined || objection !== undefined)
     return { state: "impossible", counts: {}, reason: objection ?? NO_LEDGER };
   const files = databaseFiles(saved.path);
@@ -83,16 +64,24 @@ export async function expire(
     ledger,
     request,
   );
-  if (differs !== undefined) return { state: "owed", counts: {}, reason: differs };
+  if (differs !== undefined) return { state: "owed", counts: {}, reason: differs, isOutdated: true };
   let rows = 0;
-  for (const { path } of files) {
+  const told: string[] = [];
+  for (const { path, file } of files) {
     signal.throwIfAborted();
-    const answer = await cut(path, ledger, request);
+    const lines = request.saved?.lines;
+    const expected = lines && (lines.get(rowsFile(file, ledger.table)) ?? OF_NOTHING);
+    const answer = await cut(path, ledger, request, expected);
     rows += answer.rows;
-    if (answer.state !== "expired") return { state: answer.state, counts: { rows }, reason: answer.reason };
+    if (answer.reason !== undefined) told.push(answer.reason);
+    const { state, isOutdated } = answer;
+    if (state !== "expired")
+      return { state, counts: { rows }, reason: told.join(" "), ...(isOutdated && { isOutdated }) };
   }
-  return { state: "expired", counts: { rows } };
+  return { state: "expired", counts: { rows }, ...(told.length > 0 && { reason: told.join(" ") }) };
 }
+
+const OF_NOTHING = new Bun.CryptoHasher("sha256").digest("hex");
 
 /** What was appended since with an older time is in no snapshot. */
 function differenceFrom(
@@ -100,63 +89,10 @@ function differenceFrom(
   ledger: Ledger,
   { before, saved }: ExpireRequest,
 ): string | undefined {
-  if (saved === undefined) return undefined;
+  if (saved === undefined || saved.lines !== undefined) return undefined;
   const range = { from: 0n, to: before };
   const now = paths.map((path) => withDatabase(path, "read", (one) => countLedger(one, ledger, range)));
   const rows = now.reduce((sum, count) => sum + count, 0);
   if (rows === saved.counts.rows) return undefined;
   return `The ledger has ${rows} rows of that time, and the snapshot ${saved.counts.rows ?? 0}: nothing was removed.`;
-}
-
-type Cut = { readonly rows: number } & (
-  | { readonly state: "expired" }
-  | { readonly state: "owed" | "impossible"; readonly reason: string }
-);
-
-async function cut(path: string, ledger: Ledger, request: ExpireRequest): Promise<Cut> {
-  const prefix = withDatabase(path, "read", (one) => prefixBefore(one, ledger, request.before));
-  if (prefix === undefined) return { state: "expired", rows: 0 };
-  const entry = entryFor(prefix, ledger, request);
-  const objection = breakWith(cutsOf(path, ledger.table), entry);
-  if (objection !== undefined) return { state: "impossible", rows: 0, reason: objection };
-  await noteCut(path, entry);
-  try {
-    const isFolded = withDatabase(path, "write", (database) => {
-      heedRules(database);
-      inTransaction(database, () => removePrefix(database, ledger, prefix));
-      return foldLog(database);
-    });
-    if (!isFolded) return { state: "owed", rows: prefix.rows, reason: STILL_READ };
-    return { state: "expired", rows: prefix.rows };
-  } catch (error) {
-    if (error instanceof NotRemoved) return { state: "impossible", rows: 0, reason: error.message };
-    if (isKind(error, "temporary")) return { state: "owed", rows: 0, reason: LOCKED };
-    throw error;
-  }
-}
-
-const entryFor = (prefix: Prefix, ledger: Ledger, { before, saved }: ExpireRequest): CutEntry => ({
-  ...endsOfCut(prefix, ledger),
-  before: toRfc3339(before),
-  at: toRfc3339(fromMs(Date.now())),
-  ...(saved?.snapshot !== undefined && { snapshot: saved.snapshot }),
-});
-
-/** Why a cut does not continue those before it. Rows that were put back are cut once more. */
-function breakWith(cuts: readonly CutEntry[], { first }: CutEntry): string | undefined {
-  const above = cuts.findLast(({ last }) => BigInt(last.rowid) < BigInt(first.rowid));
-  if (above === undefined || first.previous === undefined) return undefined;
-  if (JSON.stringify(above.last.hash) === JSON.stringify(first.previous)) return undefined;
-  return "The oldest row does not name the hash of the last one that was archived, so rows were removed or changed in between: nothing was removed.";
-}
-
-function removePrefix(database: Database, ledger: Ledger, { rows, last }: Prefix): void {
-  const { table } = ledger;
-  const where = `FROM ${quoted(table)} WHERE rowid <= ?`;
-  const now = database.query<{ n: bigint }, [bigint]>(`SELECT count(*) AS n ${where}`).get(last.rowid)?.n;
-  if (Number(now) !== rows) throw new NotRemoved("The ledger has changed meanwhile: nothing was removed.");
-  const watched = watchTables(database, [table]);
-  heedingRules(database, table, () => database.query(`DELETE ${where}`).run(last.rowid));
-  watched.requireOnly(new Map([[table, rows]]));
-  tidyFullText(database, [table]);
 }

@@ -35,6 +35,10 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     left: "some of what was past its time may be gone and the rest not",
     next: "`contextcore retention apply --dry-run` shows what is left; run it again.",
   },
+  retention_archive: {
+    left: "old data may be saved, copied or proved in its place and not be removed here yet",
+    next: "Run `contextcore retention archive` again: it goes on with what is saved.",
+  },
   retention_logs: {
     left: "some log files may be compressed or removed and others not",
     next: "Run `contextcore retention logs` again: it goes on with what is left.",

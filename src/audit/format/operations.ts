@@ -22,6 +22,7 @@ export const OPERATIONS = [
   "recover",
   "restore",
   "retention_apply",
+  "retention_archive",
   "retention_logs",
   "sign_in",
   "sign_out",
@@ -49,4 +50,5 @@ export const SIGNED_AFTER: ReadonlySet<string> = new Set([
   "subject_erase",
   "subject_retry",
   "retention_apply",
+  "retention_archive",
 ]);

@@ -7,6 +7,7 @@ const retention: Group = {
     show: async () => (await import("./show.ts")).default,
     hold: async () => (await import("./hold/index.ts")).default,
     apply: async () => (await import("./apply.ts")).default,
+    archive: async () => (await import("./archive.ts")).default,
     logs: async () => (await import("./logs.ts")).default,
   },
 };
