@@ -4,6 +4,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isInFiles } from "../plugins/sqlite/people.ts";
+import { temporaryDirectory } from "../support/directory.ts";
 import { eventsIn } from "../support/printed.ts";
 import { archive, copies, DELETE, inside, project, rowsOf } from "./archive-project.ts";
 
@@ -115,13 +116,14 @@ test("nothing goes when the place cannot be written: it is owed, and goes on whe
 
 test("an encrypted place is proved with its identity, and nothing goes without", async () => {
   const { cwd, path } = project(DELETE);
-  const recipient = (await inside(cwd, "keys", "new", "own.key")).stdout.trim();
-  await inside(cwd, "keys", "check", "--identity", "own.key");
+  const key = join(temporaryDirectory(), "own.key");
+  const recipient = (await inside(cwd, "keys", "new", key)).stdout.trim();
+  await inside(cwd, "keys", "check", "--identity", key);
   const encrypted = ["--set", `stores.offsite.encrypt=[${recipient}]`];
   const blind = await archive(cwd, "--yes", ...encrypted);
   expect([blind.exitCode, blind.stderr]).toEqual([3, expect.stringContaining("its identity is not here")]);
   expect(rowsOf(path)).toHaveLength(1_000);
-  const seeing = await archive(cwd, "--yes", "--identity", "own.key", ...encrypted);
+  const seeing = await archive(cwd, "--yes", "--identity", key, ...encrypted);
   expect(seeing.exitCode, seeing.stderr).toBe(0);
   expect([rowsOf(path).length < 1_000, copies(cwd).length]).toEqual([true, 1]);
 });

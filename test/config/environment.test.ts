@@ -35,6 +35,7 @@ test("every setting has the name that its place in the file makes", () => {
     "destroy.deletes CONTEXTCORE_DESTROY_DELETES",
     "destroy.deny CONTEXTCORE_DESTROY_DENY",
     "recovery.steps CONTEXTCORE_RECOVERY_STEPS",
+    "archive CONTEXTCORE_ARCHIVE",
     "audit.retention CONTEXTCORE_AUDIT_RETENTION",
     "audit.stale_after CONTEXTCORE_AUDIT_STALE_AFTER",
     "audit.cleanup CONTEXTCORE_AUDIT_CLEANUP",
