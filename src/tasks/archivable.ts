@@ -89,7 +89,7 @@ async function standing({ open, archiving }: Asked, { config }: Context): Promis
 
 async function toLetGo(item: Omit<Archivable, "counts">, { config, signal }: Context): Promise<Looked> {
   const { backend: name, open, from, before } = item;
-  const held = heldBy(config, name, { from, to: before });
+  const held = holdOn(config, name, { from, to: before });
   if (held !== undefined) return staying(name, { reason: held });
   const found = await open.backend.findExpired?.({ before, moves: true }, signal);
   if (found === undefined || found.impossible !== undefined) {
@@ -101,7 +101,7 @@ async function toLetGo(item: Omit<Archivable, "counts">, { config, signal }: Con
 }
 
 /** Why nothing of that time is removed: it is held. @throws HoldError */
-export function heldBy(config: TaskContext["config"], backend: string, range: Range): string | undefined {
+export function holdOn(config: TaskContext["config"], backend: string, range: Range): string | undefined {
   const names = holdsOn(readHolds(config), { backend, range }).map((hold) => hold.name);
   return names.length === 0 ? undefined : heldByText(names);
 }

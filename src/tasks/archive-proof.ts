@@ -8,34 +8,47 @@ import type { Archivable } from "./archivable.ts";
 import { archivedOf, type Begun, noteArchived } from "./archived.ts";
 import { copy } from "./copy.ts";
 import { exportStack } from "./export.ts";
+import { SEALED_HERE } from "./owed.ts";
 import { RefusedError } from "./task/errors.ts";
 import type { Running } from "./task/task.ts";
-import { verdictOn, verify } from "./verify.ts";
+import { type Verified, verdictOn, verify } from "./verify.ts";
 
 /** How copies are read. */
-export interface Reading {
+export interface CopyReading {
   readonly key: readonly string[];
   readonly identity: string | undefined;
   readonly "passphrase-file": string | undefined;
 }
 
 /** What is saved, and proved in its place. */
-export interface Proved extends Begun {
+export interface ProvedArchive extends Begun {
   /** The snapshot's name, here and there. */
   readonly name: string;
 }
 
 /** @throws Error when one of that is not whole: nothing is to be let go of then */
-export async function proved(item: Archivable, reading: Reading, running: Running): Promise<Proved> {
+export async function proved(
+  item: Archivable,
+  reading: CopyReading,
+  running: Running,
+): Promise<ProvedArchive> {
   const begun = item.begun ?? (await saved(item, running));
   await running.part(copy, { snapshot: [begun.path], to: item.to });
   const name = nameOf(begun);
   const verified = await running.part(verify, { snapshot: `${item.to}:${name}`, ...reading });
+  // It was checked as it is stored, which says nothing of what is in it.
+  if (verified.chosen === undefined && verdictOn(verified) === "equal") throw new RefusedError(SEALED_HERE);
   const [there] = verified.chosen === undefined ? [] : snapshotsOf(verified.chosen.chains);
   if (verdictOn(verified) !== "equal" || there?.manifest.sha256 !== begun.sha256)
-    throw new RefusedError(`the copy ${item.to}:${name} is not proved, so nothing was let go of`);
+    throw new RefusedError(`the copy ${item.to}:${name} is not proved: ${flawsIn(verified)}`);
   return { ...begun, name };
 }
+
+const flawsIn = ({ reports, distrusted }: Verified): string =>
+  [
+    ...reports.flatMap(({ flaws }) => flaws.slice(0, 3).map(({ message }) => message)),
+    ...distrusted.map(({ reason }) => reason),
+  ].join("; ") || "it is not what was saved";
 
 /** What it has saved is known from now on: whoever is interrupted goes on with that, and saves nothing twice. */
 async function saved(item: Archivable, running: Running): Promise<Begun> {
@@ -65,7 +78,7 @@ const problemsIn = (
 
 /** What stands for the lines of each data file of a backend: their SHA-256. @throws SnapshotError when it is not what was written */
 export async function linesIn(
-  { path }: Pick<Proved, "path">,
+  { path }: Pick<ProvedArchive, "path">,
   backend: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
@@ -86,7 +99,7 @@ export async function linesIn(
 }
 
 /** What a snapshot holds of a backend, by unit. */
-export async function countsIn({ path }: Pick<Proved, "path">, backend: string) {
+export async function countsSaved({ path }: Pick<ProvedArchive, "path">, backend: string) {
   const snapshot = await openSnapshot(path);
   await snapshot.close();
   return snapshot.manifest.plugins.find(({ name }) => name === backend)?.counts ?? {};

@@ -5,8 +5,8 @@ import { readKept } from "../snapshot/catalog/kept.ts";
 import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { countsText } from "../units/unit-text.ts";
-import { type Archivable, archivable, heldBy, type Looked } from "./archivable.ts";
-import { countsIn, linesIn, type Proved, proved, type Reading } from "./archive-proof.ts";
+import { type Archivable, archivable, holdOn, type Looked } from "./archivable.ts";
+import { type CopyReading, countsSaved, linesIn, type ProvedArchive, proved } from "./archive-proof.ts";
 import { noteArchived } from "./archived.ts";
 import type { Staying } from "./expirer.ts";
 import { backendTarget } from "./inventory.ts";
@@ -34,7 +34,7 @@ export interface ArchivePlan {
   readonly items: readonly Archivable[];
   /** What is old enough and stays, or could not be looked at. Its name is that of the backend. */
   readonly stays: readonly Staying[];
-  readonly reading: Reading;
+  readonly reading: CopyReading;
 }
 
 /** What was archived of one backend, and what became of it here. */
@@ -130,13 +130,13 @@ const UNKNOWN = "there is no such backend: it is disabled, or has another name";
 
 async function archivedNow(
   item: Archivable,
-  reading: Reading,
+  reading: CopyReading,
   running: Running,
 ): Promise<ArchivedData | Staying> {
   const { backend, to, before } = item;
   const proof = await proved(item, reading, running);
   const { name, path, sha256 } = proof;
-  const result = { backend, snapshot: { name, path, sha256 }, counts: await countsIn(proof, backend) };
+  const result = { backend, snapshot: { name, path, sha256 }, counts: await countsSaved(proof, backend) };
   if (item.afterwards === "keep") {
     noteArchived(running.config, backend, { place: to, until: before });
     return result;
@@ -148,12 +148,12 @@ async function archivedNow(
 /** @returns `undefined` when it is held since @throws PluginError; SnapshotError; HoldError */
 async function letGoOf(
   item: Archivable,
-  proof: Proved & Pick<ArchivedData, "counts">,
+  proof: ProvedArchive & Pick<ArchivedData, "counts">,
   { config, signal }: Running,
 ): Promise<ExpireAnswer | undefined> {
   const { backend, open, from, before, to } = item;
   const { name, sha256, counts } = proof;
-  if (heldBy(config, backend, { from, to: before }) !== undefined) return undefined;
+  if (holdOn(config, backend, { from, to: before }) !== undefined) return undefined;
   const lines = await linesIn(proof, backend, signal);
   const saved = { counts, lines, snapshot: { name, sha256, place: to } };
   const answer = await open.backend.expire?.({ before, saved, moves: true }, signal);
