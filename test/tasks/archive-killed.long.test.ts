@@ -5,13 +5,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { archive, copies, DELETE, inside, project, rowsOf } from "../commands/archive-project.ts";
 import { isInFiles } from "../plugins/sqlite/people.ts";
-import { BINARY, cleanEnv } from "../support/binary.ts";
+import { binary, cleanEnv } from "../support/binary.ts";
 
 setDefaultTimeout(900_000);
 
 /** Runs it, and kills it after so long. @returns whether it was killed */
 async function killedAfter(cwd: string, ms: number): Promise<boolean> {
-  const child = Bun.spawn([BINARY, "retention", "archive", "--yes"], {
+  const child = Bun.spawn([binary, "retention", "archive", "--yes"], {
     ...{ cwd, env: cleanEnv(cwd), stdin: "ignore", stdout: "ignore", stderr: "ignore" },
   });
   const killing = setTimeout(() => child.kill("SIGKILL"), ms);
@@ -83,7 +83,10 @@ test("a row that changes after it was saved stays, with all of its neighbours, u
   writer.close();
   expect([rowsOf(path).length, copies(cwd).length]).toEqual([1_000, 1]);
   const changed = await archive(cwd, "--yes");
-  expect([changed.exitCode, changed.stderr]).toEqual([3, expect.stringContaining("changed or removed since")]);
+  expect([changed.exitCode, changed.stderr]).toEqual([
+    3,
+    expect.stringContaining("changed or removed since"),
+  ]);
   expect(rowsOf(path)).toHaveLength(1_000);
   const done = await archive(cwd, "--yes");
   expect(done.exitCode, done.stderr).toBe(0);
