@@ -1,7 +1,6 @@
 /** Snapshots here and copies in places, of which all or some data is past its time. */
 import { planDue, type SnapshotDue } from "../retention/expiry/due.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
-import { messageOf } from "../units/message-of.ts";
 import { type EverySnapshot, type Everywhere, lookEverywhere } from "./everywhere.ts";
 import { backendsGoing, type Looking, staleGoing } from "./expire-backends.ts";
 import { remainsGoing } from "./expire-remains.ts";
@@ -10,6 +9,7 @@ import { type Readable, wholeGoing } from "./expire-whole.ts";
 import type { Due, Expirer, LetGo, Staying } from "./expirer.ts";
 import { dueRulesOf, keptSince, type RulesFor, type RulesThere } from "./expiry-rules.ts";
 import type { Going } from "./going.ts";
+import { owedReason } from "./owed.ts";
 import { refuseWrongClock } from "./retention-clock.ts";
 import type { Running } from "./task/task.ts";
 
@@ -161,5 +161,5 @@ async function letGo(
 
 function owed({ items }: Going, error: unknown, { signal }: Running): Staying[] {
   signal.throwIfAborted();
-  return items.map(({ name }) => ({ name, reason: messageOf(error), isOwed: true }));
+  return items.map(({ name }) => ({ name, reason: owedReason(error), isOwed: true }));
 }
