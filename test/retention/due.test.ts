@@ -78,6 +78,8 @@ interface Simulated {
   applies(night: number): boolean;
   /** Why data is held that night. */
   held(data: BackendData, night: number): string | undefined;
+  /** Default: by the data's own classes. */
+  until?(data: BackendData): bigint;
 }
 
 /** What one night's plan leaves of the snapshots. */
@@ -95,10 +97,16 @@ function applied(kept: readonly KeptSnapshot[], rules: DueRules): KeptSnapshot[]
 const until = ({ snapshot: one, plugin: { name } }: BackendData): bigint =>
   createdAt(one) + (KEPT[name] ?? 0n);
 
+/** In a place with a class of its own. */
+const untilThere =
+  (kept: bigint) =>
+  ({ snapshot: one }: BackendData): bigint =>
+    createdAt(one) + kept;
+
 /** Lives through so many nights. @param check is called after each time that the retention was applied */
 function live(
   nights: number,
-  { works, continues, applies, held }: Simulated,
+  { works, continues, applies, held, until: ends = until }: Simulated,
   check: (before: readonly KeptSnapshot[], after: readonly KeptSnapshot[], rules: DueRules) => void,
 ): readonly KeptSnapshot[] {
   let kept: KeptSnapshot[] = [];
@@ -117,7 +125,7 @@ function live(
     const newest = newestWhole(kept);
     const rules: DueRules = {
       now: now + DAY / 24n,
-      until,
+      until: ends,
       hashesOf: ({ manifest }) => [manifest.sha256],
       stays: (data) =>
         newest.get(data.plugin.name) === data.snapshot.manifest.sha256 ? "newest" : held(data, night),
@@ -137,10 +145,11 @@ const keyOf = ({ snapshot: one, plugin: { name } }: BackendData): string => `${o
 function checkTimes(before: readonly KeptSnapshot[], after: readonly KeptSnapshot[], rules: DueRules): void {
   const left = dataIn(after);
   const there = new Set(left.map(keyOf));
-  const early = dataIn(before).filter((one) => !there.has(keyOf(one)) && until(one) > rules.now);
+  const ends = (one: BackendData): bigint => rules.until(one) ?? rules.now + 1n;
+  const early = dataIn(before).filter((one) => !there.has(keyOf(one)) && ends(one) > rules.now);
   const needed = new Set(left.map(({ plugin: { name, parent } }) => `${parent?.sha256} ${name}`));
   const late = left.filter(
-    (one) => until(one) <= rules.now && rules.stays(one) === undefined && !needed.has(keyOf(one)),
+    (one) => ends(one) <= rules.now && rules.stays(one) === undefined && !needed.has(keyOf(one)),
   );
   expect({ early: early.map(keyOf), late: late.map(keyOf) }).toEqual({ early: [], late: [] });
 }
@@ -168,6 +177,18 @@ describe("retention by class, backend by backend", () => {
     ]);
   });
 
+  test("in a place with a class of its own everything stays exactly as long as that says, and goes as a whole", () => {
+    const nights = 400;
+    const isWhole = (before: readonly KeptSnapshot[], after: readonly KeptSnapshot[]): boolean =>
+      after.every((one) => before.includes(one));
+    const kept = live(nights, { ...ALWAYS, until: untilThere(90n * DAY) }, (before, after, rules) => {
+      checkTimes(before, after, rules);
+      expect(isWhole(before, after)).toBe(true);
+    });
+    const left = Map.groupBy(dataIn(kept), (one) => one.plugin.name);
+    expect(NAMES.map((name) => left.get(name)?.length)).toEqual([90, 90, 90, 90]);
+  });
+
   test("whatever nights fail, continue others or are passed over, and whatever is held", () => {
     const nights = 400;
     const chances = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), {
@@ -181,7 +202,8 @@ describe("retention by class, backend by backend", () => {
         chances,
         fc.nat(nights),
         fc.nat(200),
-        (works, continues, applies, from, long) => {
+        fc.option(fc.integer({ min: 1, max: 120 })),
+        (works, continues, applies, from, long, place) => {
           const isHeld = (night: number): boolean => night >= from && night < from + long;
           live(
             nights,
@@ -191,6 +213,7 @@ describe("retention by class, backend by backend", () => {
               applies: (night) => (applies[night] ?? 0) > 0.3,
               held: (data, night) =>
                 data.plugin.name === "prompts" && isHeld(night) ? "the hold lawsuit" : undefined,
+              ...given({ until: place === null ? undefined : untilThere(BigInt(place) * DAY) }),
             },
             checkTimes,
           );
