@@ -9,10 +9,10 @@ export interface OpenFiles {
   readonly isPartial: boolean;
 }
 
-/** Looks at every process. */
+/** Looks at every process that this one can see. */
 export function openFiles(): OpenFiles {
   const found = new Set<string>();
-  let isPartial = process.platform !== "linux";
+  let isPartial = !seesAll();
   for (const pid of names("/proc") ?? []) {
     if (!/^\d+$/.test(pid)) continue;
     const open = names(`/proc/${pid}/fd`);
@@ -23,6 +23,28 @@ export function openFiles(): OpenFiles {
     }
   }
   return { isPartial, has: ({ dev, ino }) => found.has(`${dev}:${ino}`) };
+}
+
+/** What is open, looked at again when that was a while ago. */
+export function watchOpenFiles(): () => OpenFiles {
+  let [open, since] = [openFiles(), performance.now()];
+  return () => {
+    if (performance.now() - since > WHILE_MS) [open, since] = [openFiles(), performance.now()];
+    return open;
+  };
+}
+
+const WHILE_MS = 500;
+/** The system's number of the namespace that has every process of the machine. */
+const ALL_PROCESSES = "pid:[4026531836]";
+
+/** A container has only its own processes in its `/proc`, and some systems show each user only theirs. */
+function seesAll(): boolean {
+  try {
+    return process.getuid?.() === 0 && readlinkSync("/proc/self/ns/pid") === ALL_PROCESSES;
+  } catch {
+    return false;
+  }
 }
 
 /** `undefined`: it is closed to us. Of what has just ended there are none. */

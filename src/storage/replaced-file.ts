@@ -68,7 +68,7 @@ export function beginReplacement(directory: HeldDirectory, of: OpenedFile): Repl
       fsyncSync(fd);
       return { ...opened(fd), [Symbol.dispose]: () => {} };
     },
-    keep: (own) => namedIfFree(draft, directory.at(own)),
+    keep: (own) => namedIfFree(draft, directory.at(own)) && requireNamed(fd, directory.entry(own)),
     [Symbol.dispose]() {
       closeSync(fd);
       rmSync(draft, { force: true });
@@ -86,6 +86,13 @@ function dress(file: number, like: number): void {
   futimesSync(file, atimeMs / 1_000, mtimeMs / 1_000);
 }
 
+/** @throws an error when somebody has exchanged the draft for something else */
+function requireNamed(file: number, named: Entry | undefined): true {
+  const { dev, ino } = fstatSync(file, { bigint: true });
+  if (named?.dev === dev && named.ino === ino) return true;
+  throw new Error("what was written was exchanged for something else");
+}
+
 function namedIfFree(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);
@@ -99,6 +106,9 @@ function namedIfFree(draft: string, path: string): boolean {
   renameSync(draft, path);
   return true;
 }
+
+/** Waits until what is in a file that another run wrote is on the disk. */
+export const syncFile = ({ fd }: OpenedFile): void => fsyncSync(fd);
 
 /** Removes a name. @throws what the system throws */
 export const removeIn = (directory: HeldDirectory, name: string): void => unlinkSync(directory.at(name));

@@ -1,7 +1,8 @@
 /** Compresses and removes what was planned, each file only if it is still the same. */
-import { type HeldDirectory, holdDirectory } from "../../storage/held-directory.ts";
+import type { Entry } from "../../storage/entries.ts";
+import { holdDirectory } from "../../storage/held-directory.ts";
 import type { OpenFiles } from "../../storage/open-files.ts";
-import { isDraft, removeIn, syncHeld } from "../../storage/replaced-file.ts";
+import { removeIn, syncHeld } from "../../storage/replaced-file.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { ChangedLog, compressLog } from "./compress.ts";
 import { type LeftLog, type LogItem, logMark } from "./plan.ts";
@@ -24,7 +25,9 @@ export interface LogsDone {
 interface CarryingOut {
   readonly policy: LogPolicy;
   /** What is open now. */
-  readonly open: OpenFiles;
+  readonly open: () => OpenFiles;
+  /** Why it stays, if something has come up since it was planned. */
+  readonly stays: (item: LogItem) => string | undefined;
   readonly signal: AbortSignal;
   /** Is told after each file. */
   readonly onFile: (done: LogsDone) => void;
@@ -59,34 +62,27 @@ export async function carryOutLogs(
 
 async function carryOut(
   root: string,
-  { action, file, bytes, mark }: LogItem,
-  { policy, open, signal, done }: CarryingOut & { readonly done: Growing },
+  item: LogItem,
+  { policy, open, stays, signal, done }: CarryingOut & { readonly done: Growing },
 ): Promise<void> {
+  const { action, file, bytes, mark } = item;
   const names = file.split("/");
   const name = names.pop() ?? "";
   using directory = holdDirectory(root, names);
-  sweep(directory, open);
-  const entry = directory.entry(name);
-  if (entry === undefined || logMark(entry) !== mark)
-    throw new ChangedLog("it has changed since it was planned");
-  if (open.has(entry)) throw new ChangedLog("a program has opened it meanwhile");
+  const reason = stays(item) ?? whyNot(directory.entry(name), mark, open());
+  if (reason !== undefined) throw new ChangedLog(reason);
   if (action === "remove") {
     removeIn(directory, name);
     syncHeld(directory);
     done.removed.push({ file, bytes });
     return;
   }
-  const to = await compressLog(directory, name, { mark, policy, signal });
+  const isOpen = (entry: Entry): boolean => open().has(entry);
+  const to = await compressLog(directory, name, { mark, policy, isOpen, signal });
   done.compressed.push({ file, to: [...names, to.name].join("/"), bytes, bytesAfter: to.bytes });
 }
 
-/** What a run that was killed has left. Another one may be running. */
-function sweep(directory: HeldDirectory, open: OpenFiles): void {
-  for (const { name, kind } of directory.entries()) {
-    const entry = kind === "file" && isDraft(name) ? directory.entry(name) : undefined;
-    if (entry !== undefined && !open.has(entry) && Date.now() - entry.changedMs > HOUR_MS)
-      removeIn(directory, name);
-  }
+function whyNot(entry: Entry | undefined, mark: string, open: OpenFiles): string | undefined {
+  if (entry === undefined || logMark(entry) !== mark) return "it has changed since it was planned";
+  return open.has(entry) ? "a program has opened it meanwhile" : undefined;
 }
-
-const HOUR_MS = 3_600_000;

@@ -1,9 +1,10 @@
 /** The bytes of a log file, in pieces, compressed or not. */
 import { pipeline } from "node:stream/promises";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import type { Level } from "../../config/logs.ts";
 import type { OpenedFile } from "../../storage/replaced-file.ts";
 import { sleep } from "../../units/sleep.ts";
+import { requireWhole } from "./frames.ts";
 import { scanLevels } from "./level.ts";
 import type { RotatedName } from "./name.ts";
 import { deciding, type LogPolicy } from "./policy.ts";
@@ -24,16 +25,34 @@ export async function* piecesOf(file: OpenedFile, signal: AbortSignal): AsyncGen
   }
 }
 
-/** What was compressed. @throws an error when it is damaged or cut off */
+/** What a decoder may keep of what it wrote. `zstd -19` needs 8 MiB, `--long` 128. As a power of two, bytes */
+const WINDOW_LOG_MAX = 25;
+const zstd = () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX } });
+
+interface Unpacking {
+  readonly coding: "zstd" | "gzip";
+  /** What comes out at most: a little that is compressed may become very much. Bytes */
+  readonly most: number;
+  readonly signal: AbortSignal;
+}
+
+/** What was compressed. @throws an error when it is damaged, cut off, or more than it may be */
 export async function* unpacked(
-  pieces: AsyncIterable<Uint8Array>,
-  coding: "zstd" | "gzip",
+  file: OpenedFile,
+  { coding, most, signal }: Unpacking,
 ): AsyncGenerator<Uint8Array> {
-  const stream = coding === "zstd" ? createZstdDecompress() : createGunzip();
-  const fed = pipeline(copied(pieces), stream);
+  if (coding === "zstd") await requireWhole(file, signal);
+  const stream = coding === "zstd" ? zstd() : createGunzip();
+  const fed = pipeline(copied(piecesOf(file, signal)), stream);
   // Whoever reads hears of it.
   fed.catch(() => {});
-  yield* stream;
+  let bytes = 0;
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    signal.throwIfAborted();
+    bytes += piece.length;
+    if (bytes > most) throw new Error(`it holds more than ${most} bytes`);
+    yield piece;
+  }
   await fed;
 }
 
@@ -42,20 +61,27 @@ async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (const piece of pieces) yield new Uint8Array(piece);
 }
 
+/** No log that anybody reads is smaller by more. */
+const RATIO_MAX = 1_000;
+const ALWAYS_BYTES = 64 << 20;
+
+interface Deciding extends Pick<RotatedName, "coding"> {
+  readonly policy: LogPolicy;
+  readonly signal: AbortSignal;
+}
+
 /** The level that decides how long the file is kept; `undefined`: no line says one, or it cannot be read. */
 export async function levelOf(
   file: OpenedFile,
-  {
-    coding,
-    policy,
-    signal,
-  }: Pick<RotatedName, "coding"> & { readonly policy: LogPolicy; readonly signal: AbortSignal },
+  { coding, policy, signal }: Deciding,
 ): Promise<Level | undefined> {
   if (coding === "other") return undefined;
   const scan = scanLevels();
-  const pieces = piecesOf(file, signal);
+  const most = Math.max(ALWAYS_BYTES, file.entry().bytes * RATIO_MAX);
   try {
-    for await (const piece of coding === undefined ? pieces : unpacked(pieces, coding)) {
+    for await (const piece of coding === undefined
+      ? piecesOf(file, signal)
+      : unpacked(file, { coding, most, signal })) {
       scan.add(piece);
       const [longest] = policy.longestFirst;
       if (longest !== undefined && scan.found().has(longest)) return longest;

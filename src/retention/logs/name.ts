@@ -12,8 +12,8 @@ export interface RotatedName {
 /** `undefined`: it is no rotated log, as the file that is written to, and data that lies beside. */
 export function rotatedName(name: string): RotatedName | undefined {
   const { plain, coding } = withoutCoding(name);
-  const unmarked = plain.replace(NUMBER, "").replace(DATE, "");
-  if (unmarked === plain || !IS_LOG.test(plain) || !KNOWN_ENDING.test(unmarked)) return undefined;
+  const unmarked = unmarkedName(plain);
+  if (unmarked === plain || !isLog(plain, unmarked) || !KNOWN_ENDING.test(unmarked)) return undefined;
   const level = levelIn(plain);
   return { ...(coding && { coding }), ...(level && { level }) };
 }
@@ -30,7 +30,11 @@ const NUMBER = /\.\d{1,4}$/;
 /** `app-20260124.log`, `app.log.2026-01-24`, `app.log.20260124-143000.error`; with what may follow it. */
 const DATE =
   /[._-](?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:[T_.-]?\d{2}[-:.]?\d{2}(?:[-:.]?\d{2})?Z?)?(?=[._-]|$)/;
-const IS_LOG = /(?:^|[._-])(?:sys)?(?:logs?|messages|out|err|stdout|stderr)(?:[._-]|$)/i;
+/** Anywhere in it: `app-log-20260124.json`. */
+const HAS_LOG = /(?:^|[._-])(?:sys)?logs?(?:[._-]|$)/i;
+/** At its end alone: `orders-out.json` is data. */
+const IS_OUTPUT = /(?:^|[._-])(?:messages|out|err|stdout|stderr)(?:[._-](?:debug|info|warning|error)(?:-\d+)?)?$/i;
+const isLog = (plain: string, unmarked: string): boolean => HAS_LOG.test(plain) || IS_OUTPUT.test(unmarked);
 /** What is left ends as a log does, or has no ending. */
 const KNOWN_ENDING =
   /^[^.]*$|\.(?:logs?|out|err|txt|jsonl?|ndjson|stdout|stderr|debug|trace|info|notice|warn|warning|error|crit|critical|fatal)(?:-\d+)?$/i;
@@ -42,11 +46,20 @@ const WORDS: Readonly<Record<Level, readonly string[]>> = {
   error: ["err", "error", "errors", "crit", "critical", "fatal"],
 };
 
-/** The highest that is a word of it. */
+/** Words at the end of a name that say nothing of a level. */
+const ENDINGS = new Set(["log", "logs", "out", "txt", "json", "jsonl", "ndjson", "messages"]);
+
+/** Its last word: `app.error.log.1` is about errors, and `trace-collector.log.1` need not be about traces alone. */
 function levelIn(name: string): Level | undefined {
-  const words = new Set(name.toLowerCase().split(/[._-]/));
-  return LEVELS.toReversed().find((level) => WORDS[level].some((word) => words.has(word)));
+  const words = unmarkedName(name)
+    .replace(/-\d+$/, "")
+    .toLowerCase()
+    .split(/[._-]/);
+  const last = words.findLast((word) => !ENDINGS.has(word)) ?? "";
+  return LEVELS.find((level) => WORDS[level].includes(last));
 }
+
+const unmarkedName = (name: string): string => name.replace(NUMBER, "").replace(DATE, "");
 
 /**
  * The name of what was compressed: with the time in place of a number, which the program that rotates gives to the next file,

@@ -3,8 +3,9 @@ import type { Level } from "../../config/logs.ts";
 import type { Entry } from "../../storage/entries.ts";
 import { type HeldDirectory, holdDirectory } from "../../storage/held-directory.ts";
 import type { OpenFiles } from "../../storage/open-files.ts";
-import { openIn } from "../../storage/replaced-file.ts";
+import { isDraft, openIn } from "../../storage/replaced-file.ts";
 import { messageOf } from "../../units/message-of.ts";
+import { NS_PER_MS } from "../../units/range.ts";
 import { levelOf } from "./content.ts";
 import { type RotatedName, rotatedName } from "./name.ts";
 import { type LogPolicy, needsLevel } from "./policy.ts";
@@ -69,17 +70,39 @@ async function lookInto(directory: HeldDirectory, below: readonly string[], look
     looking.signal.throwIfAborted();
     const file = [...below, name].join("/");
     try {
-      if (kind === "directory" && below.length < DEPTH_MAX) {
-        using inner = holdDirectory(directory.at("."), [name]);
-        await lookInto(inner, [...below, name], looking);
-      }
+      if (kind === "directory") await goInto(directory, name, below, looking);
       const rotated = kind === "file" ? rotatedName(name) : undefined;
       if (rotated !== undefined) await lookAt(directory, { name, file, rotated }, looking);
+      if (kind === "file" && isDraft(name)) lookAtDraft(directory, { name, file }, looking);
     } catch (error) {
       looking.signal.throwIfAborted();
       looking.left.push({ file, reason: `it cannot be looked at: ${messageOf(error)}` });
     }
   }
+}
+
+async function goInto(
+  directory: HeldDirectory,
+  name: string,
+  below: readonly string[],
+  looking: Looking,
+): Promise<void> {
+  if (below.length >= DEPTH_MAX) throw new Error(`it is more than ${DEPTH_MAX} directories deep`);
+  using inner = holdDirectory(directory.at("."), [name]);
+  await lookInto(inner, [...below, name], looking);
+}
+
+/** What a run that was killed has left goes; one that is running has written to it lately, or has it open. */
+function lookAtDraft(
+  directory: HeldDirectory,
+  { name, file }: Pick<One, "name" | "file">,
+  { now, open, items }: Looking,
+): void {
+  const entry = directory.entry(name);
+  if (entry?.kind !== "file" || open.has(entry)) return;
+  const ageMs = now - Number(entry.touchedNs / NS_PER_MS);
+  if (ageMs >= RECENT_MS)
+    items.push({ action: "remove", file, bytes: entry.bytes, ageMs, mark: logMark(entry) });
 }
 
 interface One {
@@ -124,5 +147,5 @@ function whyLeft(entry: Entry, ageMs: number, { open }: LogRules): string | unde
 }
 
 /** The same file, with the same in it. */
-export const logMark = ({ dev, ino, bornNs, bytes, changedMs }: Entry): string =>
-  `${dev}:${ino}:${bornNs}:${bytes}:${changedMs}`;
+export const logMark = ({ dev, ino, bornNs, bytes, changedMs, touchedNs }: Entry): string =>
+  `${dev}:${ino}:${bornNs}:${bytes}:${changedMs}:${touchedNs}`;

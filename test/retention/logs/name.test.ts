@@ -17,6 +17,11 @@ test.each([
   ["messages-20260124", {}],
   ["catalina.2026-01-24.out", {}],
   ["nginx.err.1", { level: "error" }],
+  ["app-log-2026-01-24.json", {}],
+  // A word of a program's name says nothing of what it writes.
+  ["trace-collector.log.1", {}],
+  ["debug-proxy-20260124.log", {}],
+  ["error-reporting.log.2.gz", { coding: "gzip" }],
 ])("%s is a rotated log", (name, said) => expect(rotatedName(name)).toEqual(said as never));
 
 test.each([
@@ -33,6 +38,10 @@ test.each([
   "libfoo.so.1",
   "log.db.1",
   "app.log.20261399",
+  "orders-out-2026-01-24.json",
+  "messages-2026-01-24.json",
+  "00000000000000000000.log",
+  "mysql-bin.000001",
   ".contextcore-0123456789abcdef01234567.partial",
 ])("%s is none", (name) => expect(rotatedName(name)).toBeUndefined());
 
