@@ -77,7 +77,7 @@ export const permissionsSchema = v.nullish(
       'kinds of tasks that may be started over HTTP; "*": every kind that deletes and overwrites nothing. Default: ["*"]',
     ),
     schedules: kinds(
-      'kinds that schedules may run; default: ["*", prune, audit_prune, retention_apply, subject_retry]',
+      'kinds that schedules may run; default: ["*", prune, audit_prune, retention_apply, retention_logs, subject_retry]',
     ),
     admin: kinds("of those for the API, the kinds that admins may start; default: all"),
     viewer: kinds("of those for the API, the kinds that viewers may start; default: none"),

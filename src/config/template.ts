@@ -167,7 +167,7 @@ backends:
 # Which kinds of tasks may be started by whom; "*": every kind that deletes and overwrites nothing.
 #permissions:
 #  api: ["*"]                         # prune, restore … have to be named
-#  schedules: ["*", prune, audit_prune, retention_apply, subject_retry]
+#  schedules: ["*", prune, audit_prune, retention_apply, retention_logs, subject_retry]
 #  admin: ["*"]                       # of those of the API, what admins may start; by default all
 #  viewer: []                         # and viewers
 # What "contextcore serve" runs by itself, or cron and systemd: contextcore schedules export. Nothing of this deletes.

@@ -18,7 +18,7 @@ const HARMLESS = "*";
 /** What holds where the configuration says nothing: what deletes by a policy is for schedules, which stand in it themselves. */
 const USUAL = {
   api: [HARMLESS],
-  schedules: [HARMLESS, "prune", "audit_prune", "retention_apply", "subject_retry"],
+  schedules: [HARMLESS, "prune", "audit_prune", "retention_apply", "retention_logs", "subject_retry"],
 } as const;
 
 /** Whether this kind of task may be run by them. */

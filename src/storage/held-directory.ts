@@ -37,11 +37,7 @@ export function holdDirectory(root: string, names: readonly string[] = []): Held
 }
 
 function below(above: HeldDirectory, name: string): HeldDirectory {
-  const held = opened(
-    above.at(name),
-    join(above.shown, name),
-    O_RDONLY | O_DIRECTORY | (O_NOFOLLOW ?? 0),
-  );
+  const held = opened(above.at(name), join(above.shown, name), O_RDONLY | O_DIRECTORY | (O_NOFOLLOW ?? 0));
   if (mountOf(held) === mountOf(above)) return held;
   held[Symbol.dispose]();
   throw new Error("something else is mounted there");

@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
 import type { Entry } from "./entries.ts";
 
-/** What is open at one moment. */
+/** What programs other than this process have open at one moment. */
 export interface OpenFiles {
   has(entry: Pick<Entry, "dev" | "ino">): boolean;
   /** Programs of other users may have more open. */
@@ -14,7 +14,7 @@ export function openFiles(): OpenFiles {
   const found = new Set<string>();
   let isPartial = !seesAll();
   for (const pid of names("/proc") ?? []) {
-    if (!/^\d+$/.test(pid)) continue;
+    if (!/^\d+$/.test(pid) || pid === `${process.pid}`) continue;
     const open = names(`/proc/${pid}/fd`);
     if (open === undefined) isPartial = true;
     for (const fd of open ?? []) {

@@ -116,6 +116,33 @@ test("the whole machine is no directory of log files, whoever agrees to it", asy
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining("no directory of log files")]);
 });
 
+test.each([
+  ["/", "everything is in it"],
+  ["data", "a server keeps its data in"],
+  ["data/below", "a server keeps its data in"],
+  ["around", "copies of snapshots are in"],
+  ["linked", "contextcore keeps its own in"],
+])("%s is refused, whoever names it", async (directory, message) => {
+  const more =
+    "backends: { loki: { data: ./data } }\nstores: { offsite: { plugin: directory, path: ./around/copies } }\n";
+  const cwd = temporaryDirectory({ "contextcore.yaml": `name: shop\n${more}` });
+  for (const name of ["data/below", "around/copies", ".contextcore/below"])
+    mkdirSync(join(cwd, name), { recursive: true });
+  symlinkSync(join(cwd, ".contextcore/below"), join(cwd, "linked"));
+  const env = { CONTEXTCORE_LOGS_DIRECTORY: directory };
+  const { exitCode, stderr } = await run(["retention", "logs", "--yes"], { cwd, env });
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+});
+
+test("by a clock that is wrong nothing is due", async () => {
+  const { cwd, logs } = project();
+  expect((await retain(cwd, "+2y", "--yes")).exitCode).toBe(0);
+  writeFileSync(join(logs, "app.log.1"), "INFO a\n");
+  const { exitCode, stderr } = await retain(cwd, "+1y", "--yes");
+  expect([exitCode, stderr]).toEqual([4, expect.stringContaining("a clock that is wrong")]);
+  expect(names(logs)).toContain("app.log.1");
+});
+
 test("a directory outside of the project has to be agreed to", async () => {
   const outside = temporaryDirectory({ "app.log.1": "INFO elsewhere\n" });
   const { cwd } = project(`directory: ${outside}`);

@@ -14,11 +14,11 @@ export function theirsBy(where: string, id: string): IsTheirs {
   requireName(id);
   const pattern = where.replace(/^\/+/, "").replace(/(?:\/\*\*|\/)+$/, "");
   const parts = pattern.split(PLACE);
-  if (parts.length === 1) throw refused(`it has no ${PLACE}`);
   const all = parts.map((part, n) => {
     const [isFirst, isLast] = [n === 0, n === parts.length - 1];
     return `${!isFirst && /^[*?]/.test(part) ? NO_WORD_AFTER : ""}${expressionOf(part)}${!isLast && /[*?]$/.test(part) ? NO_WORD_BEFORE : ""}`;
   });
+  if (parts.length === 1) throw refused(`it has no ${PLACE}`);
   const path = all.join(quoted(escaped(id)));
   const whole = new RegExp(`^${pattern.includes("/") ? "" : ANYWHERE}${path}$`, "su");
   return (one) => {

@@ -33,7 +33,8 @@ const DATE =
 /** Anywhere in it: `app-log-20260124.json`. */
 const HAS_LOG = /(?:^|[._-])(?:sys)?logs?(?:[._-]|$)/i;
 /** At its end alone: `orders-out.json` is data. */
-const IS_OUTPUT = /(?:^|[._-])(?:messages|out|err|stdout|stderr)(?:[._-](?:debug|info|warning|error)(?:-\d+)?)?$/i;
+const IS_OUTPUT =
+  /(?:^|[._-])(?:messages|out|err|stdout|stderr)(?:[._-](?:debug|info|warning|error)(?:-\d+)?)?$/i;
 const isLog = (plain: string, unmarked: string): boolean => HAS_LOG.test(plain) || IS_OUTPUT.test(unmarked);
 /** What is left ends as a log does, or has no ending. */
 const KNOWN_ENDING =
@@ -51,10 +52,7 @@ const ENDINGS = new Set(["log", "logs", "out", "txt", "json", "jsonl", "ndjson",
 
 /** Its last word: `app.error.log.1` is about errors, and `trace-collector.log.1` need not be about traces alone. */
 function levelIn(name: string): Level | undefined {
-  const words = unmarkedName(name)
-    .replace(/-\d+$/, "")
-    .toLowerCase()
-    .split(/[._-]/);
+  const words = unmarkedName(name).replace(/-\d+$/, "").toLowerCase().split(/[._-]/);
   const last = words.findLast((word) => !ENDINGS.has(word)) ?? "";
   return LEVELS.find((level) => WORDS[level].includes(last));
 }

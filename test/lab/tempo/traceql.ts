@@ -129,7 +129,7 @@ function createParser(source: string) {
     if (token.text === "true" || token.text === "false") return () => token.text === "true";
     const field = fieldOf(token);
     const operator = peek().text;
-    if (!(operator in COMPARE)) return (spot) => field(spot) === true;
+    if (!(operator in COMPARE || operator in MATCH)) return (spot) => field(spot) === true;
     take();
     const value = literal();
     if (!isIntrinsic(token.text)) shown.push({ name: bareName(token.text), field });
@@ -259,8 +259,15 @@ const COMPARE: Readonly<Record<string, (order: number) => boolean>> = {
   ">=": (order) => order >= 0,
 };
 
+/** A regular expression is about the whole value. */
+const MATCH: Readonly<Record<string, (value: string, pattern: string) => boolean>> = {
+  "=~": (value, pattern) => new RegExp(`^(?:${pattern})$`, "su").test(value),
+  "!~": (value, pattern) => !new RegExp(`^(?:${pattern})$`, "su").test(value),
+};
+
 /** Values of different types, or an attribute that is not there, match nothing, whatever the operator. */
 function compare(operator: string, left: Literal, right: Literal): boolean {
+  if (operator in MATCH) return typeof left === "string" && MATCH[operator]?.(left, String(right)) === true;
   const numbers = isNumber(left) && isNumber(right);
   if (left === undefined || right === undefined || (!numbers && typeof left !== typeof right)) return false;
   return COMPARE[operator]?.(left < right ? -1 : left > right ? 1 : 0) ?? false;

@@ -32,5 +32,6 @@ testBackend({
     "restore-within-range",
     ...MATCH_RULES,
     ...SERVER_RULES,
+    "expire-old",
   ],
 });

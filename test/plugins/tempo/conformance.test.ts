@@ -27,5 +27,5 @@ testBackend({
   match: '{ span.task.status = "done" }',
   // What can be found, and not erased, is the person's all the same.
   subject: { id: "ada", where: '{ span.task.assignee = "{id}" }' },
-  waived: [],
+  waived: ["expire-old"],
 });

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -34,10 +35,12 @@ function log(directory: string, name: string, days: number, text = SAID): string
   return path;
 }
 
-const plan = (directory: string) =>
-  planLogs(directory, { policy, open: openFiles(), now: Date.now(), signal: NEVER });
+const plan = (directory: string, now = Date.now()) =>
+  planLogs(directory, { policy, open: openFiles(), now, signal: NEVER });
 const carryOut = async (directory: string, items: Awaited<ReturnType<typeof plan>>["items"]) =>
-  carryOutLogs(directory, items, { policy, open: openFiles(), signal: NEVER, onFile: () => {} });
+  carryOutLogs(directory, items, {
+    ...{ policy, open: openFiles, stays: () => undefined, signal: NEVER, onFile: () => {} },
+  });
 
 const names = (directory: string): string[] => readdirSync(directory).sort();
 const unpacked = (path: string): string => Buffer.from(Bun.zstdDecompressSync(readFileSync(path))).toString();
@@ -101,7 +104,7 @@ test("a directory that is exchanged for a link leads nowhere", async () => {
   expect((await plan(directory)).items.map(({ file }) => file)).toEqual(["moved/app.log.1"]);
 });
 
-test("after a kill: an old draft goes, and a log whose compressed file is there already goes without another one", async () => {
+test("after a kill: a log whose compressed file is there already goes without another one", async () => {
   const directory = temporaryDirectory();
   const path = log(directory, "app.log.1", 2);
   const { mtimeMs } = statSync(path);
@@ -110,12 +113,20 @@ test("after a kill: an old draft goes, and a log whose compressed file is there 
   // As if it had been killed right before the log went.
   writeFileSync(path, SAID);
   utimesSync(path, mtimeMs / 1_000, mtimeMs / 1_000);
-  const draft = log(directory, ".contextcore-0123456789abcdef01234567.partial", 1);
-  const young = log(directory, ".contextcore-1123456789abcdef01234567.partial", 0);
   const { compressed } = await carryOut(directory, (await plan(directory)).items);
   expect(compressed.map(({ to }) => to)).toEqual([packed]);
-  expect([existsSync(draft), existsSync(young)]).toEqual([false, true]);
-  expect(names(directory)).toEqual([".contextcore-1123456789abcdef01234567.partial", packed]);
+  expect(names(directory)).toEqual([packed]);
+});
+
+test("after a kill: a draft goes that nobody has written to for an hour, whatever time it was given", async () => {
+  const directory = temporaryDirectory();
+  const draft = ".contextcore-0123456789abcdef01234567.partial";
+  log(directory, draft, 400);
+  expect((await plan(directory)).items).toEqual([]);
+  const { items } = await plan(directory, Date.now() + 2 * 3_600_000);
+  expect(items.map(({ action, file }) => [action, file])).toEqual([["remove", draft]]);
+  await carryOut(directory, items);
+  expect(names(directory)).toEqual([]);
 });
 
 test("another log of the same name and time does not take its place", async () => {
@@ -131,4 +142,53 @@ test("another log of the same name and time does not take its place", async () =
   expect(all.map((name) => unpacked(join(directory, name))).sort()).toEqual(
     [SAID, "INFO something else\n"].sort(),
   );
+});
+
+test("a file of the compressed one's name that is damaged, a link, or of another time is not taken for it", async () => {
+  const directory = temporaryDirectory();
+  const path = log(directory, "app.log.1", 2);
+  const { mtimeMs } = statSync(path);
+  const again = (): void => {
+    writeFileSync(path, SAID);
+    utimesSync(path, mtimeMs / 1_000, mtimeMs / 1_000);
+  };
+  await carryOut(directory, (await plan(directory)).items);
+  const [first = ""] = names(directory);
+  const whole = readFileSync(join(directory, first));
+  for (const spoil of [
+    () => writeFileSync(join(directory, first), whole.subarray(0, -3)),
+    () => utimesSync(join(directory, first), 1, 1),
+    () => {
+      rmSync(join(directory, first));
+      symlinkSync("/etc/hostname", join(directory, first));
+    },
+  ]) {
+    for (const name of names(directory)) rmSync(join(directory, name));
+    writeFileSync(join(directory, first), whole);
+    utimesSync(join(directory, first), mtimeMs / 1_000, mtimeMs / 1_000);
+    again();
+    spoil();
+    const { compressed } = await carryOut(directory, (await plan(directory)).items);
+    expect(compressed.map(({ to }) => to)).toEqual([first.replace(".info.zst", ".info-2.zst")]);
+    expect(unpacked(join(directory, compressed[0]?.to ?? ""))).toBe(SAID);
+  }
+});
+
+test("what came up after the plan keeps a file: a hold, and a program that opens it", async () => {
+  const directory = temporaryDirectory();
+  for (const name of ["a.log.1", "b.log.1"]) log(directory, name, 40);
+  const { items } = await plan(directory);
+  const open = {
+    isPartial: false,
+    has: ({ ino }: { ino: bigint }) => ino === BigInt(statSync(join(directory, "a.log.1")).ino),
+  };
+  const done = await carryOutLogs(directory, items, {
+    ...{ policy, open: () => open, signal: NEVER, onFile: () => {} },
+    stays: ({ file }) => (file === "b.log.1" ? "it is held: case" : undefined),
+  });
+  expect(done.left).toEqual([
+    { file: "a.log.1", reason: "a program has opened it meanwhile" },
+    { file: "b.log.1", reason: "it is held: case" },
+  ]);
+  expect(names(directory)).toEqual(["a.log.1", "b.log.1"]);
 });

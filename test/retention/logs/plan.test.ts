@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { planLogs } from "../../../src/retention/logs/plan.ts";
 import { logPolicy } from "../../../src/retention/logs/policy.ts";
@@ -60,9 +60,12 @@ test("what is damaged, or nobody here can read, is kept as long as any", async (
   const directory = temporaryDirectory();
   const whole = Bun.zstdCompressSync(linesOf(["info"]));
   place(directory, "cut.log.1.zst", whole.subarray(0, whole.length - 3), NOW);
+  place(directory, "ending.log.1.zst", Buffer.concat([whole, Buffer.from("end")]), NOW);
+  place(directory, "half.log.1.gz", gzipSync(linesOf(["info"])).subarray(0, -3), NOW);
   place(directory, "odd.log.1.xz", Buffer.from("xz"), NOW);
+  const all = ["cut.log.1.zst", "ending.log.1.zst", "half.log.1.gz", "odd.log.1.xz"];
   expect(await removedAt(directory, NOW + 364 * DAY_MS)).toEqual([]);
-  expect(await removedAt(directory, NOW + 366 * DAY_MS)).toEqual(["cut.log.1.zst", "odd.log.1.xz"]);
+  expect(await removedAt(directory, NOW + 366 * DAY_MS)).toEqual(all);
 });
 
 test("a file of the future does not go", async () => {
@@ -85,4 +88,25 @@ test("what was just written to is left, and longer where it is not known what ot
   expect([await at(0.5, false), await at(2, false), await at(2, true), await at(25, true)]).toEqual([
     0, 1, 0, 1,
   ]);
+});
+
+test("several frames, such as those of a log that was compressed piece by piece, are read to their end", async () => {
+  const directory = temporaryDirectory();
+  const frames = [linesOf(["info"]), linesOf([]), linesOf(["warning"])].map((one) =>
+    Bun.zstdCompressSync(one),
+  );
+  place(directory, "app.log.1.zst", Buffer.concat(frames), NOW);
+  expect(await removedAt(directory, NOW + 89 * DAY_MS)).toEqual([]);
+  expect(await removedAt(directory, NOW + 91 * DAY_MS)).toEqual(["app.log.1.zst"]);
+});
+
+test("a small file that would become very large is kept as long as any, in bounded memory and time", async () => {
+  const directory = temporaryDirectory();
+  const zeros = Buffer.alloc(64 << 20);
+  place(directory, "bomb.log.1.zst", Buffer.concat(Array(20).fill(Bun.zstdCompressSync(zeros))), NOW);
+  const wide = zstdCompressSync(Buffer.alloc(256 << 20, "INFO wide\n"), {
+    params: { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_enableLongDistanceMatching]: 1 },
+  });
+  place(directory, "wide.log.1.zst", wide, NOW);
+  expect(await removedAt(directory, NOW + 40 * DAY_MS)).toEqual([]);
 });
