@@ -105,6 +105,32 @@ test("a user who may not have the files written anew is told so, and it is owed"
   await server.stop();
 });
 
+test("a user who may not remove keys is told so, and they stay", async () => {
+  const server = await startRedis();
+  server.cli("SET user:12:cart tea\nACL SETUSER reader on >secret ~* +@read +info +select +ping +scan\n");
+  const backend = backendFor(server, { username: "reader", password: "secret" });
+  const found = await find(backend, "12", "user:{id}:*");
+  const [outcome] = (await backend.erase?.({ id: "12", found }, NEVER))?.outcomes ?? [];
+  expect([outcome?.state, outcome?.reason]).toEqual(["impossible", expect.stringContaining("NOPERM")]);
+  expect(outcome?.reason).not.toContain("12");
+  expect(server.cli("KEYS *\n").trim()).toBe("user:12:cart");
+  await server.stop();
+});
+
+test("a master of a cluster removes keys of many slots", async () => {
+  const server = await startRedis("Redis 8", ["--cluster-enabled", "yes", "--save", "60 1000"]);
+  server.cli("CLUSTER ADDSLOTSRANGE 0 16383\n");
+  for (const began = Date.now(); !server.cli("SET user:123:a x\n").includes("OK"); await Bun.sleep(50))
+    if (Date.now() - began > 30_000) throw new Error(server.cli("CLUSTER INFO\n"));
+  server.cli("SET user:12:a x\nSET user:12:b x\nSET user:12:c x\n");
+  const backend = backendFor(server);
+  const found = await find(backend, "12", "user:{id}:*");
+  const outcomes = (await backend.erase?.({ id: "12", found }, NEVER))?.outcomes ?? [];
+  expect(outcomes).toEqual([{ state: "erased", count: 3 }]);
+  expect(server.cli("KEYS *\n").trim()).toBe("user:123:a");
+  await server.stop();
+});
+
 async function dumped(server: RedisServer): Promise<string> {
   server.cli("SAVE\n");
   const path = join(temporaryDirectory(), "dump.rdb");
