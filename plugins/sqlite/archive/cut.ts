@@ -1,6 +1,6 @@
 /** Takes the oldest rows out of one database: in one transaction, after which nothing of them is left in its files. */
 import type { Database } from "bun:sqlite";
-import { type ExpireAnswer, type ExpireRequest, fromMs, isKind, toRfc3339 } from "contextcore";
+import { type ExpireAnswer, type ExpireRequest, fromMs, isKind, PluginError, toRfc3339 } from "contextcore";
 import { quoted, withDatabase } from "../database.ts";
 import type { Ledger } from "../ledger.ts";
 import { tidyFullText } from "../subject/full-text.ts";
@@ -11,6 +11,7 @@ import { type CutEntry, continues, cutsOf, noteCut } from "./entries.ts";
 import { endsOfCut, type Prefix, prefixBefore } from "./prefix.ts";
 import { referencesTo } from "./rules.ts";
 import { linesNow } from "./same.ts";
+import { writtenAnewInPlace } from "./written-anew.ts";
 
 /** What became of the rows of one database. */
 interface Cut extends Pick<ExpireAnswer, "state" | "reason" | "isOutdated"> {
@@ -104,12 +105,25 @@ function removePrefix(database: Database, ledger: Ledger, { rows, last }: Prefix
   tidyFullText(database, [table]);
 }
 
-/** Empties the log. What the last cut is known by is then in no file of the database any more. */
+/** Writes the file anew, and empties the log: then nothing of them is left in either. What is removed already is said, whatever fails. */
 function folded(path: string, ledger: Ledger, rows: number): Cut {
-  const { isFolded, triggers } = withDatabase(path, "write", (database) => ({
-    isFolded: foldLog(database),
-    triggers: triggersOn(database, ledger.table),
-  }));
+  try {
+    return foldedNow(path, ledger, rows);
+  } catch (error) {
+    if (error instanceof PluginError) return { state: "owed", rows, reason: `${NOT_ANEW}${error.message}.` };
+    throw error;
+  }
+}
+
+const NOT_ANEW =
+  "They are removed, and the file could not be written anew, so it may still have bytes of them: ";
+
+function foldedNow(path: string, ledger: Ledger, rows: number): Cut {
+  const { isFolded, triggers } = withDatabase(path, "write", (database) => {
+    heedRules(database);
+    writtenAnewInPlace(database);
+    return { isFolded: foldLog(database), triggers: triggersOn(database, ledger.table) };
+  });
   if (!isFolded) return { state: "owed", rows, reason: STILL_READ };
   const left = remainsOf(path, cutsOf(path, ledger.table).at(-1));
   if (left !== undefined) return { state: "owed", rows, reason: left };
