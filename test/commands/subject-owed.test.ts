@@ -1,6 +1,15 @@
 /** What cannot be erased now is owed, kept sealed, shown with its deadline, and done when it can be. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { holdsWord } from "../../src/contract/holds-word.ts";
 import { SUBJECT_ERASE, SUBJECT_REQUESTS } from "../../src/results/subject.ts";
@@ -190,10 +199,13 @@ test("what a hold is about stays until it ends, and only that", async () => {
   const logs = readdirSync(join(cwd, "backups")).filter((one) => !one.startsWith("."));
   for (const name of logs) {
     expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "logs.json"), "utf8"))).toBe(true);
-    expect(holdsWord(ANN)(readFileSync(join(cwd, "backups", name, "activity", "runs.jsonl"), "utf8"))).toBe(
-      false,
-    );
+    // What was exported for the hold is of what it is about alone.
+    const runs = join(cwd, "backups", name, "activity", "runs.jsonl");
+    if (existsSync(runs)) expect(holdsWord(ANN)(readFileSync(runs, "utf8"))).toBe(false);
   }
+  expect(logs.filter((name) => existsSync(join(cwd, "backups", name, "activity")))).toHaveLength(
+    logs.length - 1,
+  );
   await expectRun(["retention", "hold", "end", "lawsuit", "--yes"], { cwd });
   expect(await retry(cwd)).toMatchObject({ exitCode: 0, requests: [{ closed: expect.any(String) }] });
   expect([isIn(cwd, "backups"), isIn(cwd, "offsite")]).toEqual([false, false]);
