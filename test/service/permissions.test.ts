@@ -20,7 +20,10 @@ async function allowed(permissions: string): Promise<Record<string, string[]>> {
   const config = await loadConfig({ directory, env: {} });
   const tasks = await Promise.all(Object.values(OFFERED).map(async (load) => (await load()).task));
   const kindsOf = (runner: Starter) =>
-    tasks.filter((task) => mayRun(config, task, runner)).map(({ kind }) => kind);
+    tasks
+      .filter((task) => mayRun(config, task, runner))
+      .map(({ kind }) => kind)
+      .sort();
   return Object.fromEntries(Object.entries(RUNNERS).map(([name, runner]) => [name, kindsOf(runner)]));
 }
 
@@ -31,7 +34,14 @@ test("by default admins start what deletes and overwrites nothing, viewers nothi
     viewer: [],
     admin: HARMLESS,
     ingest: [],
-    schedule: ["audit_prune", ...HARMLESS, "prune", "retention_apply", "subject_retry"].sort(),
+    schedule: [
+      "audit_prune",
+      ...HARMLESS,
+      "prune",
+      "retention_apply",
+      "retention_logs",
+      "subject_retry",
+    ].sort(),
   });
 });
 
