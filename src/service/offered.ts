@@ -177,6 +177,18 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       planJson,
     });
   },
+  async retention_apply() {
+    const { retentionApply } = await import("../tasks/retention-apply.ts");
+    const { RETENTION_APPLY, retentionApplyJson } = await import("../results/retention-apply.ts");
+    return offer({
+      task: retentionApply,
+      lacks: retentionLacks,
+      result: RETENTION_APPLY,
+      resultJson: retentionApplyJson,
+      plan: RETENTION_APPLY,
+      planJson: (plan) => retentionApplyJson(plan),
+    });
+  },
   async retention_archive() {
     const { retentionArchive } = await import("../tasks/retention-archive.ts");
     const { archiveJson, RETENTION_ARCHIVE } = await import("../results/retention-archive.ts");
@@ -199,18 +211,6 @@ export const OFFERED: Readonly<Record<string, () => Promise<OfferedTask>>> = {
       resultJson: retentionLogsJson,
       plan: RETENTION_LOGS,
       planJson: (plan) => retentionLogsJson(plan),
-    });
-  },
-  async retention_apply() {
-    const { retentionApply } = await import("../tasks/retention-apply.ts");
-    const { RETENTION_APPLY, retentionApplyJson } = await import("../results/retention-apply.ts");
-    return offer({
-      task: retentionApply,
-      lacks: retentionLacks,
-      result: RETENTION_APPLY,
-      resultJson: retentionApplyJson,
-      plan: RETENTION_APPLY,
-      planJson: (plan) => retentionApplyJson(plan),
     });
   },
   async subject_retry() {
