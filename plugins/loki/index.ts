@@ -2,6 +2,7 @@ import { askedOnce, definePlugin, option, singleFlight, v } from "contextcore";
 import { countEntries, splitCount } from "./count.ts";
 import { findEnds } from "./ends.ts";
 import { eraseLines } from "./erasure/erase.ts";
+import { expire, findExpired } from "./erasure/expire.ts";
 import { findLines } from "./erasure/find.ts";
 import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
@@ -74,6 +75,8 @@ export default definePlugin({
       },
       find: (request, signal) => findLines(searched, request, signal),
       erase: (request, signal) => eraseLines(searched, request, signal),
+      findExpired: (request, signal) => findExpired(searched, request, signal),
+      expire: (request, signal) => expire(searched, request, signal),
     };
   },
   sink: (context) => {

@@ -1,6 +1,7 @@
 import { definePlugin, option, v } from "contextcore";
 import { createCounter } from "./count.ts";
 import { eraseSeries } from "./erasure/erase.ts";
+import { expire, findExpired } from "./erasure/expire.ts";
 import { findSeries } from "./erasure/find.ts";
 import { start, step } from "./export/export.ts";
 import { split } from "./export/split.ts";
@@ -36,13 +37,15 @@ export default definePlugin({
   backend: ({ options, http, clock, limits: { stepBytes } }) => {
     const server = createServer(http, options);
     const { settle } = options;
+    const counter = createCounter(server);
+    const expiring = { server, count: counter.count, clock };
     return {
       inventory: (signal) => inventory(server, { now: clock() }, signal),
       size: (signal) => measure(server, clock(), signal),
       limits: (signal) => limits(server, signal),
       flush: (signal) => flush(server, signal),
       tenants: (signal) => listTenants(http, signal),
-      ...createCounter(server),
+      ...counter,
       export: {
         heeds: ["match"],
         checkMatch: async (match) => void matchersOf(match),
@@ -53,6 +56,8 @@ export default definePlugin({
       restore: createRestorer(server, clock),
       find: (request, signal) => findSeries(server, clock, request, signal),
       erase: (request, signal) => eraseSeries(server, clock, request, signal),
+      findExpired: (request, signal) => findExpired(expiring, request, signal),
+      expire: (request, signal) => expire(expiring, request, signal),
     };
   },
 });

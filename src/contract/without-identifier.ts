@@ -16,11 +16,25 @@ export async function withoutIdentifier<Value>(id: string, work: () => Promise<V
 }
 
 function without(error: PluginError, id: string): PluginError {
-  const spellings = [id, JSON.stringify(id).slice(1, -1), encodeURIComponent(id)];
+  const spellings = spellingsOf(id);
   const blot = (text: string): string =>
-    spellings.reduce((left, spelling) => left.replaceAll(spelling, PLACEHOLDER), text);
+    spellings === undefined ? text : text.replace(spellings, () => PLACEHOLDER);
   const { kind, message, status, timedOut, absent, retryAfterMs } = error;
   const hint = error.hint === undefined ? undefined : blot(error.hint);
   if (blot(message) === message && hint === error.hint && error.cause === undefined) return error;
   return new PluginError(kind, blot(message), { hint, status, timedOut, absent, retryAfterMs });
+}
+
+const escapeRegex = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
+
+/** As it stands in an expression, in a string, and in an address; `undefined` for nothing at all. */
+function spellingsOf(id: string): RegExp | undefined {
+  if (id === "") return undefined;
+  const quoted = [id, escapeRegex(id)].flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]);
+  const all = quoted.flatMap((text) => [
+    ...[text, encodeURIComponent(text.toWellFormed())],
+    new URLSearchParams({ "": text }).toString().slice(1),
+  ]);
+  const longestFirst = [...new Set(all)].sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map(escapeRegex).join("|"), "g");
 }

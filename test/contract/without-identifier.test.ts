@@ -15,8 +15,20 @@ test("what a server repeats of an identifier stands in no error, however it is s
   expect(error).toBeInstanceOf(PluginError);
   expect(error).toMatchObject({
     ...{ kind: "temporary", message: "no user {id} & {id} or {id}", hint: "Ask without {id}." },
-    ...{ status: 429, retryAfterMs: 5, cause: undefined },
+    ...{ status: 429, retryAfterMs: 5 },
   });
+  expect(error).not.toHaveProperty("cause");
+});
+
+test("nor as it stands in a regular expression, in a string or in an address", async () => {
+  const message = String.raw`in \"ada@x\\.de 1\", /ada@x\.de 1/ and ?q=ada%40x%5C.de+1&r=ada%40x.de%201`;
+  const error = await thrown("ada@x.de 1", new PluginError("invalid", message));
+  expect(String(error)).toContain(String.raw`in \"{id}\", /{id}/ and ?q={id}&r={id}`);
+});
+
+test("an identifier without a character blots nothing out", async () => {
+  const error = new PluginError("invalid", "no such place");
+  expect(await thrown("", error)).toBe(error);
 });
 
 test("an error that does not repeat it is the same one, and so is what no plugin classified", async () => {

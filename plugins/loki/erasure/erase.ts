@@ -21,9 +21,10 @@ import {
   createdAt,
   type DeleteRequest,
   isPending,
+  overlaps,
 } from "../objects/deletes.ts";
 import { waitFor } from "./delete-times.ts";
-import { linesOf, reference, type Searched } from "./find.ts";
+import { linesOf, reference, requireSeen, type Searched } from "./find.ts";
 import { placeOf } from "./place.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -61,21 +62,25 @@ async function eraseOne(
   const place = placeOf(known.where, id);
   const query = asOurs(place.selector) + place.stages;
   const window = windowOf({ from: BigInt(known.from), to: BigInt(known.to) });
-  const asked = (await askDeletes(searched.api, signal)).filter(
-    (one) => one.query === query && covers(one, window),
-  );
+  requireSeen(await searched.settings(signal), window.from, searched.clock());
+  const all = await askDeletes(searched.api, signal);
+  const asked = all.filter((one) => one.query === query && covers(one, window));
   const pending = asked.find(isPending);
   if (pending !== undefined) return owed(searched, createdAt(pending), signal);
   const lines = await linesOf(searched, place, { from: window.from, to: window.to + 1n }, signal);
   const taken = lines.entries + lines.others;
-  if (taken === 0) return gone(searched, asked, signal);
+  if (taken === 0)
+    return gone(searched, asked.length > 0 ? asked : all.filter((one) => overlaps(one, window)), signal);
   if (taken > known.entries || lines.others > 0) return impossible(more(taken, known.entries));
   if (window.to > searched.clock()) return { state: "owed", reason: AHEAD, due: window.to };
   await addDelete(searched.api, { query, ...window }, signal);
   return owed(searched, searched.clock(), signal);
 }
 
-/** No query shows the lines any more. @param asked the requests that have been carried out */
+/**
+ * No query shows the lines any more.
+ * @param asked ours, which have been carried out; if there are none, those of others that may have hidden the lines
+ */
 async function gone(
   searched: Searched,
   asked: readonly DeleteRequest[],
@@ -83,7 +88,8 @@ async function gone(
 ): Promise<Outcome> {
   const created = asked.map(createdAt).reduce((last, time) => (time > last ? time : last), 0n);
   const outcome = await owed(searched, created, signal);
-  return searched.clock() < outcome.due ? outcome : { state: "erased" };
+  const isHidden = asked.some(isPending) || searched.clock() < outcome.due;
+  return isHidden ? outcome : { state: "erased" };
 }
 
 /** @param created when Loki was asked, ns */

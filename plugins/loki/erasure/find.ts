@@ -147,8 +147,8 @@ function withStep(lines: Lines, step: Step, isTheirs: Place["isTheirs"]): Lines 
   return { entries, others, time };
 }
 
-/** Lines that queries do not show are there all the same. */
-function requireSeen(settings: Settings, from: bigint, now: bigint): void {
+/** Lines that queries do not show are there all the same. @param from ns @throws PluginError `refused` */
+export function requireSeen(settings: Settings, from: bigint, now: bigint): void {
   const lookback = settings.limit("limits_config.max_query_lookback");
   const { retention = "unlimited" } = readRetention(settings);
   if (
@@ -159,7 +159,7 @@ function requireSeen(settings: Settings, from: bigint, now: bigint): void {
     return;
   throw new PluginError(
     "refused",
-    `loki: its queries show nothing older than ${toRfc3339(now - lookback)}, so that not everything of a person can be found`,
+    `loki: its queries show nothing older than ${toRfc3339(now - lookback)}, so that not everything can be found`,
     { hint: "Set limits_config.max_query_lookback to 0s on the server." },
   );
 }

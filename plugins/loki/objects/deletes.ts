@@ -61,7 +61,7 @@ const OURS = 'contextcore_deletion=""';
 export const asOurs = (selector: string): string => `${selector.slice(0, -1)}, ${OURS}}`;
 
 /** Whether this program made it. */
-const isOurs = ({ query }: DeleteRequest): boolean => query.includes(OURS);
+export const isOurs = ({ query }: DeleteRequest): boolean => query.includes(OURS);
 
 /** When Loki was asked, ns. */
 export const createdAt = ({ created_at }: DeleteRequest): bigint => ns(created_at);
@@ -69,6 +69,10 @@ export const createdAt = ({ created_at }: DeleteRequest): bigint => ns(created_a
 /** Whether it deletes all from `from` to `to`, both included. ns */
 export const covers = ({ start_time, end_time }: DeleteRequest, { from, to }: Range): boolean =>
   Math.round(start_time * 1_000) <= toMs(from) && Math.round(end_time * 1_000) >= toMs(to);
+
+/** Whether it may hide something from `from` to `to`, both included. ns */
+export const overlaps = ({ start_time, end_time }: DeleteRequest, { from, to }: Range): boolean =>
+  Math.round(start_time * 1_000) <= toMs(to) && Math.round(end_time * 1_000) >= toMs(from);
 
 /** Asks Loki to delete what a query finds from `from` to `to`, both included. Milliseconds count. ns */
 export async function addDelete(

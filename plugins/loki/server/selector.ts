@@ -88,6 +88,16 @@ export const printSelector = (matchers: readonly Matcher[]): string =>
 export const also = (selector: string, ...matchers: readonly Matcher[]): string =>
   `${selector.slice(0, -1)}, ${printSelector(matchers).slice(1)}`;
 
+const OPPOSITE: Readonly<Record<Operator, Operator>> = { "=": "!=", "!=": "=", "=~": "!~", "!~": "=~" };
+
+/** Selectors that together match what this one does and that one does not, each stream once. @param other as a person wrote it */
+export function except(selector: string, other: string): string[] {
+  const matchers = parseSelector(other);
+  return matchers.map(({ operator, ...one }, index) =>
+    also(selector, ...matchers.slice(0, index), { ...one, operator: OPPOSITE[operator] }),
+  );
+}
+
 /** The text as an RE2 (and JavaScript) expression that matches only itself. */
 export const escapeRegex = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 

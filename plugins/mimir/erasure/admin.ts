@@ -1,18 +1,19 @@
 /** The admin API of a Prometheus, and why a server has none. */
-import { PluginError, type Range, toMs } from "contextcore";
+import { fromMs, PluginError, type Range, toMs } from "contextcore";
 import { seconds } from "../server/queries.ts";
 import type { Server } from "../server/server.ts";
 import { prometheusSettings } from "../server/settings.ts";
 import { type Matcher, toSelector } from "../wire/matchers.ts";
 
-const INSTEAD =
-  "wait for its retention (limits.compactor_blocks_retention_period), or delete the tenant (POST /compactor/delete_tenant) and restore it from a snapshot from which this was erased.";
-
-/** One sentence; `undefined`: it deletes series. */
-export async function whyNot(server: Server, signal: AbortSignal): Promise<string | undefined> {
+/** One sentence; `undefined`: it deletes series. @param instead what helps where it can never do that */
+export async function whyNot(
+  server: Server,
+  instead: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { flavour } = await server.identity(signal);
   if (flavour !== "prometheus")
-    return `${flavour === "mimir" ? "Mimir" : "Cortex"} cannot delete single series: ${INSTEAD}`;
+    return `${flavour === "mimir" ? "Mimir" : "Cortex"} cannot delete single series: ${instead}`;
   const { flags } = await prometheusSettings(server, signal);
   return flags["web.enable-admin-api"] === "false" ? ADMIN_OFF : undefined;
 }
@@ -22,6 +23,12 @@ const ADMIN_OFF = "Its admin API is off: start this Prometheus with --web.enable
 /** The same, as the server says it when it is asked to delete. */
 export const saidWhyNot = (error: unknown): string | undefined =>
   error instanceof PluginError && /admin APIs disabled/i.test(error.message) ? ADMIN_OFF : undefined;
+
+/**
+ * So long after a sample's time a Prometheus' write-ahead log is without it: the head becomes blocks of two hours, and twice after
+ * that the log is cut. ns
+ */
+export const LOGGED = 8n * fromMs(3_600_000);
 
 /** Deletes what a selector finds in a range of whole milliseconds. */
 export const deleteSeries = (

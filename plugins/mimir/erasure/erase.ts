@@ -4,7 +4,6 @@ import {
   type EraseRequest,
   type ErasureOutcome,
   formatDuration,
-  NS_PER_SECOND,
   parseShape,
   toRfc3339,
   type v,
@@ -12,7 +11,7 @@ import {
 } from "contextcore";
 import { readRetention } from "../inventory.ts";
 import type { Server } from "../server/server.ts";
-import { cleanTombstones, deleteSeries, saidWhyNot, whyNot } from "./admin.ts";
+import { cleanTombstones, deleteSeries, LOGGED, saidWhyNot, whyNot } from "./admin.ts";
 import { matchersOfFound, reference, seriesWithSamples } from "./find.ts";
 
 type Reference = v.InferOutput<typeof reference>;
@@ -34,6 +33,9 @@ export function eraseSeries(
   });
 }
 
+const INSTEAD =
+  "wait for its retention (limits.compactor_blocks_retention_period), or delete the tenant (POST /compactor/delete_tenant) and restore it from a snapshot from which this was erased.";
+
 const ERASED: Outcome = { state: "erased" };
 const impossible = (reason: string): Outcome => ({ state: "impossible", reason });
 
@@ -49,7 +51,7 @@ async function outcomesOf(
   { id, now }: Asked,
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const reason = await whyNot(server, signal);
+  const reason = await whyNot(server, INSTEAD, signal);
   if (reason !== undefined) return known.map(() => impossible(reason));
   try {
     const refused: (Outcome | undefined)[] = [];
@@ -81,12 +83,6 @@ async function deleteOne(
   if (taken > 0) await deleteSeries(server, matchers, range, signal);
   return undefined;
 }
-
-/**
- * So long after a sample's time a Prometheus' write-ahead log is without it: the head becomes blocks of two hours, and twice after
- * that the log is cut. ns
- */
-const LOGGED = 8n * 3_600n * NS_PER_SECOND;
 
 /**
  * How it stands with samples that are deleted, by the time of the newest of them. A block that is written anew keeps the texts of

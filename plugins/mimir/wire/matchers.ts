@@ -74,6 +74,16 @@ export const toSelector = (matchers: readonly Matcher[]): string =>
 /** Names of the old kind stay bare: servers before Prometheus 3 know no quoted ones. */
 const labelName = (name: string): string => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
+const OPPOSITE = { "=": "!=", "!=": "=", "=~": "!~", "!~": "=~" } as const;
+
+/** Selectors that together match what the first does and the second does not, each series once. */
+export const except = (matchers: readonly Matcher[], others: readonly Matcher[]): readonly Matcher[][] =>
+  others.map((one, index) => [
+    ...matchers,
+    ...others.slice(0, index),
+    { ...one, operator: OPPOSITE[one.operator] },
+  ]);
+
 /** A matcher for exactly these values of a label, or for all others, a missing label among them. */
 export function oneOf(label: string, values: readonly string[], except = false): Matcher {
   const [only] = values;

@@ -58,6 +58,8 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
     expect(await erase(backend, found)).toMatchObject([{ state: "owed" }, { state: "owed" }]);
     expect(await find(backend)).toEqual([]);
     expect(exportedContent(await all(server, start - HOUR_MS))).toEqual(contentOf(others));
+    // The write-ahead log has them until it is cut.
+    expect(filesWith(server.directory, PERSON)).toEqual(["00000000"]);
     await server.stop();
   });
 

@@ -53,7 +53,10 @@ const filled = (over: Parameters<typeof serveLab>[0] = {}) => {
 };
 
 test("the contract's rule about one person's data holds for a Prometheus", async () => {
-  await using here = filled();
+  const clock = (): bigint => BigInt(Date.now()) * 1_000_000n;
+  await using here = serveLab({ flavour: "prometheus", now: clock });
+  const start = Date.now() - 3 * HOUR_MS;
+  here.face.put(["12", "123"].map((customer) => series("requests", { customer }, start)));
   const target = { declaration: mimir, origin: "built-in", face: "backend" } as const;
   const options = { url: here.url, settle: "0s" };
   const subject = openSubject({ ...target, options, subject: { id: "12", where: '{customer="{id}"}' } });
