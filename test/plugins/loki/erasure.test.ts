@@ -12,7 +12,6 @@ import {
   heldBy,
   NOW,
   never,
-  openLoki,
   put,
   SECOND,
   stage,
@@ -88,33 +87,6 @@ test("asked twice, it is one request; and one that was cancelled is made again",
   expect((await find(here.backend, '{app="shop"} |= "{id}"', "12"))[0]?.count).toBe(4);
   await erase(here.backend, "12", found);
   expect((await requestsOf(here.url)).length).toBe(1);
-});
-
-test("lines that only somebody else's request hides are not called erased", async () => {
-  let now = NOW;
-  await using here = stage({ now: () => now });
-  put(here.face, { app: "shop" }, lines(LINES));
-  const found = await find(here.backend, '{app="shop"} |= "{id}"', "12");
-  const query = new URLSearchParams({ query: '{app="shop"}', start: "0" });
-  await fetch(`${here.url}/loki/api/v1/delete?${query}`, { method: "POST" });
-  expect(await erase(here.backend, "12", found)).toMatchObject([{ state: "owed", count: 4 }]);
-  now += 30n * HOUR;
-  expect(await find(here.backend, '{app="shop"} |= "{id}"', "12")).toEqual([]);
-  expect(await erase(here.backend, "12", found)).toEqual([{ state: "erased", count: 4 }]);
-  expect(heldBy(here.face)).toEqual([]);
-});
-
-test("lines that queries show no more are not called erased", async () => {
-  await using here = stage();
-  put(here.face, { app: "shop" }, lines(LINES));
-  const found = await find(here.backend, '{app="shop"} |= "{id}"', "12");
-  here.faults.add({
-    ...{ kind: "status", path: "/config", status: 200 },
-    body: "limits_config:\n  max_query_lookback: 30m\n  deletion_mode: filter-and-delete\ncompactor:\n  retention_enabled: true\n",
-  });
-  const later = openLoki({ url: here.url });
-  expect(String(await failure(erase(later, "12", found)))).toContain("not everything can be found");
-  expect(await requestsOf(here.url)).toEqual([]);
 });
 
 test("structured metadata and labels are theirs where they are the whole value", async () => {
