@@ -17,7 +17,7 @@ import { except, type Matcher, parseSelector, toSelector } from "../wire/matcher
 import { cleanTombstones, deleteSeries, LOGGED, saidWhyNot, whyNot } from "./admin.ts";
 
 /** The server, how it counts samples, and its time. */
-export interface Expiring {
+interface Expiring {
   readonly server: Server;
   readonly count: Required<Backend>["count"];
   readonly clock: () => bigint;
