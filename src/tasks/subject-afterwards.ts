@@ -16,7 +16,7 @@ import type { TaskContext } from "./task/task.ts";
 /** Copies that came meanwhile are replaced, every place gets the list of what was erased, and what nobody has looked through is owed. */
 export async function afterwards(
   context: TaskContext,
-  search: Pick<Search, "looked" | "unsearched" | "locks">,
+  search: Pick<Search, "looked" | "unsearched">,
   how: PlacesGiven,
 ): Promise<SubjectOutcome[]> {
   try {
@@ -24,7 +24,7 @@ export async function afterwards(
     const { owed } = await finishReplacing(context, now, how);
     const since = await madeSince(context, search, now);
     const all = [...owed, ...since, ...(await notGiven(context, now))];
-    return all.map((one) => owedOutcome(one, search.locks));
+    return all.map(owedOutcome);
   } catch (error) {
     context.signal.throwIfAborted();
     return [owedOutcome({ where: context.config.backups, reason: owedReason(error) })];

@@ -8,7 +8,7 @@ import { openTombstones, type Tombstones } from "../retention/tombstones/tombsto
 import { snapshotName } from "../snapshot/format/name.ts";
 import type { FileAsked, Rewriting } from "../snapshot/rewrite/rewriting.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
-import { type Owed, owedReason } from "./owed.ts";
+import { owedReason } from "./owed.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import { bury } from "./subject-bury.ts";
 import type { FoundInKept } from "./subject-found.ts";
@@ -24,7 +24,7 @@ import type { TaskContext } from "./task/task.ts";
 /** Whose data, where it was found, and how encrypted copies are opened. */
 interface Plan {
   readonly subject: string;
-  readonly search: Pick<WholeSearch, "kept" | "everywhere" | "stays" | "locks">;
+  readonly search: Pick<WholeSearch, "kept" | "everywhere" | "stays">;
   readonly given: PlacesGiven;
 }
 
@@ -57,8 +57,7 @@ interface Erasing {
 
 async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promise<OfKept> {
   const { context, tombstones } = erasing;
-  const { everywhere, locks } = plan.search;
-  const owed = (one: Owed): SubjectOutcome => owedOutcome(one, locks);
+  const { everywhere } = plan.search;
   try {
     const clean = await bury(context, found, {
       subject: plan.subject,
@@ -71,12 +70,12 @@ async function eraseOne(plan: Plan, found: FoundInKept, erasing: Erasing): Promi
     const left = await stillThere(context, found, replaced, { ...plan, clean });
     const { snapshot } = replaced;
     return {
-      outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owed), ...left],
+      outcomes: [...doneOf(found, replaced), ...replaced.owed.map(owedOutcome), ...left],
       clean: left.length === 0 && snapshot !== undefined ? [snapshot.manifest.sha256] : [],
     };
   } catch (error) {
     context.signal.throwIfAborted();
-    return { outcomes: [owed({ where: found.one.kept.path, reason: owedReason(error) })], clean: [] };
+    return { outcomes: [owedOutcome({ where: found.one.kept.path, reason: owedReason(error) })], clean: [] };
   }
 }
 

@@ -20,6 +20,7 @@ import { erasable, type Search } from "./subject-found.ts";
 import { closedSince, openRequestOf, type RequestNow } from "./subject-request-now.ts";
 import { searchSubject, type WholeSearch } from "./subject-search.ts";
 import { stayingOf } from "./subject-staying.ts";
+import { countSaved, type Unsaved } from "./subject-unsaved.ts";
 import { RefusedError } from "./task/errors.ts";
 import type { Running, Target, TaskContext } from "./task/task.ts";
 
@@ -34,6 +35,8 @@ export interface ErasurePlan {
   readonly subject: string;
   readonly given: ErasureGiven;
   readonly search: WholeSearch;
+  /** What no snapshot has of it. */
+  readonly unsaved: readonly Unsaved[];
   /** In what the configuration says of then persons show up. */
   readonly places: string;
 }
@@ -42,8 +45,9 @@ export interface ErasurePlan {
 export async function planErasure(context: TaskContext, given: ErasureGiven): Promise<ErasurePlan> {
   const places = hashOf(context.config.subjects);
   const known = given.sealed?.places === places ? new Set(given.sealed.known) : new Set<string>();
-  const search = await searchSubject(context, { ...given, known });
-  return { subject: given.subject, given, search, places };
+  const { unsavedIn, ...counting } = countSaved();
+  const search = await searchSubject(context, { ...given, ...counting, known });
+  return { subject: given.subject, given, search, places, unsaved: unsavedIn(search) };
 }
 
 const hashOf = (value: object): string =>
@@ -123,7 +127,7 @@ async function carriedOut(
   requests.keep(request, sealed, key);
   running.did({ request: request.id });
   const { outcomes, ...after } = await erased(plan, { request, sealed }, running);
-  const tried = afterTry(request, outcomes.map(blotted(subject)), now());
+  const tried = afterTry(request, onceOwed(outcomes.map(blotted(subject))), now());
   requests.keep(tried, { subject, places: plan.places, ...after }, key);
   return tried;
 }
@@ -151,6 +155,16 @@ async function erased(
     pending: servers.pending,
   };
 }
+
+/** What is found to be owed by two ways is owed once. */
+const onceOwed = (outcomes: readonly SubjectOutcome[]): SubjectOutcome[] => [
+  ...new Map(
+    outcomes.map((one, number) => {
+      const { source, name, unit, count, reason, state } = one;
+      return [state === "owed" ? JSON.stringify([source, name, unit, count, reason]) : number, one] as const;
+    }),
+  ).values(),
+];
 
 /** Whatever a server or a file says of it, the identifier is nowhere in a report. */
 const blotted = (subject: string): ((outcome: SubjectOutcome) => SubjectOutcome) => {

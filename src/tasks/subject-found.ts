@@ -3,7 +3,6 @@ import type { Found } from "../contract/contract.ts";
 import type { FoundInFile } from "../retention/subjects/in-snapshot.ts";
 import type { Range } from "../units/range.ts";
 import type { EverySnapshot } from "./everywhere.ts";
-import type { Locks } from "./subject-owed.ts";
 import type { StaysOf } from "./subject-stays.ts";
 
 /** Where data is: on a server, in a snapshot here, in a copy elsewhere, in the log of runs, in the audit trail. */
@@ -74,8 +73,6 @@ export interface Search {
   readonly parts: readonly FoundPart[];
   /** Why some of it stays. */
   readonly stays: StaysOf;
-  /** Copies that nobody can remove yet. */
-  readonly locks: Locks;
   readonly unsearched: readonly Unsearched[];
   /** The manifests of all snapshots that were looked through, found or not. */
   readonly looked: ReadonlySet<string>;

@@ -6,7 +6,6 @@ import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { counted } from "../units/words.ts";
 import type { FoundInKept, FoundOnServer, FoundPart, FoundStored } from "./subject-found.ts";
-import type { Locks } from "./subject-owed.ts";
 import type { StaysOf } from "./subject-stays.ts";
 
 /** Takes the identifier out of a text. */
@@ -16,7 +15,8 @@ type Blot = (text: string) => string;
 interface Telling {
   readonly blot: Blot;
   readonly stays: StaysOf;
-  readonly locks?: Locks;
+  /** By `PLACE:NAME` of a copy, until when nobody can remove it. RFC 3339 */
+  readonly locks?: ReadonlyMap<string, string>;
 }
 
 /** A server's, one for each place in it. */

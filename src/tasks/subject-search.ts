@@ -10,7 +10,6 @@ import { type Everywhere, lookEverywhere } from "./everywhere.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
 import type { FoundInKept, ReadSnapshot, Search, Unsearched } from "./subject-found.ts";
 import { findInKept, type Heard } from "./subject-in-kept.ts";
-import type { Locks } from "./subject-owed.ts";
 import { eventParts, keptParts, runParts, serverParts } from "./subject-parts.ts";
 import { findOwnRuns } from "./subject-runs.ts";
 import { findOnServers } from "./subject-servers.ts";
@@ -57,7 +56,7 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
     kept: found,
     runs: runs.ids,
     events,
-    ...{ stays, locks },
+    stays,
     parts: [
       ...servers.flatMap((one) => serverParts(one, telling)),
       ...found.flatMap((one) => keptParts(one, telling)),
@@ -77,7 +76,7 @@ export async function searchSubject(context: TaskContext, given: SearchGiven): P
 async function locksOn(
   found: readonly FoundInKept[],
   { signal }: Pick<TaskContext, "signal">,
-): Promise<Locks> {
+): Promise<ReadonlyMap<string, string>> {
   const now = fromMs(Date.now());
   const locks = new Map<string, string>();
   for (const { open, place, name } of found.flatMap(({ one }) => one.copies)) {

@@ -18,7 +18,7 @@ import { startLab } from "../lab/lab.ts";
 import { everything } from "../snapshot/rewrite/rewriting.ts";
 import { run } from "../support/binary.ts";
 import { parsedAs } from "../support/printed.ts";
-import { ANN, expectRun, subject, subjectProject } from "./subject-project.ts";
+import { ANN, expectRun, pushLines, subject, subjectProject } from "./subject-project.ts";
 
 setDefaultTimeout(120_000);
 
@@ -137,6 +137,11 @@ test("what is saved while a request is open is found by the next try", async () 
 test("what a server has yet to erase stays owed, however often it is asked for", async () => {
   const subjects = `subjects:\n  loki: '{app="people"} |= "{id}"'\n`;
   const cwd = await subjectProject(lab, { subjects });
+  const all = await subject(cwd, ANN, "erase", "--dry-run");
+  expect(all.stderr).not.toContain("beyond what snapshots have");
+  await pushLines(lab, [`${ANN} comes later`]);
+  const newer = await subject(cwd, ANN, "erase", "--dry-run");
+  expect(newer.stderr).toContain("loki: its server holds 1 entry beyond what snapshots have");
   const { request } = await erase(cwd);
   const owedBy = (one: typeof request) =>
     one?.outcomes.flatMap(({ source, state, due }) => (state === "owed" ? [[source, due]] : []));

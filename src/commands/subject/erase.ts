@@ -2,8 +2,10 @@ import { SUBJECT_ERASE, subjectErasedJson } from "../../results/subject.ts";
 import type { SubjectRequest } from "../../retention/subjects/requests/request.ts";
 import { subjectErase } from "../../tasks/subject-erase.ts";
 import { erasable, type Search } from "../../tasks/subject-found.ts";
+import type { Unsaved } from "../../tasks/subject-unsaved.ts";
 import { readWholeNumber } from "../../tasks/task/count.ts";
 import { RefusedError } from "../../tasks/task/errors.ts";
+import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { conduct, planPaper } from "../conduct.ts";
@@ -41,9 +43,10 @@ export default defineCommand({
     const own = await withIdentifier(call, call.args.file);
     return conduct(subjectErase, own, {
       untouched: "nothing was erased",
-      show({ search }) {
+      show({ search, unsaved }) {
         if (!call.json) showFound(planPaper(own), call.terminal, search);
         if (!call.json) call.terminal.tell(foundText(search));
+        for (const one of unsaved) call.terminal.warn(unsavedText(one));
       },
       question: ({ search }) => questionOf(search, call.args.records),
       report({ search }, request) {
@@ -54,6 +57,9 @@ export default defineCommand({
     });
   },
 });
+
+const unsavedText = ({ backend, unit, count }: Unsaved): string =>
+  `${backend}: its server holds ${countedUnit(count, unit)} beyond what snapshots have; that gets no tombstone, so a copy that nobody here knows of could bring it back: contextcore export saves it first`;
 
 /** @throws RefusedError when another number was agreed to than was found */
 function questionOf({ parts }: Search, agreed: number | undefined): Question | undefined {
