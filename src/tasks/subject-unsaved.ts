@@ -11,7 +11,7 @@ export interface Unsaved {
 }
 
 /** Counts the records of each backend while snapshots are looked through, however many of these hold one. */
-export interface SavedCount extends Required<Pick<Heard, "onRecord" | "onStored">> {
+interface SavedCount extends Required<Pick<Heard, "onRecord" | "onStored">> {
   /** How much more its server holds, of each backend. At least: what was saved under another time is not told apart. */
   unsavedIn(search: Pick<Search, "servers">): readonly Unsaved[];
 }
