@@ -1,10 +1,12 @@
 /** Every snapshot that there is of this project: here, and as copies in all places. Each is asked now, since nothing may be overlooked. */
 
 import type { Place } from "../copies/place/place.ts";
+import type { KnownCopy } from "../copies/record/known-copies.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
-import { byAge, type KeptSnapshot, readKept } from "../snapshot/catalog/kept.ts";
-import { isKnownAs, isLessByClass, withoutSuperseded } from "../snapshot/catalog/lineage.ts";
+import { type KeptSnapshot, misnamedIn, readKept } from "../snapshot/catalog/kept.ts";
+import { isKnownAs } from "../snapshot/catalog/lineage.ts";
 import { messageOf } from "../units/message-of.ts";
+import { type Heads, hasOwnClass, headsOf, keepsMore } from "./everywhere-heads.ts";
 import { asListed, listPlace, type PlaceListing } from "./list-snapshots.ts";
 import { copiesKnownTo } from "./snapshots/holdings.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
@@ -27,6 +29,8 @@ export interface EverySnapshot {
   readonly sha256: string;
   /** Where it is read: in the snapshots directory, or else a copy. Absent: nobody here can decrypt it. */
   readonly kept?: KeptSnapshot;
+  /** The very same snapshot, wherever else it can be read: what is damaged in one place may be sound in another. */
+  readonly elsewhere: readonly KeptSnapshot[];
   readonly isHere: boolean;
   /** What it was, where an interrupted rewriting has left that in the snapshots directory. */
   readonly superseded: readonly KeptSnapshot[];
@@ -68,7 +72,11 @@ export async function lookEverywhere(context: TaskContext, asked: PlacesGiven = 
       unasked.push({ place, reason: messageOf(error) });
     }
   }
-  const unreadable = [...here.unreadable, ...listings.flatMap((one) => one.unreadable)];
+  const unreadable = [
+    ...here.unreadable,
+    ...(await misnamedIn(context.config.backups)),
+    ...listings.flatMap((one) => one.unreadable),
+  ];
   return {
     snapshots: await snapshotsIn({ here, listings, unasked }, context),
     places: listings.map(({ open }) => open),
@@ -91,70 +99,65 @@ async function snapshotsIn(
   { here, listings, unasked }: Found,
   { config }: Pick<TaskContext, "config">,
 ): Promise<EverySnapshot[]> {
-  const copies = listings.flatMap(copiesIn);
+  const there = listings.flatMap(copiesIn);
   const known = (await copiesKnownTo(config).list()).filter(({ place }) =>
     unasked.some((one) => one.place === place),
   );
-  const readable = [
-    ...here.snapshots,
-    ...(here.superseded ?? []),
-    ...listings.flatMap((listing) => listing.snapshots.map(({ snapshot }) => snapshot)),
-  ];
-  const keepsMore = keepingMore(config);
-  const now = withoutSuperseded(firstOfEach(readable));
-  const longer = firstOfEach(listings.flatMap((listing) => keptLonger(listing, now, keepsMore)));
-  const heads = [...now, ...longer].sort(byAge);
-  const reasonOf = (place: string): string => unasked.find((one) => one.place === place)?.reason ?? "";
-  const own = heads.map((kept): EverySnapshot => {
-    const isIt = ({ manifest }: Pick<CopyThere, "manifest">): boolean => isKnownAs(kept.manifest, manifest);
-    const isCopy = ({ place, manifest }: CopyThere): boolean =>
-      longer.includes(kept) ? hasOwnClass(place, config) : !keepsMore(place, kept, manifest);
-    return {
-      name: nameOf(kept),
-      sha256: kept.manifest.sha256,
-      kept,
-      isHere: here.snapshots.includes(kept),
-      superseded: (here.superseded ?? []).filter(({ manifest }) => isKnownAs(kept.manifest, manifest.sha256)),
-      copies: copies.filter((copy) => isIt(copy) && isCopy(copy)),
-      unasked: known.filter(isIt).map(({ place, name, manifest }) => ({
-        place,
-        where: `${place}:${name}`,
-        manifest,
-        reason: reasonOf(place),
-      })),
-    };
-  });
-  return [...own, ...sealedIn(copies, own)];
+  const heads = headsOf({ here, listings }, config);
+  const superseded = here.superseded ?? [];
+  const finding = { there, known, unasked, heads, superseded, config };
+  const own = heads.all.map((kept) => everywhereOf(kept, finding));
+  return [...own, ...sealedIn(there, own)];
 }
 
-type KeepsMore = (place: string, now: KeptSnapshot, manifest: string) => boolean;
-
-/**
- * A place with a class of its own keeps all data for that long. What it holds of a snapshot from which data was taken out meanwhile,
- * since its own class had expired, is not a copy of what is left, but a snapshot that only this place keeps.
- */
-const keepingMore =
-  (config: TaskContext["config"]): KeepsMore =>
-  (place, { manifest: now }, manifest) =>
-    hasOwnClass(place, config) && isLessByClass(now, manifest);
-
-const hasOwnClass = (place: string, { retention }: Pick<TaskContext["config"], "retention">): boolean =>
-  Object.hasOwn(retention.of.places, place);
-
-/** Those of a place that it keeps although what they have become elsewhere is less. */
-function keptLonger(
-  { open, snapshots }: PlaceListing,
-  elsewhere: readonly KeptSnapshot[],
-  keepsMore: KeepsMore,
-): KeptSnapshot[] {
-  const own = withoutSuperseded(snapshots.map(({ snapshot }) => snapshot));
-  return own.filter((one) => elsewhere.some((other) => keepsMore(open.name, other, one.manifest.sha256)));
+interface Finding extends Pick<TaskContext, "config"> {
+  readonly there: readonly CopyThere[];
+  /** Copies in places that could not be asked. */
+  readonly known: readonly KnownCopy[];
+  readonly unasked: Everywhere["unasked"];
+  readonly heads: Heads;
+  readonly superseded: readonly KeptSnapshot[];
 }
 
-/** The very same snapshot may be read here and there: here it costs least. */
-const firstOfEach = (snapshots: readonly KeptSnapshot[]): KeptSnapshot[] => [
-  ...new Map(snapshots.toReversed().map((one) => [one.manifest.sha256, one])).values(),
-];
+/** One snapshot, and all that is of it. */
+function everywhereOf(kept: KeptSnapshot, finding: Finding): EverySnapshot {
+  const { there, heads, superseded } = finding;
+  const isOf = isOfHead(kept, finding);
+  const { sha256 } = kept.manifest;
+  return {
+    name: nameOf(kept),
+    sha256,
+    kept,
+    elsewhere: heads.readable.filter((one) => one !== kept && one.manifest.sha256 === sha256),
+    isHere: heads.here.includes(kept),
+    superseded: superseded.filter(({ manifest }) => isKnownAs(kept.manifest, manifest.sha256)),
+    copies: there.filter(isOf),
+    unasked: finding.known.filter(isOf).map((copy) => unaskedCopy(copy, finding)),
+  };
+}
+
+/** Whether a copy is one of this snapshot, as it is or as it was. */
+function isOfHead(
+  kept: KeptSnapshot,
+  { heads, config }: Finding,
+): (copy: Pick<CopyThere, "place" | "manifest">) => boolean {
+  // Its copies are told with what it has become elsewhere.
+  if (heads.apart.includes(kept)) return () => false;
+  const isLonger = heads.longer.includes(kept);
+  return ({ place, manifest }) =>
+    isKnownAs(kept.manifest, manifest) &&
+    (isLonger ? hasOwnClass(place, config) : !keepsMore(place, { now: kept, manifest }, config));
+}
+
+const unaskedCopy = (
+  { place, name, manifest }: KnownCopy,
+  { unasked }: Finding,
+): EverySnapshot["unasked"][number] => ({
+  place,
+  where: `${place}:${name}`,
+  manifest,
+  reason: unasked.find((one) => one.place === place)?.reason ?? "",
+});
 
 const copiesIn = ({ open, survey: { copies } }: PlaceListing): CopyThere[] =>
   copies.flatMap(({ name, found }) =>
@@ -171,6 +174,7 @@ function sealedIn(copies: readonly CopyThere[], known: readonly EverySnapshot[])
   return [...sealed].map(([sha256, own]) => ({
     name: own[0]?.name ?? sha256,
     sha256,
+    elsewhere: [],
     isHere: false,
     superseded: [],
     copies: own,

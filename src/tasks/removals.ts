@@ -54,7 +54,9 @@ export async function finishRemovals(project: Project, places: readonly Place[])
       if (!SNAPSHOT_NAME.test(name)) continue;
       const there = await open.list(`${name}/`);
       // With its `copy.json` it is a copy, which is found as one.
-      const withheld = there.has(`${name}/${COPY_FILE}`) ? [] : await removeObjects(open, there.keys());
+      const isCopy = there.has(`${name}/${COPY_FILE}`);
+      const withheld = isCopy ? [] : await removeObjects(open, there.keys());
+      if (!isCopy) await copiesKnownTo(project).forget({ place: open.name, name });
       if (withheld.length === 0) await notes.remove(`${open.name}/${name}`);
       all.push(...withheld.map(({ object, reason }) => ({ object: open.shown(object), reason })));
     }
