@@ -17,6 +17,7 @@ import { checkedRecipients } from "../storage/checked-recipients.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { given } from "../units/given.ts";
 import { counted } from "../units/words.ts";
+import { unlessReplaced } from "./replaced-meanwhile.ts";
 import { announceLocks, locked } from "./retain.ts";
 import { copiesKnownTo, seenNow } from "./snapshots/holdings.ts";
 import { storesFor } from "./snapshots/named-snapshot.ts";
@@ -171,7 +172,9 @@ async function carryOut(
     const onProgress = (progress: CopyProgress): void => stretch.progress(shown(name, progress));
     try {
       const isDoubted = known !== undefined && hasDamagedData(known);
-      const written = await writeCopy({ ...writing, snapshot: snapshot.files, name, isDoubted, onProgress });
+      const written = await unlessReplaced({ place, snapshot, running }, () =>
+        writeCopy({ ...writing, snapshot: snapshot.files, name, isDoubted, onProgress }),
+      );
       await remember(running.config, place.name, written, snapshot);
       const until = await locked(place, written, snapshot, running.config);
       copies.push({ ...written, snapshot, where: place.shown(name), ...given({ lockedUntil: until }) });

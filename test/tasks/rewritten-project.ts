@@ -1,10 +1,14 @@
 /** A project with a snapshot and a place, in which snapshots are written anew by processes of their own. */
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { expect } from "bun:test";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readKept } from "../../src/snapshot/catalog/kept.ts";
 import { generateKeyPair } from "../../src/storage/age/keys.ts";
 import { rememberChecked } from "../../src/storage/checked-recipients.ts";
-import { everything } from "../snapshot/rewrite/rewriting.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
+import { everything, filesBelow } from "../snapshot/rewrite/rewriting.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
+import { runAge } from "../support/age.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const REWRITER = resolve(import.meta.dir, "rewriter.ts");
@@ -51,8 +55,12 @@ export async function rewrittenProject({
 }
 
 /** Starts one. */
-export const begin = ({ cwd, env = {} }: Here, ...args: readonly string[]) =>
-  Bun.spawn([process.execPath, REWRITER, cwd, ...args], {
+export const begin = (here: Here, ...args: readonly string[]) => spawned(here, [], ...args);
+
+/** Starts one below another program. */
+export const spawned = ({ cwd, env = {} }: Here, below: readonly string[], ...args: readonly string[]) =>
+  Bun.spawn([...below, process.execPath, REWRITER, cwd, ...args], {
+    cwd,
     env: { ...process.env, ...env },
     stdout: "pipe",
     stderr: "pipe",
@@ -82,3 +90,23 @@ export const placesWith = (cwd: string, text: string): string[] =>
   ["backups", "offsite", ".contextcore"].filter(
     (folder) => existsSync(join(cwd, folder)) && everything(join(cwd, folder)).includes(text),
   );
+
+/** All of the place, by the `age` program. */
+export function decrypted(cwd: string): string {
+  const root = join(cwd, "offsite");
+  return filesBelow(root)
+    .filter((file) => file.endsWith(".age"))
+    .map((file) => runAge(["-d", "-i", join(cwd, "identity")], readFileSync(join(root, file))).toString())
+    .join("\n");
+}
+
+/** The flaws of the one snapshot that counts in a directory; of a copy its own two files are none. */
+export async function flawsIn(directory: string): Promise<string[]> {
+  const { snapshots, unreadable } = await readKept(directory);
+  expect(snapshots.length).toBe(1);
+  expect(unreadable.filter(({ reason }) => !reason.includes("no manifest.json"))).toEqual([]);
+  const reports = await Promise.all(snapshots.map(({ path }) => verifySnapshot(path)));
+  return reports.flatMap(({ flaws }) =>
+    flaws.filter(({ subject }) => !/^(SHA256SUMS|copy\.json)$/.test(subject)).map(({ message }) => message),
+  );
+}

@@ -22,7 +22,8 @@ test("what is damaged here is written anew from a copy, and is whole again", asy
 
 test("where all of them are damaged the old ones stay, and are owed", async () => {
   const { cwd, path, name } = await rewrittenProject();
-  for (const folder of [path, join(cwd, "offsite", name)]) writeFileSync(join(folder, "logs.json"), "damaged");
+  for (const folder of [path, join(cwd, "offsite", name)])
+    writeFileSync(join(folder, "logs.json"), "damaged");
   const [told] = await work({ cwd }, "erase", ENTRY);
   expect(told?.owed.map(({ where }) => where)).toEqual([path, `offsite:${name}`]);
   expect([namesIn(cwd, "backups"), namesIn(cwd, "offsite")]).toEqual([[name], [name]]);

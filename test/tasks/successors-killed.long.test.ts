@@ -1,24 +1,11 @@
 /** Killed at any instant while a snapshot is written anew: the old one or the new one is there, whole, and going on ends as if nothing had been. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { readKept } from "../../src/snapshot/catalog/kept.ts";
-import { verifySnapshot } from "../../src/verify/verify.ts";
-import { begin, ENTRY, namesIn, placesWith, rewrittenProject, work } from "./rewritten-project.ts";
+import { begin, ENTRY, flawsIn, namesIn, placesWith, rewrittenProject, work } from "./rewritten-project.ts";
 
 setDefaultTimeout(300_000);
 
 const KILLS = 24;
-
-/** The flaws of what counts in a directory; of a copy its own two files are none. */
-async function flawsIn(directory: string): Promise<string[]> {
-  const { snapshots, unreadable } = await readKept(directory);
-  expect(snapshots.length).toBe(1);
-  expect(unreadable.filter(({ reason }) => !reason.includes("no manifest.json"))).toEqual([]);
-  const reports = await Promise.all(snapshots.map(({ path }) => verifySnapshot(path)));
-  return reports.flatMap(({ flaws }) =>
-    flaws.filter(({ subject }) => !/^(SHA256SUMS|copy\.json)$/.test(subject)).map(({ message }) => message),
-  );
-}
 
 test("kill -9 at any instant leaves the old snapshot or the new one, here and in the place", async () => {
   const whole = await rewrittenProject();

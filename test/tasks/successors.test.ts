@@ -1,12 +1,10 @@
 /** A snapshot that is written anew is so everywhere: here, and in every place that has a copy. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readKept } from "../../src/snapshot/catalog/kept.ts";
 import { verifySnapshot } from "../../src/verify/verify.ts";
-import { filesBelow } from "../snapshot/rewrite/rewriting.ts";
-import { runAge } from "../support/age.ts";
-import { ENTRY, namesIn, placesWith, rewrittenProject, work } from "./rewritten-project.ts";
+import { decrypted, ENTRY, namesIn, placesWith, rewrittenProject, work } from "./rewritten-project.ts";
 
 setDefaultTimeout(60_000);
 
@@ -70,12 +68,3 @@ test("a place that cannot be reached is owed, and done when it is back", async (
   expect(placesWith(cwd, ENTRY)).toEqual([]);
   expect((await readKept(join(cwd, "offsite"))).snapshots.length).toBe(1);
 });
-
-/** All of the place, by the `age` program. */
-function decrypted(cwd: string): string {
-  const root = join(cwd, "offsite");
-  return filesBelow(root)
-    .filter((file) => file.endsWith(".age"))
-    .map((file) => runAge(["-d", "-i", join(cwd, "identity")], readFileSync(join(root, file))).toString())
-    .join("\n");
-}
