@@ -45,6 +45,24 @@ export async function interruptedRemovals(
   return found;
 }
 
+interface Unfinished {
+  readonly open: Place;
+  readonly name: string;
+}
+
+/** Writes a copy that nobody can finish later: unless it is done, {@link finishRemovals} removes what was written. @throws what the work throws */
+export async function removedUnlessDone<Result>(
+  project: Project,
+  { open, name }: Unfinished,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const notes = notesOf(project);
+  await notes.write(`${open.name}/${name}`, "");
+  const done = await work();
+  await notes.remove(`${open.name}/${name}`);
+  return done;
+}
+
 /** Goes on with removals that were interrupted in these places. @returns what they do not let go now @throws PluginError */
 export async function finishRemovals(project: Project, places: readonly Place[]): Promise<Withheld[]> {
   const notes = notesOf(project);

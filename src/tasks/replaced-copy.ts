@@ -9,7 +9,7 @@ import { verifySnapshot } from "../verify/verify.ts";
 import { remember, requireOpenable } from "./copy.ts";
 import type { CopyThere } from "./everywhere.ts";
 import { isOwed, type Owed, owedReason } from "./owed.ts";
-import { removeForGood } from "./removals.ts";
+import { removedUnlessDone, removeForGood } from "./removals.ts";
 import { locked } from "./retain.ts";
 import { type PlacesGiven, snapshotPlaces } from "./snapshots/places.ts";
 import { writingTo } from "./snapshots/writing-to.ts";
@@ -22,6 +22,8 @@ interface CopyToReplace {
   readonly snapshot: KeptSnapshot;
   /** The successor's name. */
   readonly name: string;
+  /** It lies nowhere else yet, and not for long: nobody could finish a copy of it that is interrupted. */
+  readonly isPassing: boolean;
   readonly how: PlacesGiven;
 }
 
@@ -59,13 +61,15 @@ async function copied({
   copy: { open, place },
   snapshot,
   name,
+  isPassing,
   how,
 }: CopyToReplace): Promise<WrittenCopy> {
   await requireOpenable(open.recipients, context);
   const writing = await writingTo(open, context);
   // Nothing goes from a place that does not know what it must not bring back.
   await shareTombstones(context.config, open, writing.form);
-  const written = await writeCopy({ ...writing, snapshot: snapshot.files, name });
+  const write = () => writeCopy({ ...writing, snapshot: snapshot.files, name });
+  const written = await (isPassing ? removedUnlessDone(context.config, { open, name }, write) : write());
   await requireSound(context, { place, name, how });
   await remember(context.config, place, written, snapshot);
   await locked(open, written, snapshot, context.config);

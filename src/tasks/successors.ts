@@ -31,7 +31,7 @@ export interface ReplacedSnapshot extends Omit<MadeSuccessor, "snapshot"> {
 const SCRATCH = join(".contextcore", "rewriting");
 
 /** How places are opened, and which of them answered. */
-export type Replacement = PlacesGiven & Pick<Everywhere, "places">;
+type Replacement = PlacesGiven & Pick<Everywhere, "places">;
 
 /**
  * Writes a snapshot anew and puts that in its stead wherever it is.
@@ -150,10 +150,11 @@ async function copiesReplaced(
 ): Promise<ReplacedCopy[]> {
   const { sha256 } = snapshot.manifest;
   const stale = one.copies.filter(({ manifest }) => manifest !== sha256);
+  const isPassing = !one.isHere && snapshot !== one.kept;
   const copies: ReplacedCopy[] = [];
   for (const copy of stale) {
     context.signal.throwIfAborted();
-    copies.push(await copyReplaced({ context, copy, snapshot, name: nameOf(snapshot), how }));
+    copies.push(await copyReplaced({ context, copy, snapshot, name: nameOf(snapshot), isPassing, how }));
   }
   return copies;
 }
