@@ -42,7 +42,7 @@ export interface MadeSuccessor {
 }
 
 /** What is to be replaced, and how. */
-export interface Replacing {
+export interface SnapshotReplacing {
   readonly context: TaskContext;
   readonly one: EverySnapshot;
   readonly how: PlacesGiven & Pick<Everywhere, "places">;
@@ -51,7 +51,7 @@ export interface Replacing {
 }
 
 /** From what. */
-interface Making extends Replacing {
+interface Making extends SnapshotReplacing {
   readonly kept: KeptSnapshot;
 }
 

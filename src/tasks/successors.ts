@@ -18,7 +18,12 @@ import { isOwed, type Owed, owedReason, SEALED_HERE } from "./owed.ts";
 import { finishRemovals } from "./removals.ts";
 import { copyReplaced, type ReplacedCopy } from "./replaced-copy.ts";
 import type { PlacesGiven } from "./snapshots/places.ts";
-import { type MadeSuccessor, type ReplacedThere, type Replacing, successorOf } from "./successor-made.ts";
+import {
+  type MadeSuccessor,
+  type ReplacedThere,
+  type SnapshotReplacing,
+  successorOf,
+} from "./successor-made.ts";
 import type { TaskContext } from "./task/task.ts";
 
 /** What became of one snapshot. */
@@ -103,7 +108,10 @@ async function swept({ config }: TaskContext, places: readonly Place[]): Promise
 const isStale = ({ sha256, superseded, copies, unasked }: EverySnapshot): boolean =>
   superseded.length > 0 || [...copies, ...unasked].some(({ manifest }) => manifest !== sha256);
 
-async function replaced(replacing: Replacing, rewriting: Rewriting | undefined): Promise<ReplacedSnapshot> {
+async function replaced(
+  replacing: SnapshotReplacing,
+  rewriting: Rewriting | undefined,
+): Promise<ReplacedSnapshot> {
   const { context, one } = replacing;
   if (one.kept === undefined) return sealed(one);
   try {
@@ -145,7 +153,7 @@ const unaskedOf = ({ unasked }: EverySnapshot, now?: KeptSnapshot): Owed[] =>
 
 /** Every copy of what the snapshot was becomes one of what it is. */
 async function copiesReplaced(
-  { context, one, how }: Replacing,
+  { context, one, how }: SnapshotReplacing,
   snapshot: KeptSnapshot,
 ): Promise<ReplacedCopy[]> {
   const { sha256 } = snapshot.manifest;
