@@ -18,6 +18,7 @@ const waived = (read: string) => [
   ...(read === "dump" ? RANGES : ["count-within-range"]),
   ...MATCH_RULES,
   ...SERVER_RULES.filter((name) => name !== "no-secret-told"),
+  "expire-old",
 ];
 
 for (const [n, read] of (["dump", "keys"] as const).entries())
