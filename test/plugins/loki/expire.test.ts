@@ -21,8 +21,9 @@ const found = async (backend: Backend, over: Partial<ExpireRequest> = {}) =>
 const expire = (backend: Backend, over: Partial<ExpireRequest> = {}) =>
   backend.expire?.({ before: BEFORE, ...over }, never);
 const saved = (entries: number) => ({ saved: { counts: { entries }, snapshot: SNAPSHOT } });
-const requests = async (url: string): Promise<{ query: string; end_time: number; request_id: string }[]> =>
-  (await fetch(`${url}/loki/api/v1/delete`)).json();
+type Requested = { query: string; end_time: number; request_id: string };
+const requests = async (url: string): Promise<Requested[]> =>
+  (await fetch(`${url}/loki/api/v1/delete`)).json() as Promise<Requested[]>;
 
 test("what is older goes when Loki has had its time, to the millisecond, and nothing younger", async () => {
   let now = NOW;
