@@ -1,6 +1,6 @@
 /** A copy that is written while its snapshot is written anew does not keep what was let go. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { debianProgram } from "../support/debian.ts";
 import { ENTRY, namesIn, placesWith, rewrittenProject, spawned, work } from "./rewritten-project.ts";
@@ -9,12 +9,13 @@ setDefaultTimeout(120_000);
 
 const strace = debianProgram({ package: "strace", program: "strace" });
 
-/** The program that another one watches, once the kernel has stopped it. */
-async function stoppedBelow(parent: number): Promise<number> {
+/** Waits until the kernel has stopped the program, as what watches it notes. @returns its number */
+async function stopped(notes: string): Promise<number> {
   for (;;) {
-    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
-    const pid = Number(children[0]);
-    if (pid > 0 && /^State:\t[tT]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) return pid;
+    const said = existsSync(notes)
+      ? /^(\d+) +--- stopped by SIGSTOP/m.exec(readFileSync(notes, "utf8"))
+      : null;
+    if (said !== null) return Number(said[1]);
     await Bun.sleep(20);
   }
 }
@@ -24,8 +25,13 @@ test("stopped before its first object has its name, and continued after an erasu
   rmSync(join(cwd, "offsite"), { recursive: true });
   rmSync(join(cwd, ".contextcore", "copies"), { recursive: true });
   const inject = ["-e", "trace=link", "-e", "inject=link:signal=SIGSTOP:when=1"];
-  const copying = spawned({ cwd }, [strace, "-f", "-qq", "-o", "/dev/null", ...inject], "copy", "offsite");
-  const pid = await stoppedBelow(copying.pid);
+  const copying = spawned(
+    { cwd },
+    [strace, "-f", "-qq", "-o", join(cwd, "notes"), ...inject],
+    "copy",
+    "offsite",
+  );
+  const pid = await stopped(join(cwd, "notes"));
   const [told] = await work({ cwd }, "erase", ENTRY);
   expect(told).toMatchObject({ counts: { entries: 1 }, owed: [] });
   process.kill(pid, "SIGCONT");
