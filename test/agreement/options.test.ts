@@ -9,6 +9,7 @@ import { BUILT_INS } from "../../src/registry.ts";
 const HARMLESS = [
   "tenant",
   "tenants",
+  "class",
   "username",
   "timeout",
   "keepLocal",

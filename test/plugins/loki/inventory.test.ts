@@ -22,6 +22,7 @@ test("oldest and newest, retention, streams and importance", async () => {
     oldest: NOW - 70n * DAY_NS,
     newest: NOW - HOUR + 2n * SECOND + 1n,
     retention: 7n * DAY_NS,
+    retentionSetting: "limits_config.retention_period",
     counts: { streams: 2 },
     warnings: [],
   });

@@ -22,6 +22,7 @@ test("oldest and newest, retention, version and importance", async () => {
     oldest: NOW - 300n * HOUR - 7n,
     newest: NOW - HOUR + 90n * SECOND,
     retention: 336n * HOUR,
+    retentionSetting: "backend_worker.compaction.block_retention",
     importance: "high",
     warnings: [],
   });
