@@ -50,7 +50,10 @@ describe("a wrong instance stops everything, with its line", () => {
       "  loki-eu: { plugin: loki, importance: much }\n",
       "contextcore.yaml:6: backends.loki-eu.importance: expected",
     ],
-    ["  loki-eu: { plugin: loki, class: gold }\n", "contextcore.yaml:6: backends.loki-eu.class: expected"],
+    [
+      "  loki-eu: { plugin: loki, class: gold }\n",
+      'contextcore.yaml:6: backends.loki-eu.class: there is no class called "gold"',
+    ],
     ["  loki-eu: { plugin: loki, tenants: [a, a] }\n", "backends.loki-eu.tenants: names a tenant twice"],
     ["  loki-eu: { plugin: loki, tenants: [] }\n", "backends.loki-eu.tenants: empty: name a tenant"],
     ["  loki-eu: { plugin: loki, tenants: ['a|b'] }\n", "backends.loki-eu.tenants.0: not a tenant"],
