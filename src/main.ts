@@ -4,6 +4,7 @@ import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./dispatch/run.ts";
 import { refuseRuntimeOptions } from "./dispatch/runtime-options.ts";
+import { WORKER_WORD } from "./export/workers/word.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
 import { askThisMachineDirectly } from "./http/proxy.ts";
 import { HOLDINGS_WORD } from "./service/holdings/word.ts";
@@ -42,6 +43,12 @@ try {
     const { runTaskProcess } = await import("./service/running/inside/process.ts");
     askThisMachineDirectly(process.env);
     await runTaskProcess({ env, signal, write: (text) => terminal.pour([text], NEVER) });
+    process.exit(EXIT.ok);
+  }
+  if (words[0] === WORKER_WORD) {
+    const { runWorkerProcess } = await import("./worker/process.ts");
+    askThisMachineDirectly(process.env);
+    await runWorkerProcess({ env, say: (line) => void terminal.pour([`${line}\n`], NEVER) });
     process.exit(EXIT.ok);
   }
   if (words[0] === HOLDINGS_WORD) {

@@ -12,6 +12,7 @@ import type { TotalBefore } from "../reconcile/settle.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
+import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
@@ -149,7 +150,14 @@ const drainAll = (
   kept: Pick<RunStepsOptions, "admit" | "once"> = {},
 ): Promise<void> => {
   const { name, plugin, backend } = open;
-  const source = { name, plugin: plugin.name, exporter: backend.export, now: clockOf(open) };
+  const isForWorkers = (plugin.signals ?? []).some((signal) => SIGNAL_TABLE[signal].lines !== undefined);
+  const source = {
+    name,
+    plugin: plugin.name,
+    exporter: backend.export,
+    isForWorkers,
+    now: clockOf(open),
+  };
   return drainFrontier({ source, ledger, limit, context, reporter, tellWait, ...kept });
 };
 

@@ -6,11 +6,14 @@ import type { Draft } from "./draft.ts";
 import type { ExportTuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 import type { TemporarySpace } from "./whole/temporary-space.ts";
+import type { Elsewhere } from "./workers/elsewhere.ts";
 
 /** What all backends of an export share. */
 export interface ExportContext {
   readonly draft: Pick<Draft, "committed" | "earlier">;
   readonly writer: SnapshotWriter;
+  /** Steps that other processes run. Absent: all are run in this one. */
+  readonly elsewhere?: Elsewhere;
   readonly budget: MemoryBudget;
   readonly tuning: ExportTuning;
   readonly temporary: TemporarySpace;

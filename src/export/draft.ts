@@ -13,6 +13,7 @@ import { given } from "../units/given.ts";
 import { type Committed, openCommitted } from "./reread/committed.ts";
 import type { ExportTuning } from "./tuning.ts";
 import type { ExportResult } from "./types.ts";
+import type { Elsewhere } from "./workers/elsewhere.ts";
 
 /** How its writer is opened. */
 interface DraftOptions extends Pick<ExportTuning, "groupMs" | "groupBytes"> {
@@ -20,11 +21,18 @@ interface DraftOptions extends Pick<ExportTuning, "groupMs" | "groupBytes"> {
   readonly onFailure: (error: Error) => void;
 }
 
+/** What one run writes with. */
+interface OpenedDraft {
+  readonly writer: SnapshotWriter;
+  /** Steps that other processes run. Absent: all are run in this one. */
+  readonly elsewhere?: Elsewhere;
+}
+
 /** What one run of an export writes into, first or resumed. */
 export interface Draft {
   /** For messages, and what `--resume` takes. */
   readonly name: string;
-  open(options: DraftOptions): Promise<SnapshotWriter>;
+  open(options: DraftOptions): Promise<OpenedDraft>;
   /** Reads back what was committed of a backend. */
   committed(backend: string): Committed;
   /** A snapshot that was kept before, and that this one continues. It need not be there. */
@@ -46,13 +54,14 @@ interface LocalDraft {
 /** The `.partial` directory, which gets its final name at the end. */
 export const localDraft = ({ partial, lock, request, recovered }: LocalDraft): Draft => ({
   name: partial,
-  open: (options) =>
-    openWriter({
+  open: async (options) => ({
+    writer: await openWriter({
       directory: partial,
       folders: foldersOf(request),
       ...options,
       ...given({ compression: request.compression, fileBytesMax: request.fileBytesMax, recovered }),
     }),
+  }),
   committed: (backend) => openCommitted(localStorage(partial), backend),
   earlier: ({ snapshot }) => localStorage(join(dirname(partial), snapshot)),
   async finish(claims) {

@@ -4,20 +4,24 @@ import type { StraightOptions } from "../copies/straight/options.ts";
 import { beginStraight, readPlan } from "../copies/straight/plan.ts";
 import { recoverStraight } from "../copies/straight/resume.ts";
 import { createState } from "../copies/straight/state.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import type { Draft } from "./draft.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import { rootCursor } from "./ledger/ledger.ts";
 import { ledgersOf, newRequest } from "./requested.ts";
-import { runSession } from "./session.ts";
-import { straightDraft } from "./straight-draft.ts";
+import { runSession, type Session } from "./session.ts";
+import { type StraightDraftOptions, straightDraft } from "./straight-draft.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
+import type { Workers } from "./workers/workers.ts";
 
 /** What to export, and where it goes. */
 export interface StraightJob extends Omit<ExportJob, "directory">, Pick<Draft, "earlier"> {
   readonly into: StraightOptions;
   /** Whether a snapshot may be called so here. */
   readonly isFree: (name: string) => boolean;
+  /** Starts processes that run its steps. Absent: this one runs them all. @param name the snapshot's */
+  readonly startWorkers?: (name: string) => Promise<Workers>;
 }
 
 /**
@@ -34,7 +38,22 @@ export async function exportStraight(job: StraightJob): Promise<ExportResult> {
   const ledgers = ledgersOf(request);
   const first = [...ledgers].map(([plugin, ledger]) => ({ plugin, cursor: rootCursor(ledger.request) }));
   const begun = await beginStraight(into, { request, first }, { now, isFree });
-  using draft = straightDraft({ into, begun, request, state: createState(new Map()), earlier });
+  const state = createState(new Map());
+  return await runWith(job, { into, begun, request, state, earlier }, ledgers);
+}
+
+/** @throws ExportStopped also when its workers do not start */
+async function runWith(
+  job: Omit<StraightJob, "isFree">,
+  drafting: StraightDraftOptions,
+  ledgers: Session["ledgers"],
+): Promise<ExportResult> {
+  const { into, begun, request } = drafting;
+  const started = job.startWorkers?.(begun.name).catch((error) => {
+    throw new ExportStopped(into.place.shown(begun.name), error);
+  });
+  await using workers = await started;
+  using draft = straightDraft({ ...drafting, ...given({ workers }) });
   return await runSession({ draft, job, request, ledgers });
 }
 
@@ -49,8 +68,9 @@ export async function resumeStraight(name: string, job: Omit<StraightJob, "isFre
     ledgers.get(plugin)?.replay(blocks, commit),
   );
   const request = { ...asked, resumed: state.run, failures: [...failures] };
-  using draft = straightDraft({ into, begun, request, state, earlier });
-  if (manifest === undefined) return await runSession({ draft, job, request, ledgers });
+  const drafting = { into, begun, request, state, earlier };
+  if (manifest === undefined) return await runWith(job, drafting, ledgers);
+  using draft = straightDraft(drafting);
   try {
     return resultOf(into, await concludeStraight(manifest, { ...into, ...begun, state }));
   } catch (error) {

@@ -1,12 +1,14 @@
 /** Runs one cursor to its end: it is committed, split, or given up and named. */
 
+import type { Cursor } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { Effort } from "../engine/effort.ts";
 import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import { relieveNow } from "../engine/memory-pressure.ts";
 import type { Once } from "../engine/once.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
-import type { Commit } from "../snapshot/format/block.ts";
+import type { Block, Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
@@ -56,11 +58,57 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
   const effort = effortOf(pending, context.tuning);
   if (isReadWhole(cursor)) return readAll(pending, reservation, options, effort.retry);
+  const done = await readElsewhere(pending, effort, options);
+  if (done !== undefined) return done;
   const step = await limit.call((inner) => exporter.step(cursor, inner), effort);
   const checked = checkStep(plugin, step);
   checkContents(plugin, checked, relieveNow);
   checkWaits("next", checked.next, now());
   return keep(checked, pending, reservation, options);
+}
+
+/**
+ * Runs it in another process. What is read again, and what is kept only in part, is read here.
+ * @returns its bytes; `undefined`: it has to be run in this process
+ */
+async function readElsewhere(
+  pending: Pending,
+  effort: Effort,
+  { source, limit, context, ledger, splitter, admit }: StepOptions,
+): Promise<number | undefined> {
+  const { elsewhere } = context;
+  const { cursor } = pending;
+  const isOurs = admit !== undefined || parseReread(cursor) !== undefined || !source.isForWorkers;
+  if (elsewhere === undefined || isOurs) return undefined;
+  const asked = { backend: source.name, cursor, now: source.now() };
+  const step = await limit.call((inner) => elsewhere.step(asked, inner), effort);
+  if (step === "here") return undefined;
+  const { bytes, commit: written, ...said } = step;
+  await enter(pending, said.next, { ledger, splitter }, async (next) => {
+    const commit: Commit = { cursor, ...said, next };
+    return { commit, blocks: await written(commit) };
+  });
+  return bytes;
+}
+
+type Entering = Pick<StepOptions, "ledger" | "splitter" | "once">;
+
+/** Commits a step and enters it, with those of its cursors that no other one has named. */
+async function enter(
+  pending: Pending,
+  named: readonly Cursor[],
+  { ledger, splitter, once = ledger.once }: Entering,
+  write: (next: readonly Cursor[]) => Promise<{ readonly blocks: readonly Block[]; readonly commit: Commit }>,
+): Promise<void> {
+  const next = once.claim(named);
+  try {
+    const { blocks, commit } = await write(next);
+    if (blocks.length > 0) splitter.succeeded(pending);
+    ledger.enter(pending, blocks, commit);
+  } catch (error) {
+    once.release(next);
+    throw error;
+  }
 }
 
 /** Commits of a step what is to be kept. @returns its bytes */
@@ -70,20 +118,16 @@ async function keep(
   reservation: Reservation,
   options: StepOptions,
 ): Promise<number> {
-  const { source, ledger, context, splitter, admit = (one) => one, once = ledger.once } = options;
-  const next = once.claim(step.next);
-  try {
+  const { source, context, admit = (one) => one } = options;
+  let kept = 0;
+  await enter(pending, step.next, options, async (next) => {
     const { records, files, objects, bytes, ...rest } = admit({ ...step, next });
     reservation.resize(bytes);
+    kept = bytes;
     const commit: Commit = { cursor: pending.cursor, ...rest };
-    const blocks = await context.writer.write(source.name, { records, files, objects, commit });
-    if (blocks.length > 0) splitter.succeeded(pending);
-    ledger.enter(pending, blocks, commit);
-    return bytes;
-  } catch (error) {
-    once.release(next);
-    throw error;
-  }
+    return { commit, blocks: await context.writer.write(source.name, { records, files, objects, commit }) };
+  });
+  return kept;
 }
 
 async function readAll(

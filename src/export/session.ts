@@ -20,7 +20,7 @@ import { isUnread, whyUnread } from "./unread.ts";
 import { createTemporarySpace } from "./whole/temporary-space.ts";
 
 /** What one run needs: where it writes, what is requested, and what earlier runs committed. */
-interface Session {
+export interface Session {
   readonly draft: Draft;
   readonly job: Omit<ExportJob, "directory">;
   readonly request: SnapshotRequest;
@@ -36,7 +36,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
   const stopper = new AbortController();
   const stop = (error: Error): void => stopper.abort(error);
   const { groupMs, groupBytes } = tuning;
-  const writer = await draft.open({ groupMs, groupBytes, onFailure: stop });
+  const { writer, elsewhere } = await draft.open({ groupMs, groupBytes, onFailure: stop });
   const context: ExportContext = {
     draft,
     writer,
@@ -47,10 +47,12 @@ export async function runSession(session: Session): Promise<ExportResult> {
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
     stop,
-    ...given({ onProgress: job.onProgress, onWait: job.onWait }),
+    ...given({ elsewhere, onProgress: job.onProgress, onWait: job.onWait }),
   };
   try {
     const outcomes = await runBackends(session, context);
+    // What a late attempt still sent would not be cleared away.
+    await elsewhere?.[Symbol.asyncDispose]();
     stopper.signal.throwIfAborted();
     await writer.flush();
     stopper.signal.throwIfAborted();

@@ -10,12 +10,17 @@ import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import { given } from "../units/given.ts";
 import type { Draft } from "./draft.ts";
 import { openCommitted } from "./reread/committed.ts";
+import { elsewhere } from "./workers/elsewhere.ts";
+import type { Workers } from "./workers/workers.ts";
 
-interface StraightDraftOptions extends Pick<Draft, "earlier"> {
+/** What it is made from. */
+export interface StraightDraftOptions extends Pick<Draft, "earlier"> {
   readonly into: StraightOptions;
   readonly begun: StraightExport;
   readonly request: SnapshotRequest;
   readonly state: StraightState;
+  /** Processes that run steps. Absent: this one runs them all. */
+  readonly workers?: Workers;
 }
 
 /** The folder in the place, which is a snapshot once its `copy.json` is there. Dispose of it at the end. */
@@ -25,6 +30,7 @@ export function straightDraft({
   request,
   state,
   earlier,
+  workers,
 }: StraightDraftOptions): Draft & Disposable {
   const { place } = into;
   const { name } = begun;
@@ -33,7 +39,10 @@ export function straightDraft({
   const onPart = held?.add;
   return {
     name: place.shown(name),
-    open: async () => straightWriter({ ...into, ...begun, request, state, ...given({ onPart }) }),
+    open: async () => {
+      const writer = straightWriter({ ...into, ...begun, request, state, ...given({ onPart }) });
+      return { writer, ...(workers && { elsewhere: elsewhere(workers, writer) }) };
+    },
     committed: (backend) => openCommitted(files, backend, canRead),
     earlier,
     async finish(claims) {

@@ -65,6 +65,12 @@ export const exportParams = {
   ...leftOut,
   resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
   compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
+  "local-workers": {
+    type: "value",
+    hint: "N",
+    parse: readWorkers,
+    about: "run its steps in this many processes of this machine, 1 to 64; only into a place",
+  },
   "max-file-size": {
     type: "value",
     hint: "SIZE",
@@ -82,7 +88,7 @@ export const exportParams = {
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
-  (name) => !["output", "resume", "partial"].includes(name),
+  (name) => !["output", "resume", "partial", "local-workers"].includes(name),
 );
 
 /** Of these only one may be given. */
@@ -98,6 +104,18 @@ export type ExportValues = ParamValues<typeof exportParams>;
 
 /** A smaller limit would only create more files, down to one per block. */
 const FILE_BYTES_LEAST = 1_000_000;
+
+/** More than that would only wait for each other. */
+const WORKERS_MOST = 64;
+
+function readWorkers(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= WORKERS_MOST) return count;
+  throw new UsageError(
+    `--local-workers takes a number from 1 to ${WORKERS_MOST}, and got ${text}`,
+    "two or three more than this machine has cores are enough",
+  );
+}
 
 function readFileSize(text: string): number {
   const bytes = parseBytes(text);

@@ -5,13 +5,7 @@ import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Config } from "../config/config.ts";
 import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { exportSnapshot, resumeSnapshot } from "../export/export-snapshot.ts";
-import {
-  type ExportPlan,
-  type PlanOptions,
-  planExport,
-  planResume,
-  planRest as restOf,
-} from "../export/plan.ts";
+import { type ExportPlan, planExport, planResume, planRest as restOf } from "../export/plan.ts";
 import type { ExportJob, ExportResult } from "../export/types.ts";
 import { notBegun } from "../export/unread.ts";
 import { flushAll } from "../host/flush.ts";
@@ -24,31 +18,35 @@ import { listPartials } from "../snapshot/write/partial.ts";
 import { REQUEST_FILE } from "../snapshot/write/request.ts";
 import { isThere } from "../storage/entries.ts";
 import { freeBytes } from "../storage/free-space.ts";
-import { localStorage } from "../storage/local.ts";
-import type { Storage } from "../storage/storage.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { given } from "../units/given.ts";
 import { toMs } from "../units/range.ts";
-import { shortPath } from "../units/short-path.ts";
 import { VERSION } from "../version.ts";
 import { copiedOf, type Exported } from "./copy-exported.ts";
 import { EXCLUSIVE_OF_EXPORTS, type ExportValues, exportParams } from "./export-params.ts";
 import { requireRange, spansOf } from "./export-range.ts";
+import {
+  continuable,
+  type ExportTarget,
+  exportTargetOf,
+  keptFor,
+  outputOf,
+  storesOf,
+  targetText,
+  withWorkers,
+} from "./export-target.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches, tryMatches } from "./matches.ts";
-import { isAddress } from "./snapshots/addresses.ts";
-import { holdingsOf } from "./snapshots/holdings.ts";
 import {
   rememberStraight,
   runStraight,
-  type StraightTarget,
   straightNamed,
   straightRest,
   straightTarget,
 } from "./straight-export.ts";
 import { UsageError } from "./task/errors.ts";
-import { type Done, defineTask, type TaskContext, type Wanted } from "./task/task.ts";
+import { type Done, defineTask, type TaskContext } from "./task/task.ts";
 
 /** How much is expected. */
 interface ExportOutlook {
@@ -64,7 +62,7 @@ export interface SnapshotPlan {
   readonly names: readonly string[];
   readonly job: Omit<ExportJob, "signal" | "onProgress" | "directory">;
   /** The directory for snapshots, or the place that it goes straight into. */
-  readonly to: string | StraightTarget;
+  readonly to: ExportTarget;
   /** The directory of an interrupted export to continue; of one in a place, what it is called there. */
   readonly partial?: string;
   /** Absent for the rest of an interrupted export. */
@@ -105,12 +103,6 @@ export const exportStack = defineTask({
   },
 });
 
-/** The stores that are opened: also for copies. */
-function storesOf(place: string | undefined, { copies }: Config): Pick<Wanted, "stores" | "addresses"> {
-  if (place === undefined && copies.length === 0) return {};
-  return { stores: true, addresses: [place ?? ""].filter(isAddress) };
-}
-
 const doneWith = (result: Exported): Done<Exported> => ({ result, ending: endingOf(result) });
 
 const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
@@ -143,7 +135,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Sn
       "with --resume it names an interrupted export",
     );
   const { note, signal, failures } = context;
-  const to = await targetOf(params, context);
+  const to = await exportTargetOf(params, context);
   const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => params[signal]));
   const names = context.backends.map(({ name }) => name);
   const matches = readMatches(params.match, names);
@@ -179,7 +171,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Sn
 /** Plans the rest of the named interrupted export, or of the newest one. */
 async function planRest(params: ExportValues, context: TaskContext): Promise<SnapshotPlan> {
   const named = straightNamed(params, context.config);
-  if (named !== undefined) return planStraightRest(named, context);
+  if (named !== undefined) return planStraightRest(named, params, context);
   const directory = outputOf(params, context);
   const partial =
     params.partial === undefined
@@ -195,9 +187,10 @@ async function planRest(params: ExportValues, context: TaskContext): Promise<Sna
 /** The same of an export that went straight into a place. */
 async function planStraightRest(
   { place, name: asked }: { readonly place: string; readonly name?: string },
+  params: ExportValues,
   context: TaskContext,
 ): Promise<SnapshotPlan> {
-  const target = await straightTarget(place, context);
+  const target = withWorkers(await straightTarget(place, context), params);
   const { name, request } = await straightRest(target, asked === "" ? undefined : asked, context);
   const { names, ...rest } = restOf(request, context.backends);
   const partial = target.place.shown(name);
@@ -215,42 +208,6 @@ function requireUnfinished(partial: string): void {
     "name the .partial directory that the interrupted export left, or start a new export",
   );
 }
-
-/** The directory for snapshots, or the place that is meant. */
-async function targetOf(params: ExportValues, context: TaskContext): Promise<string | StraightTarget> {
-  const named = straightNamed(params, context.config);
-  return named === undefined ? outputOf(params, context) : straightTarget(named.place, context);
-}
-
-/** What an increment may continue. */
-async function keptFor(
-  to: string | StraightTarget,
-  { output }: ExportValues,
-  { config }: TaskContext,
-): Promise<Storage> {
-  if (typeof to !== "string") return to.kept;
-  return output === undefined ? holdingsOf(config) : localStorage(to);
-}
-
-/** A source that compares with what its parent holds begins anew where nobody here can read that. */
-function continuable(
-  spanFor: PlanOptions["spanFor"],
-  to: string | StraightTarget,
-  note: TaskContext["note"],
-): PlanOptions["spanFor"] {
-  if (typeof to === "string") return spanFor;
-  return (finding) => {
-    const span = spanFor(finding);
-    const { export: exporter } = finding.open.backend;
-    if (span.parent == null || exporter.continues === undefined || to.canRead(span.parent)) return span;
-    note(`${finding.name}: everything all the same: only its recipients can read ${span.parent.snapshot}`);
-    return { ...span, parent: null };
-  };
-}
-
-/** Where snapshots are kept. */
-const outputOf = ({ output }: ExportValues, { config, directory }: TaskContext): string =>
-  output === undefined ? config.backups : resolve(directory, output);
 
 /** Who exports, and the configured export settings. */
 const manner = ({ export: { concurrency, recount } }: Config) => ({
@@ -291,7 +248,3 @@ function tellOutlook(
   if (free !== undefined && size.high > free)
     warn("this may not fit on the disk; if it does not, nothing written is lost and --resume continues");
 }
-
-/** Where it goes, for people. */
-export const targetText = (to: SnapshotPlan["to"], directory: string): string =>
-  typeof to === "string" ? shortPath(to, directory) : to.place.name;

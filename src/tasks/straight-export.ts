@@ -10,6 +10,8 @@ import { listStraight, readPlan } from "../copies/straight/plan.ts";
 import type { Draft } from "../export/draft.ts";
 import { exportStraight, resumeStraight, type StraightJob } from "../export/export-straight.ts";
 import type { ExportResult } from "../export/types.ts";
+import { startPool } from "../export/workers/pool.ts";
+import { startWorker } from "../export/workers/process.ts";
 import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { hiddenName } from "../snapshot/format/name.ts";
@@ -17,6 +19,7 @@ import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import { isThere } from "../storage/entries.ts";
 import { localStorage } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
+import { given } from "../units/given.ts";
 import { requireOpenable } from "./copy.ts";
 import type { ExportValues } from "./export-params.ts";
 import { announceLocks, locked } from "./retain.ts";
@@ -37,6 +40,10 @@ export interface StraightTarget extends Pick<Draft, "earlier"> {
   readonly kept: Storage;
   /** Whether what a snapshot holds can be read here, by its name. */
   canRead(parent: Parent): boolean;
+  /** As it was named. */
+  readonly address: string;
+  /** So many processes run the steps. Absent: this one does. */
+  readonly localWorkers?: number | undefined;
 }
 
 /** The place that flags name, and perhaps the interrupted export in it; `undefined`: a directory is meant. */
@@ -66,6 +73,7 @@ export async function straightTarget(place: string, context: TaskContext): Promi
   const here = ({ snapshot }: Parent): string => join(config.backups, snapshot);
   const isHere = (parent: Parent): boolean => isThere(here(parent));
   return {
+    address: place,
     place: opened,
     kept: await keptIn(opened, config, copies),
     earlier: (parent) => (isHere(parent) ? localStorage(here(parent)) : copies.within(parent.snapshot)),
@@ -110,18 +118,33 @@ export async function straightRest(
 
 /** Runs it. */
 export async function runStraight(
-  { place, resumed, earlier }: StraightTarget,
+  target: StraightTarget,
   job: Omit<StraightJob, "into" | "isFree" | "earlier">,
   running: Running,
 ): Promise<ExportResult> {
+  const { place, resumed, earlier } = target;
   const into = await writingTo(place, running);
-  const work = { ...job, into, earlier };
+  const work = { ...job, into, earlier, ...given({ startWorkers: starterOf(target, running) }) };
   const { backups } = running.config;
   if (resumed !== undefined) return resumeStraight(resumed, work);
   return exportStraight({
     ...work,
     isFree: (name) => ![name, hiddenName(name, "partial")].some((one) => isThere(join(backups, one))),
   });
+}
+
+/** The way in which its workers are started. */
+function starterOf(
+  { address, localWorkers: count }: StraightTarget,
+  { config, directory, env, warn }: Running,
+): StraightJob["startWorkers"] {
+  if (count === undefined) return undefined;
+  const { file: configFile, overrides } = config;
+  const project = { directory, ...given({ configFile }), overrides: { ...overrides } };
+  return (name) => {
+    const order = { project, place: address, name };
+    return startPool({ count, start: (onLine) => startWorker({ order, env, onLine }), onTold: warn });
+  };
 }
 
 /** From now on it counts as holding what it holds, as a copy does. */

@@ -1,15 +1,14 @@
 /** `export -o PLACE` as a user meets it: what would lie in a directory and be copied from there lies in the place alone. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { contentsOf } from "../copies/straight.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
-import { runAge } from "../support/age.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { eventsIn } from "../support/printed.ts";
 import { labProject } from "../support/project.ts";
-import { command, json, STORES } from "./copied.ts";
+import { command, filesBelow, json, openedWithAge, STORES } from "./copied.ts";
 
 setDefaultTimeout(120_000);
 
@@ -19,14 +18,6 @@ beforeAll(async () => {
   [lab, empty] = await Promise.all([startLab(), startLab({ empty: true })]);
 }, 120_000);
 afterAll(async () => void (await Promise.all([lab.stop(), empty.stop()])));
-
-const filesBelow = (directory: string): string[] =>
-  existsSync(directory)
-    ? readdirSync(directory, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-        .sort()
-    : [];
 
 const snapshotsIn = (directory: string): string[] =>
   existsSync(directory) ? readdirSync(directory).filter((name) => !name.startsWith(".")) : [];
@@ -119,18 +110,6 @@ async function ownData(isEncrypted: boolean) {
   return { cwd, key };
 }
 
-/** The files of a copy as its recipient gets them with `age` alone. */
-function opened(folder: string, key: string): string {
-  const directory = temporaryDirectory();
-  for (const file of filesBelow(folder)) {
-    const target = join(directory, file.replace(/\.age$/, ""));
-    mkdirSync(dirname(target), { recursive: true });
-    const bytes = readFileSync(join(folder, file));
-    writeFileSync(target, file.endsWith(".age") ? runAge(["-d", "-i", key], bytes) : bytes);
-  }
-  return directory;
-}
-
 test("encrypted: only its recipients read it, with age alone; it is restored from there, and an increment continues it", async () => {
   const { cwd, key } = await ownData(true);
   const refused = await command(cwd, "export", "--all", "-o", "offsite");
@@ -146,7 +125,7 @@ test("encrypted: only its recipients read it, with age alone; it is restored fro
   const folder = join(cwd, "offsite", name);
   expect(filesBelow(folder).filter((file) => !file.endsWith(".age"))).toEqual(["SHA256SUMS", "copy.json"]);
   expectNothingElse(folder);
-  expect(Object.keys(await contentsOf(opened(folder, key)))).toContain("files files/tree.jsonl");
+  expect(Object.keys(await contentsOf(openedWithAge(folder, key)))).toContain("files files/tree.jsonl");
   expect((await command(cwd, "verify", path, "--identity", key)).exitCode).toBe(0);
 
   // What the first one holds of them nobody here can read, so all of them are saved again.
@@ -210,7 +189,7 @@ describe.each([[false], [true]])("killed with -9, encrypted: %p", (isEncrypted) 
       expect(resumed.exitCode, resumed.stderr).toBeOneOf([0, 3]);
       expect(resumed.printed.snapshot).toEqual({ name, path: `offsite:${name}` });
       expectNothingElse(join(place, name));
-      const folder = isEncrypted ? opened(join(place, name), key) : join(place, name);
+      const folder = isEncrypted ? openedWithAge(join(place, name), key) : join(place, name);
       expect(await contentsOf(folder)).toEqual(expected);
       const identity = isEncrypted ? ["--identity", key] : [];
       expect((await command(cwd, "verify", `offsite:${name}`, ...identity)).exitCode).toBe(0);

@@ -1,5 +1,6 @@
 import { estimateText } from "../../inventory/export-size.ts";
-import { type SnapshotPlan, targetText } from "../../tasks/export.ts";
+import type { SnapshotPlan } from "../../tasks/export.ts";
+import { targetText } from "../../tasks/export-target.ts";
 import { printTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { minute } from "../../units/range.ts";

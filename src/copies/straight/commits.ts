@@ -36,14 +36,17 @@ export interface StraightCommit {
   readonly lines: readonly string[];
 }
 
+/** What another process has sent of a step, and its lines of the index. */
+export type SentLines = Pick<StraightCommit, "objects" | "sums" | "lines">;
+
 const wholeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const commitSchema = v.object({
-  number: wholeSchema,
-  run: wholeSchema,
+/** See {@link SentLines}. */
+export const sentLinesSchema = v.object({
   objects: v.array(objectSchema),
   sums: objectOf(v.string()),
   lines: v.array(v.string()),
 });
+const commitSchema = v.object({ number: wholeSchema, run: wholeSchema, ...sentLinesSchema.entries });
 
 /** Gives each commit its name: that of its cursor, with `-2`, `-3` … if the same cursor is committed again. */
 export function createCommitNames(): (plugin: string, cursor: Cursor) => string {
@@ -84,7 +87,7 @@ export async function readCommits(
 }
 
 /** The step that a commit stands for. @throws SnapshotError when its lines are not those of one step */
-export function stepOf({ lines }: StraightCommit, where: string): CommittedStep {
+export function stepOf({ lines }: Pick<StraightCommit, "lines">, where: string): CommittedStep {
   const said = lines.map((line) => parseIndexLine(line));
   const last = said.at(-1);
   const blocks = said.flatMap(({ block }): readonly Block[] => (block === undefined ? [] : [block]));

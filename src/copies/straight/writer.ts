@@ -2,11 +2,8 @@
  * Writes an export's steps straight into a place: what a step yields is sent as parts of files, under names that nothing has, and
  * counts once the step's commit is there. Nothing waits on this machine but what is on its way.
  */
-import { relieveNow } from "../../engine/memory-pressure.ts";
 import { type Block, type Commit, formatStep } from "../../snapshot/format/block.ts";
-import { SnapshotError } from "../../snapshot/format/errors.ts";
-import { createPlacement } from "../../snapshot/write/placement.ts";
-import { foldersOf, type SnapshotRequest } from "../../snapshot/write/request.ts";
+import type { SnapshotRequest } from "../../snapshot/write/request.ts";
 import { createPlacer, type Placer, type WholeStep } from "../../snapshot/write/step.ts";
 import {
   createQueue,
@@ -15,18 +12,26 @@ import {
   type SnapshotWriter,
 } from "../../snapshot/write/writer.ts";
 import { given } from "../../units/given.ts";
-import { hintOf } from "../../units/hint-of.ts";
-import { asError, messageOf } from "../../units/message-of.ts";
-import { isBookkeeping } from "../format/bookkeeping.ts";
-import type { CopyObject } from "../format/copy-file.ts";
-import { fromMemory } from "../write/outgoing.ts";
-import { trySend } from "../write/send.ts";
-import { described } from "../write/write-copy.ts";
 import type { StraightCommit } from "./commits.ts";
 import type { StraightOptions } from "./options.ts";
 import { createGatherer, type StraightPart } from "./parts.ts";
+import { straightPlacement } from "./placement.ts";
 import type { StraightExport } from "./plan.ts";
+import {
+  anotherWriter,
+  createPartSender,
+  orStops,
+  type SentPart,
+  type SentStep,
+  stepFrom,
+} from "./sender.ts";
 import type { StraightState } from "./state.ts";
+
+/** Also commits what other processes have sent. */
+export interface StraightWriter extends SnapshotWriter {
+  /** @throws SnapshotError when the place refuses */
+  commitSent(plugin: string, sent: SentStep, commit: Commit): Promise<readonly Block[]>;
+}
 
 interface StraightWriterOptions extends StraightOptions, StraightExport {
   readonly request: SnapshotRequest;
@@ -35,60 +40,43 @@ interface StraightWriterOptions extends StraightOptions, StraightExport {
   readonly onPart?: (part: StraightPart) => void;
 }
 
-/** How large a part becomes, unless a single block is larger: it is in memory until it is sent. Bytes */
-const PART_BYTES = 8 << 20;
-
 /** How many parts of one step that arrives in pieces are on their way at once. */
 const UNDERWAY = 2;
 
 /** The writer of one run. */
-export function straightWriter(options: StraightWriterOptions): SnapshotWriter {
-  const { place, name: folder, form, book, signal, request, state, onPart } = options;
-  const { compression, fileBytesMax = PART_BYTES } = request;
-  const compressed = compression === "zstd";
-  const placement = createPlacement({
-    compressed,
-    folders: foldersOf(request),
-    fileBytesMax: Math.min(fileBytesMax, PART_BYTES),
-    partDigits: 6,
-    isTaken: (path) => state.taken.has(path) || isBookkeeping(path),
-  });
+export function straightWriter(options: StraightWriterOptions): StraightWriter {
+  const { place, form, book, signal, request, state, onPart } = options;
+  const compressed = request.compression === "zstd";
+  const placement = straightPlacement(request, { isTaken: (path) => state.taken.has(path) });
   for (const file of state.summary().files) placement.restore(file.plugin, file);
   placement.split();
   const inTurn = createQueue();
   let before: Promise<unknown> = Promise.resolve();
 
-  const sendPart = async (part: StraightPart): Promise<SentPart> => {
-    const { path, bytes, blocks } = part;
-    state.taken.add(path);
-    const file = await form(fromMemory(path, bytes));
-    const outcome = await trySend({ place, folder, file, replaces: false });
-    if (outcome === "taken") throw another(options);
-    onPart?.(part);
-    relieveNow();
-    return { path, blocks, object: described(file), sum: sumOf(part), isOurs: outcome === "sent" };
+  const parts = createPartSender({ place, name: options.name, form, ...given({ onPart }) });
+  const sendPart = (part: StraightPart): Promise<SentPart> => {
+    state.taken.add(part.path);
+    return parts.send(part);
   };
 
   /** Whatever of it was sent is named by no commit, and will not be. */
-  const takeBack = async ({ path, object, isOurs }: SentPart): Promise<void> => {
-    if (!isOurs) return;
-    await place.remove(`${folder}/${object.name}`);
-    state.taken.delete(path);
+  const takeBack = async (sent: SentPart): Promise<void> => {
+    await parts.takeBack(sent);
+    if (sent.isOurs) state.taken.delete(sent.path);
   };
 
   /** Steps count in the order of their numbers, so the index is the same whoever puts it together. */
   const commit = async (
     plugin: string,
-    sent: readonly SentPart[],
+    { blocks, objects, sums }: SentStep,
     step: Commit,
   ): Promise<readonly Block[]> => {
     state.number += 1;
-    const blocks = sent.flatMap((part) => part.blocks);
     const value: StraightCommit = {
       number: state.number,
       run: state.run,
-      objects: sent.map(({ object }) => object),
-      sums: Object.fromEntries(sent.flatMap(({ sum }) => sum)),
+      objects,
+      sums,
       lines: formatStep(plugin, blocks, step).map((line) => line.slice(0, -1)),
     };
     const written = book.write(state.commitName(plugin, step.cursor), {
@@ -96,7 +84,7 @@ export function straightWriter(options: StraightWriterOptions): SnapshotWriter {
       objects: [...value.objects],
     });
     before = Promise.all([before, written]).then(([, outcome]) => {
-      if (outcome === "taken") throw another(options);
+      if (outcome === "taken") throw anotherWriter(options);
       state.enter({ plugin, blocks, commit: step }, value);
     });
     await before;
@@ -120,11 +108,16 @@ export function straightWriter(options: StraightWriterOptions): SnapshotWriter {
         placer.release();
         throw error;
       });
-      return stopping(options, async () => {
+      return orStops(options, async () => {
         const all = [...gatherer.add(parts), ...gatherer.rest()];
-        return commit(plugin, await Promise.all(all.map(sendPart)), step.commit);
+        return commit(plugin, stepFrom(await Promise.all(all.map(sendPart))), step.commit);
       });
     },
+    commitSent: (plugin, sent, step) =>
+      orStops(options, () => {
+        for (const { file } of sent.blocks) state.taken.add(file);
+        return commit(plugin, sent, step);
+      }),
     begin(plugin) {
       const placer = createPlacer(plugin, { placement, compressed, alone: true });
       const gatherer = createGatherer();
@@ -142,14 +135,14 @@ export function straightWriter(options: StraightWriterOptions): SnapshotWriter {
       return {
         async add(piece) {
           const parts = await placed(placer, { ...piece, objects: [] });
-          await stopping(options, () => send(gatherer.add(parts)));
+          await orStops(options, () => send(gatherer.add(parts)));
         },
         commit: (step) =>
-          stopping(options, async () => {
+          orStops(options, async () => {
             await send(gatherer.rest());
             const sent = await Promise.all(underway);
             mayBeNamed = true;
-            return commit(plugin, sent, step);
+            return commit(plugin, stepFrom(sent), step);
           }),
         async discard() {
           const ended = await Promise.allSettled(underway);
@@ -181,36 +174,3 @@ export function straightWriter(options: StraightWriterOptions): SnapshotWriter {
     close: async () => {},
   };
 }
-
-interface SentPart extends Pick<StraightPart, "path" | "blocks"> {
-  readonly object: CopyObject;
-  /** Its file's, with its path. */
-  readonly sum: readonly [string, string][];
-  /** This process has written it. */
-  readonly isOurs: boolean;
-}
-
-/** What a file of a single block has is its block's. */
-const sumOf = ({ path, bytes, blocks }: StraightPart): [string, string][] =>
-  blocks.length < 2 ? [] : [[path, new Bun.CryptoHasher("sha256").update(bytes).digest("hex")]];
-
-/** What the place refuses stops the export, and not the backend whose step it was. */
-async function stopping<Result>(
-  { place, signal }: Pick<StraightOptions, "place" | "signal">,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (signal.aborted || cause instanceof SnapshotError) throw cause;
-    throw new SnapshotError(`${place.name} does not take what was read: ${messageOf(cause)}`, {
-      cause,
-      ...given({ hint: hintOf(asError(cause)) }),
-    });
-  }
-}
-
-const another = ({ place, name }: Pick<StraightWriterOptions, "place" | "name">): SnapshotError =>
-  new SnapshotError(`another process writes ${place.shown(name)}, too`, {
-    hint: "Wait for it to end, or stop it; nothing that either has committed is lost.",
-  });

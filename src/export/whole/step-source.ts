@@ -7,6 +7,8 @@ export interface StepSource {
   /** Its plugin, which determines file names and checks. */
   readonly plugin: string;
   readonly exporter: Exporter;
+  /** Whether other processes may run its steps: those that yield lines. */
+  readonly isForWorkers: boolean;
   /** By the server's clock, ns. */
   readonly now: () => bigint;
 }

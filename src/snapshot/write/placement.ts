@@ -60,6 +60,8 @@ export interface PlacementOptions {
   readonly fileBytesMax?: number;
   /** How many digits the number of a part has, at least. */
   readonly partDigits?: number;
+  /** Goes into the name of every part, because other processes that know nothing of this one place steps, too. */
+  readonly attempt?: string;
   /** Whether something that this placement does not know of has the name. */
   readonly isTaken?: (path: string) => boolean;
 }
@@ -72,8 +74,14 @@ interface Part {
 /** Creates the placement of one snapshot. */
 export function createPlacement(options: PlacementOptions): Placement {
   const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER, folders, partDigits } = options;
-  const { isTaken = () => false } = options;
-  const nameOf = (first: string, number: number): string => partName(first, number, compressed, partDigits);
+  const { attempt, isTaken = () => false } = options;
+  const nameOf = (first: string, number: number): string =>
+    partName(
+      attempt === undefined ? first : beforeExtension(first, `.${attempt}`),
+      number,
+      compressed,
+      partDigits,
+    );
   const entries = createEntries();
   const owners = new Map<string, string>();
   const parts = new Map<string, Part>();
@@ -194,10 +202,15 @@ function createEntries() {
 
 /** The first of `a/b.json`, `a/b-2.json`, `a/b-3.json` … that is free. */
 function numbered(path: string, isFree: (path: string) => boolean): string {
-  const dot = path.lastIndexOf(".");
-  const cut = dot > path.lastIndexOf("/") + 1 ? dot : path.length;
   for (let number = 1; ; number += 1) {
-    const one = number === 1 ? path : `${path.slice(0, cut)}-${number}${path.slice(cut)}`;
+    const one = number === 1 ? path : beforeExtension(path, `-${number}`);
     if (isFree(one)) return one;
   }
+}
+
+/** `a/b.json` with `-2` is `a/b-2.json`. */
+function beforeExtension(path: string, added: string): string {
+  const dot = path.lastIndexOf(".");
+  const cut = dot > path.lastIndexOf("/") + 1 ? dot : path.length;
+  return `${path.slice(0, cut)}${added}${path.slice(cut)}`;
 }

@@ -1,14 +1,11 @@
 /** The process of one task: it plans, shows the plan where that is asked for, and carries out that very plan. */
 import * as v from "valibot";
-import { standingOf } from "../../../agreement/standing.ts";
 import type { Actor, Outcome } from "../../../audit/format/event.ts";
-import type { Config } from "../../../config/config.ts";
 import { loadConfig } from "../../../config/load.ts";
 import { BUILT_INS } from "../../../registry.ts";
 import { inFull } from "../../../results/result.ts";
 import { type Caller, openContext } from "../../../tasks/stack/stack.ts";
-import { trailPlaces } from "../../../tasks/stack/trail-places.ts";
-import { agreementRefusal, isAgreed } from "../../../tasks/task/agreed.ts";
+import { standingIn } from "../../../tasks/stack/unattended.ts";
 import { lastWordOf } from "../../../tasks/task/last-word.ts";
 import { readParams } from "../../../tasks/task/read-params.ts";
 import { planTask } from "../../../tasks/task/run.ts";
@@ -102,13 +99,7 @@ async function decided(heeded: Heeded, patienceMs: number, who: { actor: Actor }
 /** Nobody can be asked here: what the project wants must have been agreed to. */
 function callerOf({ project }: TaskOrder, env: Caller["env"], signal: AbortSignal) {
   const { directory, configFile, overrides } = project;
-  const agreementOf = (config: Config) =>
-    standingOf(config, { ...trailPlaces(config), cwd: directory, builtIns: BUILT_INS });
-  const requireAgreement: Caller["requireAgreement"] = async (config, runs) => {
-    const standing = await agreementOf(config);
-    if (!isAgreed(standing, runs)) throw agreementRefusal(standing);
-  };
-  const own = { directory, env, configFile, overrides, signal, agreementOf, requireAgreement };
+  const own = { directory, env, configFile, overrides, signal, ...standingIn(project, BUILT_INS) };
   return { ...own, builtIns: BUILT_INS, debug: false };
 }
 
