@@ -80,8 +80,10 @@ async function readElsewhere(
   const { cursor } = pending;
   const isOurs = admit !== undefined || parseReread(cursor) !== undefined || !source.isForWorkers;
   if (elsewhere === undefined || isOurs) return undefined;
-  const asked = { backend: source.name, cursor, now: source.now() };
-  const step = await limit.call((inner) => elsewhere.step(asked, inner), effort);
+  const ask = (inner: AbortSignal) =>
+    elsewhere.step({ backend: source.name, cursor, now: source.now(), limitMs: effort.limitMs }, inner);
+  // The time of the plugin is limited where it runs: until then it may wait.
+  const step = await limit.call(ask, { ...effort, limitMs: Number.POSITIVE_INFINITY });
   if (step === "here") return undefined;
   const { bytes, commit: written, ...said } = step;
   await enter(pending, said.next, { ledger, splitter }, async (next) => {

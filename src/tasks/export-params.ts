@@ -71,6 +71,15 @@ export const exportParams = {
     parse: readWorkers,
     about: "run its steps in this many processes of this machine, 1 to 64; only into a place",
   },
+  queue: {
+    type: "value",
+    hint: "URL",
+    secret: true,
+    local: true,
+    parse: readQueue,
+    about:
+      "have its steps run by workers, which take them from a queue on this Redis or Valkey; only into a place",
+  },
   "max-file-size": {
     type: "value",
     hint: "SIZE",
@@ -88,12 +97,13 @@ export const exportParams = {
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = Object.keys(exportParams).filter(
-  (name) => !["output", "resume", "partial", "local-workers"].includes(name),
+  (name) => !["output", "resume", "partial", "local-workers", "queue"].includes(name),
 );
 
 /** Of these only one may be given. */
 export const EXCLUSIVE_OF_EXPORTS: readonly (readonly string[])[] = [
   ["time", "from"],
+  ["local-workers", "queue"],
   ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
   ...["time", "from"].map((name) => ["since-last", name]),
   ...ASKED_BEFORE.map((name) => ["resume", name]),
@@ -104,6 +114,16 @@ export type ExportValues = ParamValues<typeof exportParams>;
 
 /** A smaller limit would only create more files, down to one per block. */
 const FILE_BYTES_LEAST = 1_000_000;
+
+/** @throws UsageError when it is no address of a queue; it may hold a password, so it is not shown */
+export function readQueue(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && ["redis:", "rediss:"].includes(url.protocol) && url.hostname !== "") return text;
+  throw new UsageError(
+    "--queue takes the address of a Redis or Valkey",
+    "redis://HOST:PORT, or rediss:// with TLS; a user and a password go before the host",
+  );
+}
 
 /** More than that would only wait for each other. */
 const WORKERS_MOST = 64;

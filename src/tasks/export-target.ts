@@ -29,9 +29,10 @@ export function storesOf(
 export async function exportTargetOf(params: ExportValues, context: TaskContext): Promise<ExportTarget> {
   const named = straightNamed(params, context.config);
   if (named !== undefined) return withWorkers(await straightTarget(named.place, context), params);
-  if (params["local-workers"] === undefined) return outputOf(params, context);
+  const flag = (["local-workers", "queue"] as const).find((one) => params[one] !== undefined);
+  if (flag === undefined) return outputOf(params, context);
   throw new UsageError(
-    "--local-workers needs a place that the export goes straight into",
+    `--${flag} needs a place that the export goes straight into`,
     "name one with -o: a store of the configuration, or its URL",
   );
 }
@@ -39,8 +40,8 @@ export async function exportTargetOf(params: ExportValues, context: TaskContext)
 /** With as many processes as are asked for. */
 export const withWorkers = (
   target: StraightTarget,
-  { "local-workers": localWorkers }: ExportValues,
-): StraightTarget => ({ ...target, ...given({ localWorkers }) });
+  { "local-workers": localWorkers, queue }: ExportValues,
+): StraightTarget => ({ ...target, ...given({ localWorkers, queue }) });
 
 /** What an increment may continue. */
 export async function keptFor(

@@ -12,6 +12,8 @@ import { exportStraight, resumeStraight, type StraightJob } from "../export/expo
 import type { ExportResult } from "../export/types.ts";
 import { startPool } from "../export/workers/pool.ts";
 import { startWorker } from "../export/workers/process.ts";
+import { startQueue } from "../export/workers/queue/queue-workers.ts";
+import { sealingOf } from "../export/workers/queue/seal.ts";
 import { MANIFEST_BYTES_MAX } from "../snapshot/format/limits.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { hiddenName } from "../snapshot/format/name.ts";
@@ -30,6 +32,7 @@ import { openPlace, snapshotPlaces } from "./snapshots/places.ts";
 import { writingTo } from "./snapshots/writing-to.ts";
 import { UsageError } from "./task/errors.ts";
 import type { Running, TaskContext } from "./task/task.ts";
+import { exportKey } from "./work-for.ts";
 
 /** Where an export goes. */
 export interface StraightTarget extends Pick<Draft, "earlier"> {
@@ -44,6 +47,8 @@ export interface StraightTarget extends Pick<Draft, "earlier"> {
   readonly address: string;
   /** So many processes run the steps. Absent: this one does. */
   readonly localWorkers?: number | undefined;
+  /** The address of the queue from which workers take the steps. It may hold a password. */
+  readonly queue?: string | undefined;
 }
 
 /** The place that flags name, and perhaps the interrupted export in it; `undefined`: a directory is meant. */
@@ -135,15 +140,21 @@ export async function runStraight(
 
 /** The way in which its workers are started. */
 function starterOf(
-  { address, localWorkers: count }: StraightTarget,
-  { config, directory, env, warn }: Running,
+  { address, localWorkers: count, queue: url }: StraightTarget,
+  running: Running,
 ): StraightJob["startWorkers"] {
+  const { config, directory, env, warn: onTold, backends } = running;
+  if (url !== undefined)
+    return (name) => {
+      const sealing = sealingOf(exportKey(running), name);
+      return startQueue({ url, project: config.name, backends, place: address, name, sealing, onTold });
+    };
   if (count === undefined) return undefined;
   const { file: configFile, overrides } = config;
   const project = { directory, ...given({ configFile }), overrides: { ...overrides } };
   return (name) => {
     const order = { project, place: address, name };
-    return startPool({ count, start: (onLine) => startWorker({ order, env, onLine }), onTold: warn });
+    return startPool({ count, start: (onLine) => startWorker({ order, env, onLine }), onTold });
   };
 }
 

@@ -32,6 +32,8 @@ export const stepSchema = v.object({
     v.regex(/^\d{1,20}$/),
     v.transform((text) => BigInt(text)),
   ),
+  /** How long the plugin may take, ms. */
+  limitMs: v.pipe(v.number(), v.minValue(1)),
   /** In the names of what is sent. */
   attempt: v.pipe(v.string(), v.regex(/^[\da-z]{1,32}$/)),
 });

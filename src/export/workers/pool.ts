@@ -1,8 +1,9 @@
 /** Several processes of this machine that run the steps of an export. One that is lost is started again. */
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../units/message-of.ts";
-import { LostWorker, type WorkerProcess } from "./process.ts";
-import { createSeats, lostText, type Seat, type Seated, type Seats } from "./seats.ts";
+import { LostWorker, survived } from "./lives.ts";
+import type { WorkerProcess } from "./process.ts";
+import { createSeats, type Seat, type Seated, type Seats } from "./seats.ts";
 import type { AskedStep, Workers } from "./workers.ts";
 
 /** What a pool is started with. */
@@ -15,8 +16,6 @@ interface PoolStart {
   readonly onTold: (line: string) => void;
 }
 
-/** A step that so many processes did not survive is the reason: from the second on nothing else runs beside it. */
-const LIVES = 3;
 /** So many losses in a row, without a step that was done, and nobody is started any more in that place. */
 const LOSSES_MAX = 6;
 
@@ -75,22 +74,20 @@ interface Running {
 }
 
 /** @returns "here", too, when no process is left @throws LostWorker when it was the end of too many */
-async function runOn(seats: Seats, asked: AskedStep, running: Running): ReturnType<Workers["run"]> {
-  for (let life = 1; ; life += 1) {
-    const taken = await seats.take(life > 1, running.signal);
-    if (taken === undefined) return "here";
+const runOn = (seats: Seats, asked: AskedStep, { signal, again }: Running): ReturnType<Workers["run"]> =>
+  survived(async (isAlone) => {
+    const seated = await seats.take(isAlone, signal);
+    if (seated === undefined) return "here";
     try {
-      return await runBy(taken, asked, running.signal);
+      return await runBy(seated, asked, signal);
     } catch (error) {
-      if (!(error instanceof LostWorker) || running.signal.aborted) throw error;
-      if (taken.seat.worker === taken.worker) running.again(taken.seat, error);
-      if (life === LIVES) throw new LostWorker(lostText(LIVES, error));
+      if (error instanceof LostWorker && seated.seat.worker === seated.worker) again(seated.seat, error);
+      throw error;
     } finally {
-      if (life > 1) taken.seat.isAlone = false;
+      if (isAlone) seated.seat.isAlone = false;
       seats.changed();
     }
-  }
-}
+  });
 
 /** Each attempt has a name of its own, so what a late one sends stands in nobody's way. */
 async function runBy(

@@ -3,9 +3,8 @@ import * as v from "valibot";
 import { createPeer, type Peer } from "../../host/apart/peer.ts";
 import { relayLines } from "../../host/apart/relay.ts";
 import { OWN_PROGRAM } from "../../programs/own.ts";
-import { SnapshotError } from "../../snapshot/format/errors.ts";
-import { given } from "../../units/given.ts";
-import { hintOf } from "../../units/hint-of.ts";
+import { asThrownHere } from "./as-thrown.ts";
+import { LostWorker } from "./lives.ts";
 import { type StepOrder, type WorkerOrder, workedSchema } from "./messages.ts";
 import { WORKER_FD, WORKER_WORD } from "./word.ts";
 import type { WorkedStep } from "./workers.ts";
@@ -18,11 +17,6 @@ export interface WorkerProcess extends AsyncDisposable {
   step(order: StepOrder, signal: AbortSignal): Promise<WorkedStep | "here">;
   /** How it ended, once it has. */
   lost(): LostWorker | undefined;
-}
-
-/** It is gone; the message says how. */
-export class LostWorker extends Error {
-  override readonly name = "LostWorker";
 }
 
 /** What it is started with. */
@@ -101,12 +95,6 @@ async function begin(peer: Peer, order: WorkerOrder, worker: AsyncDisposable): P
     await worker[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Errors lose their class on the way. */
-function asThrownHere(error: unknown): unknown {
-  if (!(error instanceof Error) || error.name !== "SnapshotError") return error;
-  return new SnapshotError(error.message, given({ hint: hintOf(error) }));
 }
 
 /** Calls once nothing was heard for so long. This process may have stood still itself, and then has not listened. */

@@ -1,5 +1,5 @@
 /** The places of a pool's processes: who takes a step next, and who comes after one that was lost. */
-import type { LostWorker, WorkerProcess } from "./process.ts";
+import type { WorkerProcess } from "./process.ts";
 
 /** One of them, whoever sits there now. */
 export interface Seat {
@@ -87,7 +87,3 @@ const leastBusy = (all: readonly Seat[]): Seated | undefined =>
         : [{ seat, worker: seat.worker }],
     )
     .sort((one, other) => one.worker.running - other.worker.running)[0];
-
-/** Why a step was not done, as far as it is known. */
-export const lostText = (lives: number, { message }: LostWorker): string =>
-  `${lives} processes that tried to read it were lost, the last one alone with it: ${message}`;

@@ -10,6 +10,8 @@ export interface AskedStep {
   readonly cursor: Cursor;
   /** By the server's clock, ns. */
   readonly now: bigint;
+  /** How long the plugin may take, ms. Waiting for a worker does not count. */
+  readonly limitMs: number;
 }
 
 /** A step that was run, and whose parts lie in the place. It counts once it is committed. */

@@ -1,9 +1,10 @@
 /** Who runs a step, and what becomes of those that a process does not survive. */
 import { expect, test } from "bun:test";
 import type { Cursor } from "contextcore";
+import { LostWorker } from "../../../src/export/workers/lives.ts";
 import type { StepOrder } from "../../../src/export/workers/messages.ts";
 import { startPool } from "../../../src/export/workers/pool.ts";
-import { LostWorker, type WorkerProcess } from "../../../src/export/workers/process.ts";
+import type { WorkerProcess } from "../../../src/export/workers/process.ts";
 
 const never = new AbortController().signal;
 const worked = { objects: [], sums: {}, lines: [], bytes: 1 };
@@ -44,7 +45,7 @@ function mortal() {
   return { start, beside, attempts, started: () => started };
 }
 
-const asked = (cursor: Cursor) => ({ backend: "loki", cursor, now: 1n });
+const asked = (cursor: Cursor) => ({ backend: "loki", cursor, now: 1n, limitMs: 1_000 });
 
 test("a step that kills whoever runs it is told apart from those beside it, which are all done", async () => {
   const { start, beside, attempts } = mortal();
